@@ -1,0 +1,44 @@
+"""Finds the data files: an operator's folder first, then the shipped one.
+
+In: folders.  Out: paths by kind and name; the operator's file of the same name wins, file by file.
+Not here: what stands in the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gateway
+
+
+def shipped() -> Path:
+    """The folder of shipped data files: inside a wheel, or beside the package in a checkout or an editable install."""
+    package = Path(gateway.__file__).resolve().parent
+    for folder in (package / "shipped", package.parent / "mappings"):
+        if (folder / "dialects").is_dir():
+            return folder
+    raise FileNotFoundError(f"no shipped mappings beside {package}: is the installation complete?")
+
+
+class Folders:
+    """The folders that hold data files, most important first.  The shipped one is always last."""
+
+    def __init__(self, own: Sequence[Path] = (), shipped_too: bool = True) -> None:
+        self.folders = [*own, shipped()] if shipped_too else list(own)
+
+    def files(self, kind: str) -> dict[str, Path]:
+        """All files of a kind (``dialects``, ``ladder``, ``quirks``), by their path inside it without ``.yaml``."""
+        found: dict[str, Path] = {}
+        for folder in self.folders:
+            top = folder / kind
+            for path in sorted(top.rglob("*.yaml")):
+                found.setdefault(path.relative_to(top).with_suffix("").as_posix(), path)
+        return found
+
+    def display(self, path: Path) -> str:
+        """The name of a file for an error message: relative to where the operator stands, where that is shorter."""
+        try:
+            return str(path.relative_to(Path.cwd()))
+        except ValueError:
+            return str(path)

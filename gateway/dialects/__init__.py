@@ -1,0 +1,1 @@
+"""How each protocol looks on the wire: frames to messages and back, pure."""

@@ -1,0 +1,1 @@
+"""What changes between two neighbouring dialects, both ways."""

@@ -1,0 +1,1 @@
+"""The few stateful steps that a table only names."""

@@ -1,0 +1,1 @@
+"""Sockets. Twisted lives here, OCPP does not."""

@@ -1,0 +1,1 @@
+"""What each model does wrong, and the cure, as data."""

@@ -1,0 +1,1 @@
+"""One station's conversation with its back end: events in, commands out, no I/O."""
