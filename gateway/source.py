@@ -200,6 +200,8 @@ class _Builder:
     def value(self, node: yaml.Node, depth: int) -> Any:
         self.nodes += 1
         line = node.start_mark.line + 1
+        if not str(node.tag).startswith("tag:yaml.org,2002:") or "python" in node.tag:
+            self.faults.append(Fault(self.file, line, f"the tag {node.tag!r} is not allowed here"))
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise SourceError([Fault(self.file, line, "nested too deep or too much aliased")])
         if isinstance(node, yaml.MappingNode):
@@ -211,9 +213,7 @@ class _Builder:
                 made.lines.append(item.start_mark.line + 1)
             return made
         assert isinstance(node, yaml.ScalarNode)
-        if node.tag.startswith("!") or "python" in node.tag:
-            self.faults.append(Fault(self.file, line, f"the tag {node.tag!r} is not allowed here"))
-        return scalar(node.value) if node.style is None else node.value
+        return node.value if node.style else scalar(node.value)
 
     def mapping(self, node: yaml.MappingNode, line: int, depth: int) -> Map:
         made = _map(self.file, line)

@@ -1,0 +1,51 @@
+"""``ocpp-gateway check``: loads everything that ``run`` would load, and names every fault.
+
+In: a site file, mappings folders.  Out: faults with file and line on standard output; exit code 1 if there is any.
+Not here: the rules (each room checks its own files).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from gateway import loading
+from gateway.source import Fault
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    own = subparsers.add_parser(
+        "check",
+        help="load everything and report every fault",
+        description="Loads the site file, dialects, tables and quirks as run would, and reports every fault with file and line.",
+        epilog="Example: ocpp-gateway check -c gateway.yaml --mappings ./mappings",
+    )
+    own.add_argument("-c", "--config", type=Path, metavar="FILE", help="the site file")
+    own.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
+    own.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, print, and give the exit code."""
+    loaded = loading.load(args.config, args.mappings)
+    for fault in loaded.faults:
+        print(fault)
+    if loaded.faults:
+        print(f"{len(loaded.faults)} fault{'s' if len(loaded.faults) > 1 else ''} found")
+        return 1
+    print(summary(loaded))
+    for notice in loaded.notices:
+        print(notice)
+    return 0
+
+
+def summary(loaded: loading.Loaded) -> str:
+    """One line on what was loaded."""
+    data = loaded.data
+    assert data is not None
+    counts = (len(data.dialects), "dialects"), (len(data.ladder.tables), "tables"), (len(data.quirks.profiles), "quirk profiles")
+    return "all is well: " + ", ".join(f"{n} {what if n != 1 else what[:-1]}" for n, what in counts)
+
+
+__all__ = ["Fault", "add", "run", "summary"]

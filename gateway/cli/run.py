@@ -1,0 +1,215 @@
+"""``ocpp-gateway run``: the gateway itself.
+
+In: a site file, or listeners and back ends on the command line.  Out: a process that serves until SIGTERM or SIGINT.
+Not here: what it does (`gateway.server`).  This module and its siblings alone touch the global reactor, the clock and
+the system's randomness.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import random
+import shutil
+import sys
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gateway import address, loading
+from gateway.config import Backend, Enroll, Listener, Site, TraceSettings
+from gateway.journal.contract import JournalFailed
+from gateway.journal.threaded import ThreadedJournal
+from gateway.observe.log import Log
+from gateway.observe.metrics import Metrics
+from gateway.observe.trace import Trace
+from gateway.relay import Data
+from gateway.server import Server
+from gateway.site_file import host_port_of
+
+EPILOG = """\
+examples:
+  ocpp-gateway run -c gateway.yaml
+  ocpp-gateway run --listen ocpp1.5+http://127.0.0.1:8080/ocpp --backend ocpp1.6+ws://127.0.0.1:9000/ocpp \\
+                   --admin 127.0.0.1:9100 --data ./data
+
+An address is dialect+link://host:port/path: +http is SOAP, +ws is JSON over WebSocket.  The station's identity is
+appended to a WebSocket back end's path.
+"""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    own = subparsers.add_parser(
+        "run",
+        help="serve stations",
+        description="Stands between charging stations and network back ends, and translates.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    own.add_argument("-c", "--config", type=Path, metavar="FILE", help="the site file; with it, only --admin, --data and --mappings")
+    own.add_argument("--listen", action="append", default=[], metavar="ADDRESS", help="where stations come in (may repeat)")
+    own.add_argument("--backend", action="append", default=[], metavar="ADDRESS", help="a back end (may repeat; the first one is used)")
+    own.add_argument("--admin", metavar="HOST:PORT", help="metrics and health")
+    own.add_argument("--data", type=Path, metavar="DIR", help="where the journal lives (default: ./data)")
+    own.add_argument("--enroll", choices=("open", "listed"), help="who may come in; default: open on loopback, else listed")
+    own.add_argument("--callback", metavar="URL", help="where a SOAP back end reaches us")
+    own.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
+    own.add_argument("--trace", type=Path, metavar="FILE", help="write both sides of every message (JSON Lines, rotated)")
+    own.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Load, serve, drain."""
+    wrong = misuse(args)
+    if wrong:
+        print(f"ocpp-gateway run: {wrong}", file=sys.stderr)
+        return 2
+    loaded = loading.load(args.config, args.mappings)
+    if loaded.faults or loaded.data is None:
+        for fault in loaded.faults:
+            print(fault, file=sys.stderr)
+        return 1
+    try:
+        site = loaded.site or site_of(args, loaded.data)
+    except address.AddressError as error:
+        print(f"ocpp-gateway run: {error}", file=sys.stderr)
+        return 2
+    return serve(overridden(site, args), loaded.data)
+
+
+def misuse(args: argparse.Namespace) -> str:
+    """What is wrong with the command line as a whole, or an empty text."""
+    if args.config is None and not (args.listen and args.backend):
+        return "give -c FILE, or --listen and --backend (ocpp-gateway run --help shows both)"
+    if args.config is not None and (args.listen or args.backend or args.enroll or args.callback):
+        return "with -c FILE, listeners and back ends stand in the file"
+    if args.admin is not None and not _host_port(args.admin):
+        return f"--admin {args.admin}: expected HOST:PORT, as in 127.0.0.1:9100"
+    return ""
+
+
+def site_of(args: argparse.Namespace, data: Data) -> Site:
+    """The site that the command line describes.  Raises `AddressError`."""
+    listeners = []
+    for number, text in enumerate(args.listen):
+        where = address.parse(text, data.dialects)
+        if where.secure:
+            raise address.AddressError(f"{text!r} needs a certificate: describe it in a site file (-c FILE)")
+        enroll: Enroll = args.enroll or ("open" if where.loopback else "listed")
+        listeners.append(Listener(f"listener-{number + 1}", where, enroll))
+    backends = [_backend(number, text, args.callback, data) for number, text in enumerate(args.backend)]
+    for listener in listeners:
+        for backend in backends:
+            if not data.ladder.reaches(listener.address.dialect, backend.address.dialect):
+                raise address.AddressError(f"no table leads from {listener.address.dialect} to {backend.address.dialect}")
+    return Site(tuple(listeners), tuple(backends), Path("data"))
+
+
+def _backend(number: int, text: str, callback: str | None, data: Data) -> Backend:
+    where = address.parse(text, data.dialects)
+    if where.codec == "soap" and callback is None:
+        raise address.AddressError(f"{text!r} is SOAP: say with --callback URL where it reaches us")
+    return Backend(f"backend-{number + 1}", where, callback=callback, callback_listen=host_port_of(callback))
+
+
+def overridden(site: Site, args: argparse.Namespace) -> Site:
+    """The site with what the command line says besides."""
+    changes: dict[str, Any] = {}
+    if args.admin:
+        changes["admin"] = _host_port(args.admin)
+    if args.data:
+        changes["data"] = args.data
+    if args.trace:
+        changes["trace"] = TraceSettings(args.trace)
+    return dataclasses.replace(site, **changes)
+
+
+def serve(site: Site, data: Data) -> int:
+    """Serve until told to stop; 0 where everything in flight was finished, 1 where it was cut or could not begin."""
+    from twisted.internet import reactor
+
+    os.umask(0o077)
+    log = Log(sys.stderr, human=sys.stderr.isatty())
+    log.attach()
+    for secret in [b.credential for b in site.backends] + [s.password for s in site.stations.values()]:
+        if secret is not None:
+            log.hide(secret.read())
+    try:
+        site.data.mkdir(parents=True, exist_ok=True)
+        journal = ThreadedJournal(reactor, site.data / "journal.sqlite")
+    except (OSError, JournalFailed) as error:
+        log.error("the journal cannot be opened", path=str(site.data), why=str(error))
+        return 1
+    life = Life(reactor, server_of(site, data, reactor, journal, log), log)
+    return life.live()
+
+
+def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> Server:
+    """A server on the real clock, with the system's randomness."""
+    actions = {action for dialect in data.dialects.values() for action in dialect.messages}
+    metrics = Metrics(sorted(data.dialects), sorted(actions))
+    trace = None
+    if site.trace.path is not None:
+        settings, free = site.trace, lambda path: shutil.disk_usage(path).free
+        trace = Trace(settings.path, settings.max_bytes, settings.files, now=lambda: datetime.now(UTC), free=free, masker=None)
+    return Server(
+        site,
+        data,
+        reactor,
+        journal,
+        metrics,
+        trace,
+        log,
+        wall=lambda: datetime.now(UTC),
+        ids=lambda: str(uuid.uuid4()),
+        rng=random.SystemRandom(),
+    )
+
+
+class Life:
+    """A server under a reactor with signals: the first asks to drain, the second stops at once."""
+
+    def __init__(self, reactor: Any, server: Server, log: Log) -> None:
+        self.reactor, self.server, self.log = reactor, server, log
+        self.code = 0
+        self._stopping = False
+
+    def live(self) -> int:
+        """Run to the end."""
+        self.reactor.callWhenRunning(self._begin)
+        self.reactor.run(installSignalHandlers=False)
+        return self.code
+
+    def _begin(self) -> None:
+        import signal
+
+        from twisted.internet.defer import ensureDeferred
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.reactor.callFromThread(self._asked_to_stop))
+        ensureDeferred(self.server.start()).addErrback(self._failed)
+
+    def _failed(self, failure: Any) -> None:
+        self.log.error("cannot start", why=failure.getErrorMessage())
+        self.code = 1
+        self.reactor.stop()
+
+    def _asked_to_stop(self) -> None:
+        if self._stopping:
+            self.code = 1
+            self.reactor.stop()
+            return
+        self._stopping = True
+        self.server.stop().addCallback(self._stopped)
+
+    def _stopped(self, whole: bool) -> None:
+        self.code = 0 if whole else 1
+        self.reactor.stop()
+
+
+def _host_port(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    return (host.strip("[]"), int(port)) if host and port.isdigit() and int(port) < 65536 else None

@@ -1,0 +1,137 @@
+"""The site: which listeners, back ends and stations there are, frozen and typed.
+
+In: values that `gateway.site_file` or the command line made.  Out: `Site`.
+Not here: reading YAML (`gateway.site_file`), opening anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from gateway.address import Address
+from gateway.session.policy import Policy
+
+Enroll = Literal["open", "listed"]
+
+
+class SecretError(Exception):
+    """A credential's reference leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A credential by reference: the name of an environment variable, or a file.  Its value never stands in the site file."""
+
+    env: str | None = None
+    file: Path | None = None
+
+    def read(self, environ: Mapping[str, str] = os.environ) -> bytes:
+        """The credential's bytes; a file's trailing line break is not part of it.  Raises `SecretError`."""
+        if self.env is not None:
+            if self.env not in environ:
+                raise SecretError(f"the environment has no variable {self.env}")
+            return os.fsencode(environ[self.env])
+        assert self.file is not None
+        try:
+            return self.file.read_bytes().rstrip(b"\r\n")
+        except OSError as error:
+            raise SecretError(f"{self.file} cannot be read: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A listener's TLS certificate chain and key, PEM files."""
+
+    chain: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where stations come in.  ``public`` is the URL that stations see (for ``wsa:From`` and the WSDL)."""
+
+    name: str
+    address: Address
+    enroll: Enroll
+    certificate: Certificate | None = None
+    public: str | None = None
+    backend: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL to tell others."""
+        return self.public or self.address.url()
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A network back end.  ``callback`` is the URL where a SOAP back end reaches us; we listen at ``callback_listen``."""
+
+    name: str
+    address: Address
+    username: str | None = None
+    credential: Secret | None = None
+    trust: Path | None = None
+    verify: bool = True
+    callback: str | None = None
+    callback_listen: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One listed station.  ``identity`` is how it names itself, ``upstream`` how the back end knows it.
+
+    ``password`` is what the station shows us (HTTP Basic), ``credential`` what we show the back end in its name.
+    """
+
+    identity: str
+    upstream: str
+    backend: str | None = None
+    password: Secret | None = None
+    credential: Secret | None = None
+    callback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSettings:
+    """The wire trace: how much disk it may use, and whether tags are masked."""
+
+    path: Path | None = None
+    max_bytes: int = 16 * 2**20
+    files: int = 4
+    mask_tags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that one gateway process serves."""
+
+    listeners: tuple[Listener, ...]
+    backends: tuple[Backend, ...]
+    data: Path
+    stations: Mapping[str, Station] = field(default_factory=dict)
+    admin: tuple[str, int] | None = None
+    mappings: tuple[Path, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    trace: TraceSettings = field(default_factory=TraceSettings)
+    drain: float = 30.0
+    unknown: Literal["pass", "refuse"] = "pass"
+
+    def backend_of(self, identity: str, listener: Listener) -> Backend:
+        """The back end of a station: its own, else its listener's, else the first."""
+        station = self.stations.get(identity)
+        name = (station.backend if station else None) or listener.backend
+        return next((b for b in self.backends if b.name == name), self.backends[0])
+
+    def upstream_of(self, identity: str) -> str:
+        """The name by which the back end knows a station."""
+        station = self.stations.get(identity)
+        return station.upstream if station else identity
+
+    def identity_of(self, upstream: str) -> str:
+        """The station that the back end calls ``upstream``."""
+        return next((s.identity for s in self.stations.values() if s.upstream == upstream), upstream)

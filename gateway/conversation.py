@@ -1,0 +1,336 @@
+"""One station joined to its back end: carries the session's commands out and brings it what happened.
+
+In: what the two ends, the journal and the timers say.  Out: calls on the two ends, commits, timers.
+Not here: any rule about what to do (`gateway.session`), or whom to let in (`gateway.doors`).
+
+Events are taken one after the other: what a command causes at once waits until the commands before it are carried out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.journal.contract import Journal, JournalFailed, Restored
+from gateway.messages import Answer, Call
+from gateway.session import commands as do
+from gateway.session import events as on
+from gateway.session.session import Session
+
+
+class Timer(Protocol):
+    """A call that will happen."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+    def active(self) -> bool:
+        """Whether it still will."""
+
+
+class Clock(Protocol):
+    """The part of a reactor that a conversation needs."""
+
+    def seconds(self) -> float:
+        """Monotonic seconds."""
+
+    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> Timer:  # noqa: N802 (Twisted's name)
+        """Call later."""
+
+
+class End(Protocol):
+    """One peer: `gateway.ends.frames.FrameEnd` or `gateway.ends.envelopes.EnvelopeEnd`."""
+
+    exchange: bool
+
+    def ask(self, call: Call, within: float) -> None:
+        """Send a call."""
+
+    def answer(self, answer: Answer) -> None:
+        """Send an answer."""
+
+    def close(self, why: str) -> None:
+        """Close; nothing more is heard."""
+
+    def drop(self) -> None:
+        """Close without a byte."""
+
+
+class Surroundings(Protocol):
+    """What a conversation needs of the whole gateway (`gateway.relay.Relay`)."""
+
+    clock: Clock
+    journal: Journal
+
+    def wall(self) -> datetime:
+        """The time, aware, in UTC."""
+
+    def dial(self, conversation: Conversation) -> None:
+        """Make the uplink; ``uplink_made`` or ``uplink_failed`` follows."""
+
+    def learned(self, conversation: Conversation, what: do.Learned) -> None:
+        """The station said who it is: choose its quirks again."""
+
+    def noted(self, conversation: Conversation, note: do.Note) -> None:
+        """Count and trace."""
+
+    def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
+        """The journal could not store: nothing may be answered any more."""
+
+    def ended(self, conversation: Conversation) -> None:
+        """Neither side is there and nothing waits: forget it."""
+
+
+class StationSide:
+    """The owner of the station's end: what it says becomes events."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.detached = False
+
+    def asked(self, call: Call, raw: str) -> None:
+        """The station asks."""
+        self._feed(on.StationAsked(call, raw))
+
+    def answered(self, answer: Answer) -> None:
+        """The station answers."""
+        self._feed(on.StationAnswered(answer))
+
+    def failed(self, id: str, why: str, reached: bool) -> None:
+        """A call to the station failed."""
+        self._feed(on.StationCallFailed(id, why, reached))
+
+    def gone(self, why: str) -> None:
+        """The station's link closed."""
+        if not self.detached:
+            self.conversation.station_gone()
+            self._feed(on.StationLost(why))
+
+    def _feed(self, event: on.Event) -> None:
+        # A displaced link may still deliver what was in flight: it no longer speaks for the station.
+        if not self.detached:
+            self.conversation.feed(event)
+
+
+class BackendSide:
+    """The owner of the back end's end."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self.conversation = conversation
+        self.detached = False
+
+    def asked(self, call: Call, raw: str) -> None:
+        """The back end asks."""
+        self._feed(on.BackendAsked(call))
+
+    def answered(self, answer: Answer) -> None:
+        """The back end answers."""
+        self._feed(on.BackendAnswered(answer))
+
+    def failed(self, id: str, why: str, reached: bool) -> None:
+        """A call to the back end failed: over separate exchanges that is all we can know of its link."""
+        self.gone(why)
+
+    def gone(self, why: str) -> None:
+        """The uplink closed."""
+        if not self.detached:
+            self.conversation.uplink_lost(why)
+
+    def _feed(self, event: on.Event) -> None:
+        if not self.detached:
+            self.conversation.feed(event)
+
+
+class Conversation:
+    """One station's session with what it needs to act.  It begins asleep and wakes when the journal has told what it knows."""
+
+    def __init__(self, station: str, session: Session, around: Surroundings) -> None:
+        self.station, self.session, self.around = station, session, around
+        self.station_end: End | None = None
+        self.station_side: StationSide | None = None
+        self.backend_end: End | None = None
+        self.backend_side: BackendSide | None = None
+        self.over = False
+        self.attempt = 0
+        self.known: do.Learned | None = None
+        self._awake = False
+        self._events: deque[on.Event] = deque()
+        self._busy = False
+        self._timers: dict[str, Timer] = {}
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Ask the journal what it knows; everything that happens before it answers waits."""
+        self.around.journal.restore(self.station, self._restored)
+
+    def _restored(self, found: Restored | JournalFailed) -> None:
+        if self.over:
+            return
+        if isinstance(found, JournalFailed):
+            self.around.storing_failed(self, found)
+            return
+        self._awake = True
+        self._events.appendleft(on.Opened(found))
+        self._run()
+
+    def feed(self, event: on.Event) -> None:
+        """Something happened."""
+        if not self.over:
+            self._events.append(event)
+            self._run()
+
+    def abandon(self) -> None:
+        """Say nothing more to anyone: links are dropped without a byte, timers forgotten.  The journal has what counts."""
+        self.over = True
+        self._events.clear()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        for side in (self.station_side, self.backend_side):
+            if side is not None:
+                side.detached = True
+        for end in (self.station_end, self.backend_end):
+            if end is not None:
+                end.drop()
+
+    def close(self, why: str) -> None:
+        """Close both links politely and forget all else."""
+        for end in (self.station_end, self.backend_end):
+            if end is not None:
+                end.close(why)
+        self.abandon()
+
+    # -- the two ends --------------------------------------------------------------------------------------------
+
+    def station_here(self, end: End, side: StationSide) -> None:
+        """The station came, perhaps over a new link: the old one no longer speaks for it."""
+        self._detach_station("the station came back over a new link")
+        self.station_end, self.station_side = end, side
+        self.feed(on.StationConnected(end.exchange))
+
+    def station_gone(self) -> None:
+        """The station's link closed by itself."""
+        self.station_end = self.station_side = None
+
+    def uplink_made(self, end: End, side: BackendSide) -> None:
+        """The uplink stands."""
+        self.backend_end, self.backend_side = end, side
+        self.feed(on.UplinkUp())
+
+    def uplink_lost(self, why: str) -> None:
+        """The uplink broke, or could not be made."""
+        self._detach_backend(None)
+        self.feed(on.UplinkDown(why))
+
+    # -- commands ------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        if self._busy or not self._awake:
+            return
+        self._busy = True
+        try:
+            while self._events and not self.over:
+                event = self._events.popleft()
+                at = on.Instant(self.around.clock.seconds(), self.around.wall())
+                for command in self.session.receive(event, at):
+                    _CARRY_OUT[type(command)](self, command)
+        finally:
+            self._busy = False
+        if self.session.idle and self.station_end is None and self.backend_end is None and not self.over and not self._timers:
+            self.over = True
+            self.around.ended(self)
+
+    def _answer_station(self, command: do.AnswerStation) -> None:
+        if self.station_end is not None:
+            self.station_end.answer(command.answer)
+
+    def _call_station(self, command: do.CallStation) -> None:
+        if self.station_end is not None:
+            self.station_end.ask(command.call, command.within)
+        else:
+            self.feed(on.StationCallFailed(command.call.id, "the station is not connected", False))
+
+    def _answer_backend(self, command: do.AnswerBackend) -> None:
+        if self.backend_end is not None:
+            self.backend_end.answer(command.answer)
+
+    def _call_backend(self, command: do.CallBackend) -> None:
+        if self.backend_end is not None:
+            self.backend_end.ask(command.call, command.within)
+
+    def _open_uplink(self, command: do.OpenUplink) -> None:
+        self.attempt += 1
+        self.around.dial(self)
+
+    def _close_uplink(self, command: do.CloseUplink) -> None:
+        # A dial that is still under way belongs to the attempt before, and its outcome will be ignored.
+        self.attempt += 1
+        self._detach_backend(command.why)
+
+    def _close_station(self, command: do.CloseStation) -> None:
+        self._detach_station(command.why)
+
+    def _commit(self, command: do.Commit) -> None:
+        self.around.journal.commit(command.writes, lambda failure: self._committed(command.tag, failure))
+
+    def _committed(self, tag: int, failure: JournalFailed | None) -> None:
+        if self.over:
+            return
+        if failure is not None:
+            self.around.storing_failed(self, failure)
+            return
+        self.feed(on.Committed(tag))
+
+    def _set_timer(self, command: do.SetTimer) -> None:
+        self._cancel_timer(command)
+        self._timers[command.name] = self.around.clock.callLater(max(0.0, command.seconds), self._due, command.name)
+
+    def _cancel_timer(self, command: do.SetTimer | do.CancelTimer) -> None:
+        timer = self._timers.pop(command.name, None)
+        if timer is not None and timer.active():
+            timer.cancel()
+
+    def _due(self, name: str) -> None:
+        self._timers.pop(name, None)
+        self.feed(on.TimerFired(name))
+
+    def _note(self, command: do.Note) -> None:
+        self.around.noted(self, command)
+
+    def _learned(self, command: do.Learned) -> None:
+        self.around.learned(self, command)
+
+    def _detach_station(self, why: str) -> None:
+        end, side = self.station_end, self.station_side
+        self.station_end = self.station_side = None
+        if side is not None:
+            side.detached = True
+        if end is not None:
+            end.close(why)
+
+    def _detach_backend(self, why: str | None) -> None:
+        end, side = self.backend_end, self.backend_side
+        self.backend_end = self.backend_side = None
+        if side is not None:
+            side.detached = True
+        if end is not None:
+            end.close(why or "")
+
+
+_CARRY_OUT: dict[type, Callable[[Conversation, Any], None]] = {
+    do.AnswerStation: Conversation._answer_station,
+    do.CallStation: Conversation._call_station,
+    do.AnswerBackend: Conversation._answer_backend,
+    do.CallBackend: Conversation._call_backend,
+    do.OpenUplink: Conversation._open_uplink,
+    do.CloseUplink: Conversation._close_uplink,
+    do.CloseStation: Conversation._close_station,
+    do.Commit: Conversation._commit,
+    do.SetTimer: Conversation._set_timer,
+    do.CancelTimer: Conversation._cancel_timer,
+    do.Note: Conversation._note,
+    do.Learned: Conversation._learned,
+}

@@ -1,0 +1,257 @@
+"""Whom to let in: finds out which station (or which back end) stands before a listener, and joins it to its conversation.
+
+In: HTTP exchanges and WebSocket handshakes of the listeners.  Out: ends attached to conversations, or a refusal.
+Not here: HTTP and WebSocket themselves (`gateway.links`), what is said afterwards (`gateway.conversation`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
+
+from gateway.address import is_loopback
+from gateway.config import Backend, Listener, SecretError
+from gateway.conversation import StationSide
+from gateway.dialects.errors import Garbled, PeerError
+from gateway.dialects.soap import Envelope, read_envelope, write_fault
+from gateway.dialects.wsdl import write_wsdl
+from gateway.ends.envelopes import CONTENT_TYPE, EnvelopeEnd
+from gateway.ends.frames import FrameEnd
+from gateway.journal.contract import PutStation
+from gateway.links.http import Exchange, Handshake, Request
+from gateway.messages import Error
+from gateway.relay import Relay
+
+MAX_IDENTITY = 255
+ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
+
+
+def sound_identity(text: str | None) -> str | None:
+    """A station's identity, or None where it cannot be one: empty, too long, or with control characters."""
+    name = (text or "").strip()
+    return name if 0 < len(name) <= MAX_IDENTITY and name.isprintable() else None
+
+
+class Doors:
+    """All listeners that share one host and port.  ``listeners`` are tried by their path, the longest first."""
+
+    def __init__(self, relay: Relay, listeners: Sequence[Listener], callbacks: Sequence[Backend] = ()) -> None:
+        self.relay = relay
+        self.listeners = sorted(listeners, key=lambda one: -len(one.address.path))
+        self.callbacks = callbacks
+
+    # -- HTTP ----------------------------------------------------------------------------------------------------
+
+    def request(self, exchange: Exchange) -> None:
+        """A whole HTTP request came."""
+        request = exchange.request
+        backend = next((b for b in self.callbacks if _under(urlsplit(b.callback or "").path, request.path)), None)
+        listener = next((one for one in self.listeners if _under(one.address.path, request.path)), None)
+        codec = "soap" if backend is not None else listener.address.codec if listener is not None else None
+        if not self.relay.healthy:
+            exchange.drop()
+        elif codec is None:
+            _plain(exchange, 404, "There is nothing here.")
+        elif codec != "soap":
+            _plain(exchange, 426, "This is an OCPP-J listener: it takes WebSocket connections, not SOAP over HTTP.")
+        elif request.method == "GET":
+            self._wsdl(exchange, listener, backend)
+        elif request.method != "POST":
+            _plain(exchange, 405, "SOAP comes by POST.")
+        elif backend is not None:
+            self._from_backend(exchange, backend)
+        elif listener is not None:
+            self._from_station(exchange, listener)
+
+    def _wsdl(self, exchange: Exchange, listener: Listener | None, backend: Backend | None) -> None:
+        if not exchange.request.target.lower().endswith("?wsdl"):
+            _plain(exchange, 405, "This is an OCPP SOAP endpoint: ask by POST; its WSDL is at ?wsdl.")
+            return
+        if backend is not None:
+            body = write_wsdl(self.relay.data.dialects[backend.address.dialect], "backend", backend.callback or "")
+        else:
+            assert listener is not None
+            body = write_wsdl(self.relay.data.dialects[listener.address.dialect], "station", listener.url)
+        exchange.respond(200, [("content-type", "text/xml; charset=utf-8")], body)
+
+    def _from_station(self, exchange: Exchange, listener: Listener) -> None:
+        envelope = self._envelope(exchange, listener.address.dialect, "station")
+        if envelope is None:
+            return
+        identity = sound_identity(envelope.identity)
+        why = "chargeBoxIdentity is missing or is no identity" if identity is None else self._stranger(identity, listener, exchange.request)
+        if identity is None or why:
+            code = "ProtocolError" if identity is None else "SecurityError"
+            self._fault(exchange, listener.address.dialect, envelope, code, why or "", "unauthorized" if identity else "identity")
+            return
+        end = self._soap_station(identity, listener, exchange.request)
+        self._learn_callback(end, identity, envelope, exchange.request)
+        end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
+
+    def _soap_station(self, identity: str, listener: Listener, request: Request) -> EnvelopeEnd:
+        conversation = self.relay.conversation(identity, listener, request.header("user-agent"))
+        end = conversation.station_end
+        if isinstance(end, EnvelopeEnd):
+            return end
+        side = StationSide(conversation)
+        configured = self.relay.site.stations.get(identity)
+        url = configured.callback if configured else None
+        voice = self.relay.station_voice(conversation, listener)
+        end = EnvelopeEnd(voice, side, self.relay.poster, identity, url, listener.url, self.relay.ids)
+        conversation.station_here(end, side)
+        self.relay.choose(conversation)
+        return end
+
+    def _learn_callback(self, end: EnvelopeEnd, identity: str, envelope: Envelope, request: Request) -> None:
+        """Believe ``wsa:From`` where its host is the TCP peer itself; a configured address always stands (SEC-040)."""
+        configured = self.relay.site.stations.get(identity)
+        said = envelope.from_address or (envelope.reply_to if envelope.reply_to != ANONYMOUS else None)
+        if (configured and configured.callback) or not said or said == end.url or not genuine(said, request.peer_host):
+            return
+        end.url = said
+        self.relay.journal.commit([PutStation(identity, {"callback": said})], lambda failure: None)
+
+    def _from_backend(self, exchange: Exchange, backend: Backend) -> None:
+        envelope = self._envelope(exchange, backend.address.dialect, "backend")
+        if envelope is None:
+            return
+        name = sound_identity(envelope.identity)
+        conversation = self.relay.conversations.get(self.relay.site.identity_of(name)) if name else None
+        end = conversation.backend_end if conversation is not None else None
+        if not isinstance(end, EnvelopeEnd) or conversation is None:
+            self._fault(exchange, backend.address.dialect, envelope, "InternalError", f"station {name} is not connected", "identity")
+            return
+        end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
+
+    def _envelope(self, exchange: Exchange, dialect: str, sender: str) -> Envelope | None:
+        request = exchange.request
+        known = self.relay.data.dialects[dialect]
+        try:
+            envelope = read_envelope(request.body, [known], hint=request.header("soapaction") or request.header("content-type"))
+            if envelope.kind != "call" or envelope.sender not in (sender, "both"):
+                raise Garbled("NotSupported", f"{envelope.action or 'this'} is no request for this endpoint", envelope.message_id)
+        except PeerError as error:
+            self.relay.witness.refused(None, "garbled", str(error), request.body[:2000].decode("utf-8", "replace"))
+            id = error.id if isinstance(error, Garbled) else None
+            status, body = write_fault(known, Error(id or "", "", error.code, error.why), id)
+            exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
+            return None
+        return envelope
+
+    def _fault(self, exchange: Exchange, dialect: str, envelope: Envelope, code: str, why: str, reason: str) -> None:
+        self.relay.witness.refused(None, reason, why)
+        error = Error(envelope.message_id or "", envelope.action, code, why)
+        status, body = write_fault(self.relay.data.dialects[dialect], error, envelope.message_id)
+        exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
+
+    # -- WebSocket -----------------------------------------------------------------------------------------------
+
+    def handshake(self, handshake: Handshake) -> None:
+        """A WebSocket handshake came."""
+        request = handshake.request
+        listener = next((one for one in self.listeners if _under(one.address.path, request.path)), None)
+        if listener is None or listener.address.codec != "json":
+            self._refuse(handshake, 404, "identity", "there is no OCPP-J listener at this path")
+            return
+        if not self.relay.healthy or self.relay.stopping:
+            self._refuse(handshake, 503, "overload", "not now")
+            return
+        if request.header("origin") is not None:
+            self._refuse(handshake, 403, "unauthorized", "a browser has no business here")
+            return
+        identity = sound_identity(unquote(request.path[len(listener.address.path.rstrip("/")) :].strip("/")))
+        why = "no identity in the path" if identity is None else self._stranger(identity, listener, request)
+        if identity is None or why == UNLISTED or (why and identity is None):
+            self._refuse(handshake, 404, "identity", why or "")
+        elif why:
+            self._refuse(handshake, 401, "unauthorized", why, [("www-authenticate", 'Basic realm="OCPP"')])
+        else:
+            self._admit(handshake, identity, listener)
+
+    def _admit(self, handshake: Handshake, identity: str, listener: Listener) -> None:
+        wanted = self.relay.data.dialects[listener.address.dialect].codecs["json"]["subprotocol"]
+        if wanted not in handshake.subprotocols:
+            # OCPP-J 1.6 section 3.3: complete the handshake without a sub-protocol, then close at once.
+            self.relay.witness.refused(None, "subprotocol", f"offered {', '.join(handshake.subprotocols) or 'none'}, spoken here: {wanted}")
+            handshake.accept(None, _Nobody()).close(1002, f"the sub-protocol spoken here is {wanted}")
+            return
+        conversation = self.relay.conversation(identity, listener, handshake.request.header("user-agent"))
+        side = StationSide(conversation)
+        end = FrameEnd(self.relay.station_voice(conversation, listener), side)
+        if conversation.station_end is not None:
+            self.relay.witness.displaced(identity)
+        end.socket = handshake.accept(wanted, end)
+        conversation.station_here(end, side)
+        self.relay.choose(conversation)
+
+    def _refuse(
+        self, handshake: Handshake, status: int, reason: str, why: str, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.relay.witness.refused(None, reason, f"{handshake.request.path}: {why}")
+        handshake.refuse(status, why.encode(), list(headers))
+
+    # -- both ----------------------------------------------------------------------------------------------------
+
+    def _stranger(self, identity: str, listener: Listener, request: Request) -> str | None:
+        """Why this peer may not speak as that station, or None."""
+        station = self.relay.site.stations.get(identity)
+        if station is None:
+            return None if listener.enroll == "open" else UNLISTED
+        if station.password is None:
+            return None
+        try:
+            expected = station.password.read()
+        except SecretError as error:
+            return f"its password cannot be read: {error}"
+        shown = basic(request)
+        good = shown is not None and hmac.compare_digest(shown[0], identity.encode()) & hmac.compare_digest(shown[1], expected)
+        return None if good else "the password is missing or wrong"
+
+
+UNLISTED = "this station is not listed here"
+
+
+class _Nobody:
+    """Receives nothing: for a socket that is closed at once."""
+
+    def text(self, text: str) -> None:
+        """Nobody listens."""
+
+    def closed(self, code: int, reason: str) -> None:
+        """Nobody cares."""
+
+
+def basic(request: Request) -> tuple[bytes, bytes] | None:
+    """User and password of HTTP Basic; the password is bytes (1.6 keys need not be text)."""
+    given = [value for name, value in request.headers if name == "authorization"]
+    if len(given) != 1 or not given[0][:6].lower() == "basic ":
+        return None
+    try:
+        user, colon, password = base64.b64decode(given[0][6:].strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return (user, password) if colon else None
+
+
+def genuine(url: str, peer_host: str) -> bool:
+    """Whether a station at ``peer_host`` may name ``url`` as its own: the same host, plain http(s), no credentials."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None or len(url) > 512:
+        return False
+    return port != 0 and (parts.hostname == peer_host or (is_loopback(parts.hostname) and is_loopback(peer_host)))
+
+
+def _under(prefix: str, path: str) -> bool:
+    base = prefix.rstrip("/")
+    return path == base or path.startswith(base + "/") or not base
+
+
+def _plain(exchange: Exchange, status: int, text: str) -> None:
+    exchange.respond(status, [("content-type", "text/plain; charset=utf-8")], text.encode() + b"\n")

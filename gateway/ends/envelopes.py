@@ -1,0 +1,183 @@
+"""A peer that speaks SOAP: every call is an HTTP exchange of its own, either way.
+
+In: HTTP exchanges whose envelope was read already.  Out: calls and answers to the `Owner`; envelopes to the peer.
+Not here: which station an envelope belongs to (`gateway.doors`), deadlines (the session), HTTP (`gateway.links`).
+
+Requests of one peer are taken one at a time, in the order of their arrival.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from gateway.dialects.errors import PeerError
+from gateway.dialects.soap import Envelope, read_envelope, write_fault, write_request, write_response
+from gateway.ends.voice import Owner, Voice
+from gateway.links.client import LinkFailed, Response
+from gateway.links.http import Exchange
+from gateway.messages import Answer, Call, Error, Message, Result
+
+MOST_WAITING = 16
+"""Requests of one peer that may wait for the one before; a further one is closed without an answer."""
+CONTENT_TYPE = "application/soap+xml; charset=utf-8"
+
+
+class Poster(Protocol):
+    """The part of `gateway.links.client.HttpClient` that an end needs."""
+
+    def post(self, url: str, headers: list[tuple[str, str]], body: bytes, within: float) -> Deferred[Response]:
+        """POST, and fire with the response or fail with `LinkFailed`."""
+
+
+@dataclass(slots=True)
+class _Request:
+    call: Call
+    raw: str
+    exchange: Exchange
+    message_id: str | None
+
+
+class EnvelopeEnd:
+    """One SOAP peer.  ``url`` is where it is called (None: nowhere yet); ``from_url`` is where it reaches us."""
+
+    exchange = True
+
+    def __init__(
+        self,
+        voice: Voice,
+        owner: Owner,
+        poster: Poster,
+        identity: str,
+        url: str | None,
+        from_url: str,
+        ids: Callable[[], str],
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.voice, self.owner, self.poster = voice, owner, poster
+        self.identity, self.url, self.from_url, self.ids, self.headers = identity, url, from_url, ids, headers
+        self._waiting: deque[_Request] = deque()
+        self._open: _Request | None = None
+        self._closed = False
+
+    # -- the peer asks -------------------------------------------------------------------------------------------
+
+    def hear(self, exchange: Exchange, envelope: Envelope, raw: str) -> None:
+        """A request came.  What is not valid is answered with a Fault at once and never reaches the owner."""
+        call = Call(self.ids(), envelope.action, envelope.payload)
+        if self._closed or len(self._waiting) >= MOST_WAITING:
+            self.voice.witness.refused(self.voice, "overload", "too many requests at once")
+            exchange.drop()
+            return
+        try:
+            call = self.voice.admit(call, raw)
+        except PeerError as error:
+            self.voice.garbled(error, raw)
+            self._write(exchange, envelope.message_id, Error(call.id, call.action, error.code, str(error)))
+            return
+        self._waiting.append(_Request(call, raw, exchange, envelope.message_id))
+        self._next()
+
+    def answer(self, answer: Answer) -> None:
+        """Answer the open request; an answer to any other is a mistake of ours and is dropped."""
+        request = self._open
+        if request is None or request.call.id != answer.id:
+            return
+        self._open = None
+        self._write(request.exchange, request.message_id, answer)
+        self._next()
+
+    def _next(self) -> None:
+        if self._open is None and self._waiting and not self._closed:
+            self._open = self._waiting.popleft()
+            self._open.exchange.on_gone = self._gone
+            self.owner.asked(self._open.call, self._open.raw)
+
+    def _gone(self) -> None:
+        # The peer hung up before its answer: the owner's answer will find nobody, and the next request may come.
+        self.voice.witness.refused(self.voice, "hung_up", "the peer closed before it was answered")
+
+    def _write(self, exchange: Exchange, relates_to: str | None, answer: Answer) -> None:
+        status = 200
+
+        def write(message: Message) -> bytes:
+            nonlocal status
+            if isinstance(message, Error):
+                status, body = write_fault(self.voice.dialect, message, relates_to)
+                return body
+            assert isinstance(message, Result)
+            return write_response(self.voice.dialect, message, self._sender(asking=False), relates_to, self._message_id())
+
+        body = self.voice.said(answer, write)
+        exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
+
+    # -- we ask --------------------------------------------------------------------------------------------------
+
+    def ask(self, call: Call, within: float) -> None:
+        """POST a call; the answer, or why there is none, comes to the owner."""
+        if self.url is None:
+            self.owner.failed(call.id, "it never said where it can be called", False)
+            return
+        url, sender, message_id = self.url, self._sender(asking=True), self._message_id()
+
+        def write(message: Message) -> bytes:
+            assert isinstance(message, Call)
+            return write_request(self.voice.dialect, message, sender, self.identity, self.from_url, url, message_id)
+
+        body = self.voice.said(call, write)
+        action = f'{CONTENT_TYPE}; action="/{call.action}"'
+        done = self.poster.post(url, [("content-type", action), *self.headers], body, within)
+        done.addCallbacks(self._response, self._no_response, callbackArgs=(call,), errbackArgs=(call,))
+
+    def _response(self, response: Response, call: Call) -> None:
+        if self._closed:
+            return
+        raw = response.body.decode("utf-8", "replace")
+        try:
+            envelope = read_envelope(response.body, [self.voice.dialect], answer_to=call.action)
+            if envelope.kind == "fault":
+                error = Error(call.id, call.action, envelope.code, envelope.reason)
+                self.voice.heard_error(error, raw)
+                self.owner.answered(error)
+                return
+            result = self.voice.admit(Result(call.id, call.action, envelope.payload), raw)
+        except PeerError as error:
+            self.voice.garbled(error, raw)
+            self.owner.failed(call.id, f"HTTP {response.status}: {error}", True)
+            return
+        self.owner.answered(result)
+
+    def _no_response(self, failure: Failure, call: Call) -> None:
+        if self._closed:
+            return
+        error = failure.value
+        reached = error.reached if isinstance(error, LinkFailed) else True
+        self.owner.failed(call.id, str(error), reached)
+
+    # -- both ----------------------------------------------------------------------------------------------------
+
+    def _sender(self, asking: bool) -> str:
+        """Who sends the *call* of an exchange: the body's namespace hangs on it."""
+        peer, we = ("station", "backend") if self.voice.side == "station" else ("backend", "station")
+        return we if asking else peer
+
+    def _message_id(self) -> str:
+        return f"urn:uuid:{self.ids()}"
+
+    def close(self, why: str) -> None:
+        """Forget the peer; open requests are closed without a byte."""
+        self.drop()
+
+    def drop(self) -> None:
+        """As `close`: there is no link to close but the exchanges."""
+        self._closed = True
+        for request in ([self._open] if self._open else []) + list(self._waiting):
+            request.exchange.on_gone = None
+            request.exchange.drop()
+        self._open = None
+        self._waiting.clear()

@@ -1,0 +1,127 @@
+"""A peer on a WebSocket: OCPP-J frames.
+
+In: text frames.  Out: calls and answers to the `Owner`; frames to the peer.
+Not here: what calls mean; deadlines (the session has a timer for each).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.dialects.errors import Garbled, PeerError
+from gateway.dialects.ocppj import read_frame, write_frame
+from gateway.ends.voice import Owner, Voice
+from gateway.links.websocket import WebSocket
+from gateway.messages import Answer, Call, Error, Message, Result
+
+MOST_OPEN = 64
+"""Calls of ours whose answers may be outstanding or late; older ones are forgotten (a late answer is then an unknown one)."""
+MOST_GARBLED = 20
+"""Unreadable frames in a row after which the peer is cut off (close code 1002)."""
+
+
+class FrameEnd:
+    """One peer on one WebSocket.  After ``close`` it says nothing more to its owner, whatever arrives."""
+
+    exchange = False
+
+    def __init__(self, voice: Voice, owner: Owner) -> None:
+        self.voice, self.owner = voice, owner
+        self.socket: WebSocket | None = None
+        self._asked: dict[str, str] = {}
+        self._garbled = 0
+        self._closed = False
+
+    # -- from the link -------------------------------------------------------------------------------------------
+
+    def text(self, text: str) -> None:
+        """A frame came."""
+        if self._closed:
+            return
+        try:
+            frame = read_frame(self.voice.mend_text(text))
+        except PeerError as error:
+            self._unreadable(error, text)
+            return
+        self._garbled = 0
+        if isinstance(frame, Call):
+            self._question(frame, text)
+        else:
+            self._answer(frame, text)
+
+    def closed(self, code: int, reason: str) -> None:
+        """The socket closed."""
+        if not self._closed:
+            self._closed = True
+            self.owner.gone(f"closed with {code} {reason}".strip())
+
+    # -- from the owner ------------------------------------------------------------------------------------------
+
+    def ask(self, call: Call, within: float) -> None:
+        """Send a call; its answer comes to the owner, however late."""
+        while len(self._asked) >= MOST_OPEN:
+            del self._asked[next(iter(self._asked))]
+        self._asked[call.id] = call.action
+        self._send(call)
+
+    def answer(self, answer: Answer) -> None:
+        """Send an answer."""
+        self._send(answer)
+
+    def close(self, why: str) -> None:
+        """Close the socket; the owner hears nothing more."""
+        if not self._closed:
+            self._closed = True
+            if self.socket is not None:
+                self.socket.close(1001, why)
+
+    def drop(self) -> None:
+        """Close without another byte."""
+        if not self._closed:
+            self._closed = True
+            if self.socket is not None:
+                self.socket.abort()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _send(self, message: Message) -> None:
+        if self.socket is not None and not self._closed:
+            self.socket.send(self.voice.said(message, lambda one: write_frame(one, self.voice.dialect)))
+
+    def _question(self, call: Call, raw: str) -> None:
+        try:
+            admitted = self.voice.admit(call, raw)
+        except PeerError as error:
+            self.voice.garbled(error, raw)
+            self._send(Error(call.id, call.action, error.code, f"{error.path} {error.why}".strip()))
+            return
+        self.owner.asked(admitted, raw)
+
+    def _answer(self, answer: Answer, raw: str) -> None:
+        action = self._asked.pop(answer.id, None)
+        if action is None:
+            self.voice.witness.refused(self.voice, "unknown_id", "an answer to nothing that was asked", raw)
+            return
+        if isinstance(answer, Error):
+            error = replace(answer, action=action)
+            self.voice.heard_error(error, raw)
+            self.owner.answered(error)
+            return
+        try:
+            self.owner_answered(Result(answer.id, action, answer.payload), raw)
+        except PeerError as error:
+            self.voice.garbled(error, raw)
+            self.owner.answered(Error(answer.id, action, error.code, f"the answer is not valid: {error}"))
+
+    def owner_answered(self, result: Result, raw: str) -> None:
+        """Check a result and pass it on.  Raises `PeerError` where it is not valid."""
+        admitted = self.voice.admit(result, raw)
+        self.owner.answered(admitted)
+
+    def _unreadable(self, error: PeerError, raw: str) -> None:
+        self.voice.garbled(error, raw)
+        self._garbled += 1
+        if isinstance(error, Garbled) and error.id is not None:
+            self._send(Error(error.id, error.action or "", error.code, error.why))
+        if self._garbled >= MOST_GARBLED and self.socket is not None:
+            self.socket.close(1002, "too many unreadable frames")

@@ -1,0 +1,260 @@
+"""The joint: the only module that knows all rooms.
+
+In: a site, loaded data, a reactor, a journal.  Out: a `Relay` with a conversation for every station.
+Not here: whom to let in (`gateway.doors`), one conversation's workings (`gateway.conversation`), any rule about content.
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from gateway.address import Address
+from gateway.config import Backend, Listener, Site, Station
+from gateway.conversation import BackendSide, Clock, Conversation
+from gateway.dialects.schema import Dialect
+from gateway.ends.envelopes import EnvelopeEnd, Poster
+from gateway.ends.frames import FrameEnd
+from gateway.ends.voice import Voice
+from gateway.journal.contract import Journal, JournalFailed
+from gateway.ladder.ladder import Ladder
+from gateway.links.websocket import Receiver, WebSocket
+from gateway.messages import Side
+from gateway.quirks.match import Known
+from gateway.quirks.quirks import Quirks
+from gateway.session import commands as do
+from gateway.session.events import Stopping
+from gateway.session.session import Session
+from gateway.witness import Witness
+
+HEAL_EVERY = 1.0
+"""Seconds between tries to store again, once storing failed (promise P16: heals within 10 s of the disk's return)."""
+
+Dial = Callable[[str, tuple[str, ...], list[tuple[str, str]], Receiver, Backend], Deferred[WebSocket]]
+"""Opens a WebSocket: url, sub-protocols, headers, receiver, and the back end for its TLS settings."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was loaded from the mappings folders; replaced whole on reload."""
+
+    dialects: Mapping[str, Dialect]
+    ladder: Ladder
+    quirks: Quirks
+
+
+class Relay:
+    """Every station of one process, joined to its back end."""
+
+    def __init__(
+        self,
+        site: Site,
+        data: Data,
+        journal: Journal,
+        clock: Clock,
+        wall: Callable[[], datetime],
+        ids: Callable[[], str],
+        rng: random.Random,
+        witness: Witness,
+        dial: Dial,
+        poster: Poster,
+    ) -> None:
+        self.site, self.data, self.journal, self.clock, self._wall = site, data, journal, clock, wall
+        self.ids, self.rng, self.witness, self._dial, self.poster = ids, rng, witness, dial, poster
+        self.conversations: dict[str, Conversation] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._agents: dict[str, str | None] = {}
+        self.healthy = True
+        self.stopping = False
+        self.on_health: Callable[[bool], None] = lambda healthy: None
+
+    def wall(self) -> datetime:
+        """The time, aware, in UTC."""
+        return self._wall()
+
+    # -- conversations -------------------------------------------------------------------------------------------
+
+    def conversation(self, identity: str, listener: Listener, agent: str | None = None) -> Conversation:
+        """The conversation of a station; made, and woken, where there is none."""
+        self._listeners[identity], self._agents[identity] = listener, agent
+        found = self.conversations.get(identity)
+        if found is not None:
+            return found
+        dialect = self.data.dialects[listener.address.dialect]
+        backend = self.site.backend_of(identity, listener)
+        theirs = self.data.dialects[backend.address.dialect]
+        up = self.data.ladder.route(dialect.name, theirs.name)
+        down = self.data.ladder.route(theirs.name, dialect.name)
+        session = Session(identity, dialect, theirs, up, down, self.site.policy, self.ids, self.rng)
+        made = self.conversations[identity] = Conversation(identity, session, self)
+        made.wake()
+        return made
+
+    def resume(self) -> None:
+        """Take up the conversations that have a backlog from before, so that it drains though the station stays away."""
+        self.journal.backlog(self._resume)
+
+    def _resume(self, stations: Any) -> None:
+        if isinstance(stations, JournalFailed):
+            self._unhealthy()
+            return
+        for identity in stations:
+            self.conversation(identity, self.site.listeners[0])
+
+    def ended(self, conversation: Conversation) -> None:
+        """Forget a conversation in which nothing waits and nobody is there."""
+        if self.conversations.get(conversation.station) is conversation:
+            del self.conversations[conversation.station]
+            self._listeners.pop(conversation.station, None)
+            self._agents.pop(conversation.station, None)
+
+    # -- quirks --------------------------------------------------------------------------------------------------
+
+    def station_voice(self, conversation: Conversation, listener: Listener) -> Voice:
+        """A voice for a station's end; it tells who the station is as soon as its boot says so."""
+        voice = self._voice("station", conversation.station, listener.address)
+
+        def introduce(facts: Mapping[str, Any]) -> None:
+            named = (facts.get(name) for name in ("vendor", "model", "firmware", "serial"))
+            self.learned(conversation, do.Learned(*(one if isinstance(one, str) else None for one in named)))
+
+        voice.introduce = introduce
+        return voice
+
+    def _voice(self, side: Side, identity: str, address: Address) -> Voice:
+        listener, backend = self._listeners[identity], self._backend(identity)
+        same = listener.address.dialect == backend.address.dialect
+        return Voice(side, identity, self.data.dialects[address.dialect], address.codec, self.witness, self.site.unknown if same else "drop")
+
+    def _backend(self, identity: str) -> Backend:
+        return self.site.backend_of(identity, self._listeners[identity])
+
+    def learned(self, conversation: Conversation, what: do.Learned) -> None:
+        """The station said who it is: choose the cures of both ends again."""
+        conversation.known = what
+        self.choose(conversation)
+
+    def choose(self, conversation: Conversation) -> None:
+        """Choose the cures of both ends by what is known now."""
+        listener, backend = self._listeners[conversation.station], self._backend(conversation.station)
+        pairs = (
+            ("station", conversation.station_end, listener.address.dialect),
+            ("backend", conversation.backend_end, backend.address.dialect),
+        )
+        behave: dict[str, Any] = {}
+        for side, end, dialect in pairs:
+            cures = self.data.quirks.choose(self._known(side, conversation, dialect, listener, backend))
+            behave.update(cures.behave)
+            if isinstance(end, FrameEnd | EnvelopeEnd):
+                end.voice.cures = cures
+        conversation.session.behave(behave)
+
+    def _known(self, side: str, conversation: Conversation, dialect: str, listener: Listener, backend: Backend) -> Known:
+        what = conversation.known
+        return Known(
+            side=side,
+            station=conversation.station,
+            listener=listener.name,
+            user_agent=self._agents.get(conversation.station),
+            dialect=dialect,
+            vendor=what.vendor if what else None,
+            model=what.model if what else None,
+            firmware=what.firmware if what else None,
+            backend=backend.name,
+        )
+
+    # -- uplinks -------------------------------------------------------------------------------------------------
+
+    def dial(self, conversation: Conversation) -> None:
+        """Make the uplink of a conversation."""
+        identity = conversation.station
+        backend, upstream = self._backend(identity), self.site.upstream_of(identity)
+        side = BackendSide(conversation)
+        voice = self._voice("backend", identity, backend.address)
+        headers = self._authorization(backend, self.site.stations.get(identity), upstream)
+        if backend.address.codec == "soap":
+            url, callback = backend.address.url(), backend.callback or ""
+            conversation.uplink_made(EnvelopeEnd(voice, side, self.poster, upstream, url, callback, self.ids, tuple(headers)), side)
+            return
+        end = FrameEnd(voice, side)
+        names = (voice.dialect.codecs["json"]["subprotocol"],)
+        done = self._dial(backend.address.url(upstream), names, headers, end, backend)
+        attempt = conversation.attempt
+        done.addCallbacks(self._dialled, self._not_dialled, callbackArgs=(conversation, end, side, attempt), errbackArgs=(conversation, attempt))
+
+    def _dialled(self, socket: WebSocket, conversation: Conversation, end: FrameEnd, side: BackendSide, attempt: int) -> None:
+        end.socket = socket
+        if conversation.over or conversation.attempt != attempt:
+            end.close("no longer needed")
+        else:
+            conversation.uplink_made(end, side)
+
+    def _not_dialled(self, failure: Failure, conversation: Conversation, attempt: int) -> None:
+        if not conversation.over and conversation.attempt == attempt:
+            conversation.uplink_lost(failure.getErrorMessage())
+
+    def _authorization(self, backend: Backend, station: Station | None, upstream: str) -> list[tuple[str, str]]:
+        secret = station.credential if station is not None and station.credential is not None else backend.credential
+        if secret is None:
+            return []
+        pair = (backend.username or upstream).encode() + b":" + secret.read()
+        return [("authorization", "Basic " + base64.b64encode(pair).decode("ascii"))]
+
+    # -- counting and storing ------------------------------------------------------------------------------------
+
+    def noted(self, conversation: Conversation, note: do.Note) -> None:
+        """Count and trace what a session noted."""
+        self.witness.noted(conversation.station, note)
+
+    def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
+        """Closing beats refusing (OCPP 1.6 section 3.7): no byte to anyone, until the journal can store again."""
+        self.witness.storing_failed(str(failure))
+        self._unhealthy()
+
+    def _unhealthy(self) -> None:
+        if not self.healthy:
+            return
+        self.healthy = False
+        self.on_health(False)
+        for conversation in list(self.conversations.values()):
+            conversation.abandon()
+        self.conversations.clear()
+        self.clock.callLater(HEAL_EVERY, self._heal)
+
+    def _heal(self) -> None:
+        if not self.stopping:
+            self.journal.probe(self._probed)
+
+    def _probed(self, failure: JournalFailed | None) -> None:
+        if failure is not None:
+            self.clock.callLater(HEAL_EVERY, self._heal)
+            return
+        self.healthy = True
+        self.on_health(True)
+        self.resume()
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def stop(self, within: float, done: Callable[[bool], None]) -> None:
+        """Drain: sessions finish what is in flight; ``done(True)`` when all did, ``done(False)`` after ``within`` seconds."""
+        self.stopping = True
+        for conversation in list(self.conversations.values()):
+            conversation.feed(Stopping())
+        self._drained(self.clock.seconds() + within, done)
+
+    def _drained(self, until: float, done: Callable[[bool], None]) -> None:
+        busy = [c for c in self.conversations.values() if not c.over and not c.session.quiet]
+        if busy and self.clock.seconds() < until:
+            self.clock.callLater(0.05, self._drained, until, done)
+            return
+        for conversation in list(self.conversations.values()):
+            conversation.close("the gateway stops")
+        self.conversations.clear()
+        done(not busy)

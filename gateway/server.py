@@ -1,0 +1,160 @@
+"""One running gateway: opens the journal, the listeners and the admin port, and closes them again in order.
+
+In: a site, loaded data, a reactor.  Out: a `Server` that starts and drains.
+Not here: the command line (`gateway.cli.run`), what happens to a message (`gateway.relay`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IListeningPort
+
+from gateway.config import Backend, Listener, Site
+from gateway.doors import Doors
+from gateway.journal.contract import Depth, Journal
+from gateway.links import server as links
+from gateway.links.client import HttpClient
+from gateway.links.http import Exchange, Handshake, http_factory
+from gateway.links.limits import Limits
+from gateway.links.websocket import Receiver, WebSocket, connect
+from gateway.observe.console import Console
+from gateway.observe.log import Log
+from gateway.observe.metrics import Metrics
+from gateway.observe.trace import Trace
+from gateway.relay import Data, Relay
+from gateway.witness import Witness
+
+MEASURE_EVERY = 5.0
+"""Seconds between looks at the journal's depth and age."""
+
+
+class Server:
+    """A gateway process's life.  ``start`` opens everything; ``stop`` drains and closes."""
+
+    def __init__(
+        self,
+        site: Site,
+        data: Data,
+        reactor: Any,
+        journal: Journal,
+        metrics: Metrics,
+        trace: Trace | None,
+        log: Log,
+        wall: Callable[[], datetime],
+        ids: Callable[[], str],
+        rng: random.Random,
+        limits: Limits | None = None,
+    ) -> None:
+        self.site, self.reactor, self.journal, self.metrics, self.log = site, reactor, journal, metrics, log
+        self.limits = limits or Limits()
+        self.witness = Witness(metrics, trace, log)
+        self.client = HttpClient(reactor, self.limits)
+        self.relay = Relay(site, data, journal, reactor, wall, ids, rng, self.witness, self._dial, self.client)
+        self.relay.on_health = self._health
+        self.console = Console(metrics, ready=self._ready, hosts=[site.admin[0]] if site.admin else [])
+        self.ports: list[IListeningPort] = []
+        self.admin_port: IListeningPort | None = None
+        self._measuring: Any = None
+
+    # -- start ---------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the admin port, then every listener, then take up what waits in the journal.  Raises what a port raises."""
+        if self.site.admin is not None:
+            factory = http_factory(self.reactor, self.console.request, None, self.limits, self._refused)
+            self.admin_port = await links.listen(self.reactor, *self.site.admin, factory)
+            self.log.info("admin port open", url=f"http://{self.site.admin[0]}:{self.admin_port.getHost().port}/")
+        await self._open()
+        self.relay.resume()
+        self._measure()
+
+    async def _open(self) -> None:
+        for (host, port), listeners, callbacks in self._places():
+            doors = Doors(self.relay, listeners, callbacks)
+            factory = http_factory(self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused)
+            tls = next((one.certificate for one in listeners if one.certificate), None)
+            files = links.CertificateFiles(tls.chain, tls.key) if tls else None
+            self.ports.append(await links.listen(self.reactor, host, port, factory, files))
+            for one in listeners:
+                self.log.info("listening", listener=one.name, address=str(one.address), enroll=one.enroll)
+
+    def _places(self) -> Iterable[tuple[tuple[str, int], list[Listener], list[Backend]]]:
+        """Listeners and callbacks by the host and port that they share."""
+        at: dict[tuple[str, int], tuple[list[Listener], list[Backend]]] = {}
+        for listener in self.site.listeners:
+            at.setdefault((listener.address.host, listener.address.port), ([], []))[0].append(listener)
+        for backend in self.site.backends:
+            if backend.address.codec == "soap" and backend.callback_listen is not None:
+                at.setdefault(backend.callback_listen, ([], []))[1].append(backend)
+        return [(place, listeners, callbacks) for place, (listeners, callbacks) in at.items()]
+
+    def _guard(self, door: Callable[[Any], None]) -> Callable[[Any], None]:
+        """A fault of ours in one request is logged, costs that peer its connection, and nobody else anything."""
+
+        def guarded(request: Exchange | Handshake) -> None:
+            try:
+                door(request)
+            except Exception as error:  # the last line of defence: bad input must never stop the gateway
+                self.metrics.refused("crash")
+                self.log.failure("a request crashed", error)
+                if isinstance(request, Exchange):
+                    request.drop()
+                else:
+                    request.refuse(500)
+
+        return guarded
+
+    def _dial(self, url: str, names: tuple[str, ...], headers: list[tuple[str, str]], receiver: Receiver, backend: Backend) -> Deferred[WebSocket]:
+        trust = links.Trust(backend.trust, backend.verify)
+        return connect(self.reactor, url, names, headers, receiver, self.limits, self.site.policy.backend_call, trust)
+
+    # -- health --------------------------------------------------------------------------------------------------
+
+    def _ready(self) -> str | None:
+        if self.relay.stopping:
+            return "draining"
+        return None if self.relay.healthy else "the journal cannot store"
+
+    def _health(self, healthy: bool) -> None:
+        self.log.info("storing again" if healthy else "storing failed: nobody is answered until it works again")
+
+    def _refused(self, reason: str) -> None:
+        self.metrics.refused(reason)
+
+    def _measure(self) -> None:
+        self.metrics.stations(sum(1 for c in self.relay.conversations.values() if c.station_end is not None))
+        self.metrics.uplinks(sum(1 for c in self.relay.conversations.values() if c.backend_end is not None))
+        self.journal.depth(self._measured)
+        self._measuring = self.reactor.callLater(MEASURE_EVERY, self._measure)
+
+    def _measured(self, depth: Any) -> None:
+        if isinstance(depth, Depth):
+            self.metrics.journal(depth, self.relay.wall())
+
+    # -- stop ----------------------------------------------------------------------------------------------------
+
+    def stop(self) -> Deferred[bool]:
+        """Drain and close; fires with whether everything in flight was finished in time."""
+        done: Deferred[bool] = Deferred()
+        self.log.info("draining")
+        closing = [port.stopListening() for port in self.ports]
+        self.ports.clear()
+        del closing
+        self.relay.stop(self.site.drain, lambda whole: self._close(whole, done))
+        return done
+
+    def _close(self, whole: bool, done: Deferred[bool]) -> None:
+        if self._measuring is not None and self._measuring.active():
+            self._measuring.cancel()
+        self.client.close()
+        if self.admin_port is not None:
+            self.admin_port.stopListening()
+        self.journal.close(lambda: done.callback(whole))
+        self.log.info("stopped", whole=whole)
+
+

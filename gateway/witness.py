@@ -1,0 +1,55 @@
+"""Sees every message and every refusal, and tells the metrics, the trace and the log.
+
+In: what the ends, the doors and the sessions noticed.  Out: calls on `gateway.observe`.
+Not here: names of metrics (`gateway.observe.metrics`), any decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.ends.voice import Voice
+from gateway.messages import Error, Message
+from gateway.observe.log import Log
+from gateway.observe.metrics import Metrics
+from gateway.observe.trace import Trace
+from gateway.quirks.cures import Fired
+from gateway.session.commands import Note
+
+
+class Witness:
+    """The one observer of a gateway process."""
+
+    def __init__(self, metrics: Metrics, trace: Trace | None, log: Log) -> None:
+        self.metrics, self.trace, self.log = metrics, trace, log
+
+    def message(self, voice: Voice, heard: bool, message: Message, raw: str, fired: Sequence[Fired]) -> None:
+        """A message was heard from, or said to, a peer."""
+        direction = "up" if heard == (voice.side == "station") else "down"
+        outcome = message.kind if not isinstance(message, Error) else message.code
+        self.metrics.called(voice.dialect.name, voice.side, "heard" if heard else "said", message.action, outcome)
+        for one in fired:
+            self.metrics.fired(one.quirk)
+        if self.trace is not None:
+            self.trace.message(voice.side, direction, voice.station, voice.dialect.name, voice.codec, message, raw, fired)
+
+    def refused(self, voice: Voice | None, reason: str, why: str, raw: str = "") -> None:
+        """Input of a peer was refused."""
+        self.metrics.refused(reason)
+        self.log.warn("refused", station=voice.station if voice else None, reason=reason, why=why)
+
+    def noted(self, station: str, note: Note) -> None:
+        """A session noted something."""
+        self.metrics.noted(note.what, note.labels)
+        if note.detail:
+            self.log.info(note.what, station=station, detail=note.detail, **note.labels)
+
+    def displaced(self, station: str) -> None:
+        """A newer link of the same station took over."""
+        self.metrics.refused("displaced")
+        self.log.warn("displaced", station=station, why="the station came back over a new link")
+
+    def storing_failed(self, why: str) -> None:
+        """The journal could not store."""
+        self.metrics.refused("store")
+        self.log.error("storing failed", why=why)
