@@ -1,0 +1,253 @@
+"""Reads dialect files strictly: every fault of a file is reported, with its line.
+
+In: ``mappings/dialects/<name>.yaml`` (format: mappings/README.rst).  Out: `Dialect`, or `SourceError`.
+Not here: types and fields (`gateway.dialects.fields`), codecs (`gateway.dialects.codecs`), what a dialect does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gateway.catalogue import Folders
+from gateway.dialects.codecs import json_codec, soap_codec
+from gateway.dialects.errors import Violation
+from gateway.dialects.fields import NAME, Types
+from gateway.dialects.lenses import put
+from gateway.dialects.schema import Dialect
+from gateway.dialects.shapes import Enum, Field, MessageType, Shape, at
+from gateway.facts import FACTS, ROLES, WORDS
+from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest
+
+_STATUS = ("official", "unofficial", "reconstructed")
+_SENDERS = ("station", "backend", "both")
+_ANSWERS = ("ack", "content")
+# Losing one of these loses money, so the file must say when the station is answered and what makes a retry the same.
+_TRANSACTION = ("start", "meter", "stop")
+_BITS = (16, 32, 60)
+
+
+def load_dialect(folders: Folders, name: str) -> Dialect:
+    """The dialect of that name.  Raises `SourceError` with all faults of its file, or if there is none."""
+    files = folders.files("dialects")
+    if name not in files:
+        fault = Fault("mappings/dialects", 1, f"there is no dialect {name!r}", ", ".join(sorted(files)), nearest(name, files))
+        raise SourceError([fault])
+    return _read(folders, name, files[name])
+
+
+def load_dialects(folders: Folders) -> dict[str, Dialect]:
+    """All dialects by name.  Raises `SourceError` with the faults of all files."""
+    made, faults = {}, []
+    for name, path in folders.files("dialects").items():
+        try:
+            made[name] = _read(folders, name, path)
+        except SourceError as error:
+            faults += error.faults
+    if faults:
+        raise SourceError(faults)
+    return made
+
+
+def _read(folders: Folders, name: str, path: Path) -> Dialect:
+    return build(load(path, folders.display(path)), name)
+
+
+def read_text(text: str, shown: str = "<text>") -> Dialect:
+    """A dialect from the text of its file (for tests and drafts)."""
+    return build(loads(text, shown))
+
+
+def build(top: Map, name: str | None = None) -> Dialect:
+    """The dialect that ``top`` describes; ``name`` is the name of its file.  Raises `SourceError`."""
+    checker = Checker()
+    checker.keys(top, "a dialect", ["dialect", "title", "status", "codecs", "messages"], ["words", "enums", "shapes", "integers"])
+    _head(checker, top, name)
+    types = Types(checker, _map(checker, top, "enums"), _map(checker, top, "shapes"), _bits(checker, top))
+    words = _words(checker, _map(checker, top, "words"))
+    given = _map(checker, top, "messages")
+    messages = {action: m for action in given if (m := _message(checker, types, given, action)) is not None}
+    for where, unused, what in types.unreached():
+        checker.fault(where, unused, f"no message uses the {what} {unused!r}", "a field of that type, or no such entry")
+    _check_words(checker, _map(checker, top, "words"), words, messages)
+    codecs = _map(checker, top, "codecs")
+    checker.keys(codecs, "codecs", [], ["json", "soap"])
+    if "codecs" in top and not codecs:
+        checker.fault(top, "codecs", "a dialect needs a codec", "json or soap")
+    json, soap = json_codec(checker, codecs), soap_codec(checker, codecs)
+    checker.raise_if_any()
+    made = Dialect(str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap)
+    _check_defaults(checker, made, given)
+    checker.raise_if_any()
+    return made
+
+
+def _head(checker: Checker, top: Map, name: str | None) -> None:
+    if name is not None and top.get("dialect") not in (None, name):
+        checker.fault(top, "dialect", f"the dialect {top['dialect']!r} stands in the file {name!r}", "the same name")
+    if "status" in top and top["status"] not in _STATUS:
+        checker.unknown(top, "status", f"status {top['status']!r},", _STATUS)
+    for key in ("dialect", "title"):
+        if key in top and (not isinstance(top[key], str) or not top[key]):
+            checker.fault(top, key, f"{key} is {top[key]!r}", "text")
+
+
+def _bits(checker: Checker, top: Map) -> int:
+    bits = top.get("integers", 60)
+    if bits not in _BITS:
+        checker.fault(top, "integers", f"integers of {bits!r} bits", f"one of {', '.join(map(str, _BITS))}")
+        return 60
+    return int(bits)
+
+
+def _map(checker: Checker, where: Map, key: str) -> Map:
+    """The map at ``where[key]``; an empty one with the same line where it is missing or no map."""
+    found = where.get(key)
+    if isinstance(found, Map):
+        return found
+    if found is not None:
+        checker.fault(where, key, f"{key!r} is no map", "key: value lines")
+    empty = Map()
+    empty.file, empty.line, empty.lines = where.file, where.lines.get(key, where.line), {}
+    return empty
+
+
+def _message(checker: Checker, types: Types, where: Map, action: str) -> MessageType | None:
+    given = where[action]
+    if not isinstance(given, Map) or not NAME.fullmatch(action):
+        checker.fault(where, action, f"message {action!r} is no map, or its name is odd", "from, request, result, …")
+        return None
+    optional = ["role", "answer", "key", "facts", "defaults", "request", "result"]
+    checker.keys(given, f"message {action}", ["from"], optional)
+    for key in ("request", "result"):
+        given.setdefault(key, None)
+    request, result = types.fields(action, given, "request"), types.fields(f"{action}Result", given, "result")
+    if given.get("from") not in _SENDERS:
+        checker.fault(given, "from", f"message {action} comes from {given.get('from')!r}", "station, backend or both")
+    role = _role(checker, given)
+    facts = _map(checker, given, "facts")
+    checker.keys(facts, f"facts of {action}", [], ["request", "result"])
+    if request is None or result is None:
+        return None
+    asked, told = (_facts(checker, facts, kind, shape) for kind, shape in (("request", request), ("result", result)))
+    key = _key(checker, given, action, role, asked)
+    defaults = dict(_leaves(_map(checker, given, "defaults")))
+    return MessageType(
+        action, given.get("from", "both"), role, given.get("answer"), key, request, result, asked, told, defaults
+    )
+
+
+def _role(checker: Checker, given: Map) -> str | None:
+    role = given.get("role")
+    if role is not None and role not in ROLES:
+        near = nearest(str(role), ROLES)
+        checker.fault(given, "role", f"unknown role {role!r}", f"one of {', '.join(ROLES)}", near)
+        return None
+    return role
+
+
+def _facts(checker: Checker, facts: Map, kind: str, shape: Shape) -> dict[str, str]:
+    given = _map(checker, facts, kind)
+    made = {}
+    for fact, path in given.items():
+        if fact not in FACTS:
+            checker.unknown(given, fact, "fact", FACTS)
+        elif not isinstance(path, str) or not _single(at(shape, path)):
+            near = nearest(str(path), shape.fields)
+            checker.fault(given, fact, f"the fact {fact!r} is at {path!r}", "a path to a single value, through no list", near)
+        else:
+            made[fact] = path
+    return made
+
+
+def _single(field: Field | None) -> bool:
+    return field is not None and not isinstance(field.type, Shape)
+
+
+def _key(checker: Checker, given: Map, action: str, role: str | None, asked: dict[str, str]) -> tuple[str, ...]:
+    """The facts of the natural key; empty for the whole payload, and for messages that need none."""
+    if "answer" in given and given["answer"] not in _ANSWERS:
+        checker.unknown(given, "answer", f"answer {given['answer']!r},", _ANSWERS)
+    money = role in _TRANSACTION or "answer" in given
+    for need in ("answer", "key"):
+        if money and need not in given:
+            checker.fault(given, None, f"the transaction message {action} lacks the key {need!r}")
+    key = given.get("key")
+    if key is None or key == "payload":
+        return ()
+    if not isinstance(key, List) or not key:
+        checker.fault(given, "key", f"the key of {action} is {key!r}", "a list of facts, or the word payload")
+        return ()
+    for index, fact in enumerate(key):
+        if fact not in asked:
+            near = nearest(str(fact), asked)
+            checker.fault(key, index, f"the key of {action} names {fact!r}", "a fact of its request", near)
+    return tuple(key)
+
+
+def _leaves(given: Map, before: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in given.items():
+        found += _leaves(value, f"{before}{name}.") if isinstance(value, Map) else [(f"{before}{name}", value)]
+    return found
+
+
+def _words(checker: Checker, given: Map) -> dict[str, dict[str, tuple[str, ...]]]:
+    made: dict[str, dict[str, tuple[str, ...]]] = {}
+    for fact in given:
+        if fact not in WORDS:
+            checker.unknown(given, fact, "fact with words", WORDS)
+            continue
+        spoken = _map(checker, given, fact)
+        made[fact] = {}
+        for word, wires in spoken.items():
+            if word not in WORDS[fact]:
+                checker.unknown(spoken, word, f"word of the fact {fact}", WORDS[fact])
+            made[fact][word] = tuple(map(str, wires)) if isinstance(wires, List) else (str(wires),)
+    return made
+
+
+def _check_words(checker: Checker, given: Map, words: dict[str, dict[str, tuple[str, ...]]], messages: dict[str, MessageType]) -> None:
+    """Every value of an enum that is a fact with words must have one, and every spelling must be used."""
+    values: dict[str, set[str]] = {}
+    for message in messages.values():
+        for kind in ("call", "result"):
+            for fact, path in message.facts(kind).items():
+                field = at(message.shape(kind), path)
+                if fact in WORDS and field is not None and isinstance(field.type, Enum):
+                    values.setdefault(fact, set()).update(field.type.values)
+    for fact, said in values.items():
+        known = {wire for wires in words.get(fact, {}).values() for wire in wires}
+        for value in sorted(said - known):
+            checker.fault(given, fact, f"the value {value!r} of the fact {fact!r} has no neutral word", f"a line in words: {fact}:")
+    for fact, spoken in words.items():
+        for word, wires in spoken.items():
+            for wire in wires:
+                if wire not in values.get(fact, ()):
+                    near = nearest(wire, values.get(fact, ()))
+                    checker.fault(_map(checker, given, fact), word, f"no field of the fact {fact!r} can be {wire!r}", "a value of its enum", near)
+
+
+def _check_defaults(checker: Checker, dialect: Dialect, given: Map) -> None:
+    """A result that the gateway may have to make itself must be complete from facts and defaults."""
+    for action, message in dialect.messages.items():
+        payload: dict[str, Any] = {}
+        for path in message.result_facts.values():
+            put(payload, path, _example(at(message.result, path)))
+        for path, value in message.defaults.items():
+            put(payload, path, value)
+        if message.defaults or (message.role is not None and message.sender != "backend"):
+            try:
+                dialect.check("result", action, payload)
+            except Violation as error:
+                missing = error.code == "OccurrenceConstraintViolation"
+                expected = "a fact or a default for it" if missing else "defaults that fit the result"
+                checker.fault(given, action, f"a result of {action} made here breaks at {error.path}: {error.why}", expected)
+
+
+def _example(field: Field | None) -> Any:
+    """Some value that fits ``field``."""
+    assert field is not None
+    if isinstance(field.type, Enum):
+        return field.type.values[0]
+    return {"integer": 0, "decimal": 0, "boolean": True, "dateTime": "2000-01-01T00:00:00Z"}.get(field.type.name, "")

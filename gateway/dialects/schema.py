@@ -1,0 +1,146 @@
+"""A dialect: how one protocol looks on the wire, and where in it the session finds its roles and facts.
+
+In: the values that `gateway.dialects.load` read.  Out: `Dialect`, which checks payloads and reads and writes facts.
+Not here: frames (`gateway.dialects.ocppj`), envelopes (`gateway.dialects.soap`), the file (`gateway.dialects.load`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
+
+from gateway.dialects.checks import Checks, Mode, overlay
+from gateway.dialects.errors import Violation
+from gateway.dialects.lenses import Lens, Words, natural_key, put
+from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Scalar, Sender, Shape, at
+from gateway.messages import Call, Payload, Result
+
+__all__ = ["Answer", "Dialect", "Enum", "Field", "JsonCodec", "MessageType", "Scalar", "Sender", "Shape", "SoapCodec", "at"]
+
+M = TypeVar("M", Call, Result)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonCodec:
+    """The JSON form: its WebSocket sub-protocol, and neutral error code → how this dialect spells it."""
+
+    subprotocol: str
+    errors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SoapCodec:
+    """The SOAP form.  ``namespaces`` and ``services`` are keyed by who sends the call.
+
+    ``faults`` maps each neutral code to (``Sender`` or ``Receiver``, sub-code); ``read_faults`` the other way, with an
+    empty sub-code for any that is not listed.
+    """
+
+    namespaces: Mapping[str, str]
+    services: Mapping[str, str]
+    identity: str
+    must_understand: bool
+    faults: Mapping[str, tuple[str, str]]
+    read_faults: Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Dialect:
+    """One protocol version, ready for use.  Its functions are compiled when first called for."""
+
+    name: str
+    title: str
+    status: Literal["official", "unofficial", "reconstructed"]
+    messages: Mapping[str, MessageType]
+    words: Words
+    json: JsonCodec | None
+    soap: SoapCodec | None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    _checks: Checks = field(default_factory=Checks, repr=False)
+    _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)
+    compiled: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Where a codec keeps what it compiled from this dialect, by the codec's own names."""
+
+    @property
+    def codecs(self) -> dict[str, JsonCodec | SoapCodec]:
+        """The codecs of this dialect by name."""
+        pairs: list[tuple[str, JsonCodec | SoapCodec | None]] = [("json", self.json), ("soap", self.soap)]
+        return {name: codec for name, codec in pairs if codec is not None}
+
+    def role(self, action: str) -> str | None:
+        """What ``action`` is for, or None (also for an action this dialect does not know)."""
+        message = self.messages.get(action)
+        return message.role if message is not None else None
+
+    def action_for(self, role: str) -> str | None:
+        """The first action of the file that plays ``role``, or None."""
+        return next((m.action for m in self.messages.values() if m.role == role), None)
+
+    def answer(self, action: str) -> Answer | None:
+        """``ack`` or ``content`` for a transaction message, else None."""
+        message = self.messages.get(action)
+        return message.answer if message is not None else None
+
+    def check(self, kind: str, action: str, payload: Any, unknown: Mode = "refuse") -> Payload:
+        """A typed, normalised copy of ``payload`` (any JSON value, or text from XML).
+
+        ``kind`` is ``call`` or ``result``.  Unknown fields: ``refuse``, ``drop``, or ``pass``; the last gives back what
+        came (see `gateway.dialects.checks.overlay`), and lets an unknown action pass too.  Raises `Violation`.
+        """
+        message = self.messages.get(action)
+        if message is None:
+            if unknown == "pass" and isinstance(payload, dict):
+                return payload
+            raise Violation("NotImplemented", f"{self.name} has no such operation", "")
+        checked = self._checks.of(message.shape(kind))(payload, "refuse" if unknown == "refuse" else "drop")
+        return overlay(payload, checked) if unknown == "pass" else checked  # type: ignore[no-any-return]
+
+    def lens(self, kind: str, action: str) -> Lens:
+        """The facts of a kind of message.  KeyError for an unknown action."""
+        if (kind, action) not in self._lenses:
+            self._lenses[kind, action] = Lens(self.messages[action], kind, self.words)
+        return self._lenses[kind, action]
+
+    def facts(self, message: Call | Result) -> dict[str, Any]:
+        """The facts present in ``message``, words neutral; none for an unknown action."""
+        if message.action not in self.messages:
+            return {}
+        return self.lens(message.kind, message.action).facts(message.payload)
+
+    def with_facts(self, message: M, **facts: Any) -> M:
+        """A copy of ``message`` with those facts set; None takes one out.
+
+        KeyError for a fact that it lacks, ValueError for a word that it cannot say.
+        """
+        return replace(message, payload=self.lens(message.kind, message.action).put(message.payload, facts))
+
+    def result_of(self, call: Call, **facts: Any) -> Result:
+        """The answer to ``call``, made of facts; those that this result lacks are left out.
+
+        Required fields that no fact filled come from the file's defaults.  `Violation` where one still is missing,
+        ValueError for a word that this result cannot say.
+        """
+        lens, payload = self.lens("result", call.action), {}
+        for path, value in self.messages[call.action].defaults.items():
+            put(payload, path, value)
+        payload = lens.put(payload, {fact: value for fact, value in facts.items() if fact in lens.paths})
+        return Result(call.id, call.action, self.check("result", call.action, payload))
+
+    def call_of(self, role: str, id: str, **facts: Any) -> Call:
+        """A call of that role, made of facts.  KeyError where the dialect has no such role or the message no such fact."""
+        action = self.action_for(role)
+        if action is None:
+            raise KeyError(role)
+        payload = self.lens("call", action).put({}, facts)
+        return Call(id, action, self.check("call", action, payload))
+
+    def key(self, call: Call) -> str:
+        """The natural key of ``call``: equal for a retry, whatever its message id or the spelling of its values."""
+        message = self.messages[call.action]
+        payload = self.check("call", call.action, call.payload, "drop")
+        return natural_key(message, payload, self.lens("call", call.action).facts(payload))
+
+    def empty_result(self, call: Call) -> Result:
+        """The answer without content.  `Violation` where the schema asks for some."""
+        return Result(call.id, call.action, self.check("result", call.action, {}))

@@ -1,0 +1,110 @@
+"""The parts of which a dialect is made: types, fields, shapes and messages, as plain values.
+
+In: nothing.  Out: frozen values that the loader builds and the compilers read.
+Not here: the file they come from (`gateway.dialects.load`), what is done with them (`checks`, `lenses`, `soap_write`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+KINDS = ("string", "integer", "decimal", "boolean", "dateTime", "anyURI", "any")
+Place: TypeAlias = Literal["element", "attribute", "text"]
+Answer: TypeAlias = Literal["ack", "content"]
+Sender: TypeAlias = Literal["station", "backend", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value; ``kind`` is one of `KINDS`.  A dateTime is text, normalised to UTC with a ``Z``."""
+
+    kind: str
+
+    @property
+    def name(self) -> str:
+        return self.kind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enum:
+    """A closed list of words.  ``read`` holds spellings that are understood too: word meant, or None for "left out"."""
+
+    name: str
+    values: tuple[str, ...]
+    read: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """An object.  The order of ``fields`` is the order of the XML Schema."""
+
+    name: str
+    fields: dict[str, Field]
+
+    @property
+    def text(self) -> Field | None:
+        """The field that is the element's own text in XML, if the shape has one."""
+        return next((f for f in self.fields.values() if f.place == "text"), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One field of a shape.
+
+    ``many`` makes it a list of at least ``least`` items.  ``max_length`` counts code points.  A decimal is a multiple
+    of ``step``; an integer fits into ``bits``, signed.
+    """
+
+    name: str
+    type: Scalar | Enum | Shape
+    required: bool = True
+    many: bool = False
+    least: int = 0
+    max_length: int | None = None
+    place: Place = "element"
+    step: Decimal | None = None
+    bits: int = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MessageType:
+    """One operation: its call and its result.
+
+    ``key`` names the facts that make two calls the same; empty means the whole payload.  ``answer`` marks a transaction
+    message (design.md 6).  ``defaults`` fill the required fields of a result that no fact fills, by path.
+    """
+
+    action: str
+    sender: Sender
+    role: str | None
+    answer: Answer | None
+    key: tuple[str, ...]
+    request: Shape
+    result: Shape
+    request_facts: dict[str, str]
+    result_facts: dict[str, str]
+    defaults: dict[str, Any] = field(default_factory=dict)
+
+    def shape(self, kind: str) -> Shape:
+        """The shape of a ``call`` or a ``result``."""
+        return self.request if kind == "call" else self.result
+
+    def facts(self, kind: str) -> dict[str, str]:
+        """Where the facts stand in a ``call`` or a ``result``: fact → path."""
+        return self.request_facts if kind == "call" else self.result_facts
+
+
+def at(shape: Shape, path: str) -> Field | None:
+    """The field at a dotted path, or None where there is none or where the way leads through a list."""
+    found: Field | None = None
+    for name in path.split("."):
+        if found is not None and (found.many or not isinstance(found.type, Shape)):
+            return None
+        inner = shape if found is None else found.type
+        found = inner.fields.get(name) if isinstance(inner, Shape) else None
+        if found is None:
+            return None
+    return None if found is None or found.many else found
