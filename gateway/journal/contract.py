@@ -117,7 +117,7 @@ class Restored:
     """All that the journal knows of one station.
 
     ``queue``: rows still queued, in order.  ``transactions``: the open ones, and the newest ended ones (at least 20).
-    ``keys``: natural key → seq of rows already delivered that belong to those transactions.  ``values`` and ``registers``
+    ``keys``: natural key → seq of rows delivered or parked that belong to those transactions.  ``values`` and ``registers``
     as put.  ``next_seq`` is the first free one.  ``id_base`` is the station's random base for transaction ids, or None if
     it never had one.
     """

@@ -1,0 +1,201 @@
+"""Writes and reads of the journal, as SQL on an open connection.
+
+In: a connection inside a transaction, writes.  Out: changed rows, or what `Restored` asks for; `ValueError` and
+`sqlite3.Error` where a write cannot be carried out.
+Not here: transactions, errors and their repair (`gateway.journal.store`), the schema (`gateway.journal.schema`).
+"""
+# ruff: noqa: S608 - statements are put together from the field names of our own dataclasses; every value is a parameter
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from gateway.journal.contract import Append, Mark, PutRegisters, PutStation, PutTransaction, Restored, Row, Transaction, Write
+
+ENDED_KEPT = 20
+"""How many ended transactions of a station are kept, newest end first."""
+
+QUEUED = "state = 'queued' AND state <> 'delivered'"
+PARKED = "state = 'parked' AND state <> 'delivered'"
+"""The second half is what the partial index says; SQLite does not conclude it from the first."""
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def _columns(made_of: type[Any]) -> str:
+    return ", ".join(f'"{each.name}"' for each in fields(made_of))
+
+
+def _marks(made_of: type[Any], more: int) -> str:
+    return ", ".join("?" * (len(fields(made_of)) + more))
+
+
+_row_values = attrgetter(*(each.name for each in fields(Row)))
+_transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
+
+_INSERT_ROW = f"INSERT INTO message (station, {_columns(Row)}) VALUES ({_marks(Row, 1)})"
+_PUT_TRANSACTION = (
+    f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
+    "ON CONFLICT (station, gateway_id) DO UPDATE SET "
+    + ", ".join(f'"{each.name}" = excluded."{each.name}"' for each in fields(Transaction) if each.name != "gateway_id")
+)
+_CLOSE = """
+    UPDATE txn SET closed = (SELECT coalesce(max(closed), 0) + 1 FROM txn WHERE station = ?1)
+    WHERE station = ?1 AND gateway_id = ?2 AND closed IS NULL"""
+_REOPEN = "UPDATE txn SET closed = NULL WHERE station = ? AND gateway_id = ? AND closed IS NOT NULL"
+_KEPT = f"""
+    station = ?1 AND (closed IS NULL
+    OR closed >= coalesce((SELECT closed FROM txn WHERE station = ?1 AND closed IS NOT NULL
+                           ORDER BY closed DESC LIMIT 1 OFFSET {ENDED_KEPT - 1}), 0)
+    OR gateway_id IN (SELECT "transaction" FROM message WHERE station = ?1 AND state <> 'delivered'))"""
+"""The transactions that a restore gives: open ones, the newest ended ones, and all that still have something to deliver."""
+
+
+def write(db: sqlite3.Connection, what: Write) -> None:
+    """Carry out one write.  Raises `ValueError` where it contradicts the journal or holds what no store can hold."""
+    _WRITERS[type(what)](db, what)
+
+
+def _append(db: sqlite3.Connection, what: Append) -> None:
+    """A row must be the station's next: a gap would mean that an earlier commit was lost on the way here."""
+    row = what.row
+    found = db.execute(
+        "INSERT INTO station (name, next_seq) VALUES (?1, 2) ON CONFLICT (name) DO UPDATE SET next_seq = next_seq + 1 "
+        "RETURNING next_seq - 1",
+        _texts((what.station,)),
+    ).fetchone()[0]
+    if found != row.seq:
+        raise ValueError(f"row {row.seq} cannot follow row {found - 1}")
+    db.execute(_INSERT_ROW, _texts((what.station, *_row_values(row))))
+
+
+def _mark(db: sqlite3.Connection, what: Mark) -> None:
+    """A delivered row gives up its texts; its key stays, to know a repeated message by."""
+    changed = db.execute(
+        "UPDATE message SET state = ?3, attempts = ?4, why = ?6, "
+        "rendered = CASE ?3 WHEN 'delivered' THEN NULL ELSE coalesce(?5, rendered) END, "
+        "raw = CASE ?3 WHEN 'delivered' THEN '' ELSE raw END, payload = CASE ?3 WHEN 'delivered' THEN '' ELSE payload END "
+        "WHERE station = ?1 AND seq = ?2 AND (state <> 'delivered' OR ?3 = 'delivered')",
+        _texts((what.station, what.seq, what.state, what.attempts, what.rendered, what.why)),
+    ).rowcount
+    if not changed:
+        raise ValueError(f"row {what.seq} is not in the journal, or was delivered")
+
+
+def _put_transaction(db: sqlite3.Connection, what: PutTransaction) -> None:
+    one = what.transaction
+    db.execute(_PUT_TRANSACTION, _texts((what.station, *_transaction_values(one))))
+    db.execute(_REOPEN if one.ended is None else _CLOSE, (what.station, one.gateway_id))
+
+
+def _put_station(db: sqlite3.Connection, what: PutStation) -> None:
+    for name, value in what.values.items():
+        db.execute(
+            "INSERT INTO value VALUES (?, ?, ?) ON CONFLICT (station, name) DO UPDATE SET json = excluded.json",
+            _texts((what.station, name, _json(value))),
+        )
+
+
+def _put_registers(db: sqlite3.Connection, what: PutRegisters) -> None:
+    for name, entries in what.values.items():
+        for key, value in entries.items():
+            _put_register(db, _texts((what.station, name, key)), value)
+
+
+def _put_register(db: sqlite3.Connection, at: tuple[Any, ...], value: Any) -> None:
+    if value is None:
+        db.execute("DELETE FROM register WHERE station = ? AND name = ? AND key = ?", at)
+        return
+    db.execute(
+        "INSERT INTO register VALUES (?, ?, ?, ?) ON CONFLICT (station, name, key) DO UPDATE SET json = excluded.json",
+        (*at, _json(value)),
+    )
+
+
+_WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
+    Append: _append,
+    Mark: _mark,
+    PutTransaction: _put_transaction,
+    PutStation: _put_station,
+    PutRegisters: _put_registers,
+}
+
+
+def _texts(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse NUL: SQLite would keep it, PostgreSQL would not, and a journal must be able to move from one to the other."""
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text holds a NUL character")
+    return values
+
+
+def _json(value: Any) -> str:
+    """JSON text, read back once: what cannot be read again may not be written."""
+    encoded = _ENCODER.encode(value)
+    _DECODER.decode(encoded)
+    return encoded.decode("utf-8")
+
+
+def restored(db: sqlite3.Connection, station: str) -> Restored:
+    """Everything about one station (`Restored` says what that is)."""
+    row = db.execute("SELECT next_seq FROM station WHERE name = ?", (station,)).fetchone()
+    return Restored(
+        queue=_queue(db, station),
+        transactions=_transactions(db, station),
+        keys=_keys(db, station),
+        values={n: _DECODER.decode(j) for n, j in db.execute("SELECT name, json FROM value WHERE station = ?", (station,))},
+        registers=_registers(db, station),
+        next_seq=row[0] if row else 1,
+    )
+
+
+def _queue(db: sqlite3.Connection, station: str) -> list[Row]:
+    rows = db.execute(f"SELECT {_columns(Row)} FROM message WHERE station = ? AND state = 'queued' ORDER BY seq", (station,))
+    return [Row(*row) for row in rows]
+
+
+def _transactions(db: sqlite3.Connection, station: str) -> list[Transaction]:
+    rows = db.execute(f"SELECT {_columns(Transaction)} FROM txn WHERE {_KEPT} ORDER BY rowid", (station,))
+    return [_transaction(row) for row in rows]
+
+
+def _transaction(row: Iterable[Any]) -> Transaction:
+    """SQLite knows no booleans; everything else comes back as it went in."""
+    values = dict(zip((each.name for each in fields(Transaction)), row, strict=True))
+    return Transaction(**{**values, "local": bool(values["local"])})
+
+
+def _keys(db: sqlite3.Connection, station: str) -> dict[str, int]:
+    """Keys of what left the queue.  Equal keys are possible (a clock without a battery): the newest row counts."""
+    rows = db.execute(
+        f"""SELECT key, max(seq) FROM message WHERE station = ?1 AND state <> 'queued'
+            AND "transaction" IN (SELECT gateway_id FROM txn WHERE {_KEPT}) GROUP BY key""",
+        (station,),
+    )
+    return dict(rows.fetchall())
+
+
+def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, key, json in db.execute("SELECT name, key, json FROM register WHERE station = ?", (station,)):
+        found.setdefault(name, {})[key] = _DECODER.decode(json)
+    return found
+
+
+def prune(db: sqlite3.Connection, station: str) -> int:
+    """Remove what no restore of this station would give any more; the number of rows that went."""
+    gone = db.execute(
+        f"""DELETE FROM message WHERE station = ?1 AND state = 'delivered'
+            AND ("transaction" IS NULL OR "transaction" NOT IN (SELECT gateway_id FROM txn WHERE {_KEPT}))""",
+        (station,),
+    ).rowcount
+    gone += db.execute(f"DELETE FROM txn WHERE station = ?1 AND NOT ({_KEPT})", (station,)).rowcount
+    return gone

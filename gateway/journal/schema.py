@@ -1,0 +1,127 @@
+"""Opens a database file, and brings it to the newest schema.
+
+In: a path.  Out: a `sqlite3.Connection` in WAL mode that waits for the disk at each commit, or `JournalFailed`.
+Not here: what is written (`gateway.journal.store`), who may open the file (`gateway.journal.lock`).
+
+``synchronous=FULL`` is the promise: with NORMAL, a power cut takes commits that were already acknowledged.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from gateway.journal.contract import JournalFailed
+
+APPLICATION_ID = 0x4F475731
+"""Marks our files (``OGW1``), so that a wrong path in a site file cannot spoil somebody else's database."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE station (name TEXT PRIMARY KEY, next_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+        """CREATE TABLE message (
+            station TEXT NOT NULL, seq INTEGER NOT NULL, role TEXT NOT NULL, action TEXT NOT NULL,
+            dialect TEXT NOT NULL, codec TEXT NOT NULL, raw TEXT NOT NULL, payload TEXT NOT NULL, key TEXT NOT NULL,
+            "transaction" INTEGER, received TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'delivered', 'parked')),
+            attempts INTEGER NOT NULL, rendered TEXT, flags TEXT NOT NULL, why TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (station, seq)) STRICT""",
+        "CREATE INDEX waiting ON message (state, received, station) WHERE state <> 'delivered'",
+        """CREATE INDEX waiting_of ON message (station, "transaction") WHERE state <> 'delivered'""",
+        """CREATE TABLE txn (
+            station TEXT NOT NULL, gateway_id INTEGER NOT NULL, station_id TEXT NOT NULL, backend_id TEXT,
+            connector INTEGER, token TEXT, start_key TEXT NOT NULL, started TEXT NOT NULL, meter_start TEXT,
+            ended TEXT, stop_key TEXT, answer TEXT, local INTEGER NOT NULL, flags TEXT NOT NULL,
+            closed INTEGER, UNIQUE (station, gateway_id)) STRICT""",
+        "CREATE INDEX txn_closed ON txn (station, closed)",
+        """CREATE TABLE value (station TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+            PRIMARY KEY (station, name)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE register (station TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL,
+            PRIMARY KEY (station, name, key)) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT",
+        "INSERT INTO probe VALUES (1, 0)",
+    ),
+)
+"""One entry per schema version, oldest first; a released entry never changes.  ``user_version`` counts those applied.
+
+``txn.closed`` numbers the ended transactions of a station in the order in which their ends were stored: a station's own
+clock cannot order them (some boot in 1970), and a long transaction ends after many with a higher id.
+"""
+
+OLDEST_SQLITE = (3, 37, 0)
+
+
+def connect(path: Path, wait: float, most_pages: int | None, renew: bool = False) -> sqlite3.Connection:
+    """Open the file, made with mode 0600 where it is not there, at the newest schema.
+
+    ``wait`` is how many seconds another program's lock is waited for, ``most_pages`` a cap on the file's size in pages.
+    ``renew`` starts a fresh write-ahead log: after a failed fsync the kernel may call pages clean that never reached the
+    disk, so nothing may be appended to a log that has seen an error.  Raises `JournalFailed`.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise JournalFailed(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
+    try:
+        _make(path)
+        db = sqlite3.connect(path, timeout=wait, isolation_level=None, check_same_thread=False)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalFailed(f"cannot open the journal {path}: {error}") from error
+    try:
+        _prepare(db, path, most_pages, renew)
+    except BaseException as error:
+        db.close()
+        if isinstance(error, (OSError, sqlite3.Error)):
+            raise JournalFailed(f"cannot open the journal {path}: {error}") from error
+        raise
+    return db
+
+
+def _make(path: Path) -> None:
+    """Make the file private from its first moment; a new name in a folder is itself to be fsynced."""
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _prepare(db: sqlite3.Connection, path: Path, most_pages: int | None, renew: bool) -> None:
+    version = _version(db, path)
+    path.chmod(0o600)  # SQLite gives its side files the mode of the main one
+    mode = db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise JournalFailed(f"the journal {path} cannot use a write-ahead log (its file system gives {mode!r})")
+    for pragma in ("synchronous=FULL", "fullfsync=ON", "trusted_schema=OFF", "temp_store=MEMORY"):
+        db.execute(f"PRAGMA {pragma}")
+    if most_pages is not None:
+        db.execute(f"PRAGMA max_page_count={int(most_pages)}")
+    if renew and db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+        raise JournalFailed(f"the journal {path} is locked by another program")
+    for number in range(version, len(MIGRATIONS)):
+        _migrate(db, number)
+
+
+def _version(db: sqlite3.Connection, path: Path) -> int:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    mark = db.execute("PRAGMA application_id").fetchone()[0]
+    if mark != APPLICATION_ID and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise JournalFailed(f"{path} is a database of another program")
+    if version > len(MIGRATIONS):
+        raise JournalFailed(f"the journal {path} has schema {version}; this gateway knows {len(MIGRATIONS)}: use a newer one")
+    return version
+
+
+def _migrate(db: sqlite3.Connection, number: int) -> None:
+    """Apply one version, whole or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    for statement in MIGRATIONS[number]:
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version={number + 1}")
+    db.execute("COMMIT")

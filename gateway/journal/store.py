@@ -1,0 +1,176 @@
+"""The database with its transactions and its errors, for one thread.
+
+In: batches of writes, questions.  Out: what happened to each batch, answers; `JournalFailed` where there is none.
+Not here: SQL (`gateway.journal.rows`), the thread and the callbacks (`gateway.journal.threaded`, `.sqlite`).
+
+After an error of the disk or of SQLite the connection is thrown away and the next question opens a new one.  A batch
+whose commit failed is reported as failed even if it may have reached the disk: the session restores and sees.
+"""
+# ruff: noqa: S608 - the only parts put in are constants
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.journal import rows
+from gateway.journal.contract import Depth, JournalFailed, Restored, Write
+from gateway.journal.lock import FileLock
+from gateway.journal.schema import connect
+
+T = TypeVar("T")
+_OWN_FAULT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
+
+
+class Refused(JournalFailed):
+    """A batch failed by its own content or size; others may still succeed."""
+
+
+class Store:
+    """One open journal.  Raises `JournalFailed` at once where the file cannot be opened or is in use.
+
+    ``wait`` is how many seconds another program's lock on the file is waited for; ``most_pages`` caps the file's size
+    in SQLite pages (4 KiB unless the file says otherwise).
+    """
+
+    def __init__(self, path: Path, wait: float = 2.0, most_pages: int | None = None) -> None:
+        self._path, self._wait, self._most_pages = path.resolve(), wait, most_pages
+        self._lock = FileLock(self._path)
+        self._unpruned: dict[str, None] = {}
+        self._db: sqlite3.Connection | None = None
+        try:
+            self._connect(renew=False)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def commit(self, batches: Sequence[Sequence[Write]]) -> list[JournalFailed | None]:
+        """Store each batch whole or not at all; all of them with one fsync where all are sound.
+
+        One bad batch costs the others nothing but time: they are then stored one by one.
+        """
+        try:
+            self._commit(batches)
+        except JournalFailed as error:
+            return [error] if len(batches) == 1 else self._one_by_one(batches)
+        return [None] * len(batches)
+
+    def _one_by_one(self, batches: Sequence[Sequence[Write]]) -> list[JournalFailed | None]:
+        """Once the disk itself fails the rest is not tried: each try may wait for a lock."""
+        results: list[JournalFailed | None] = []
+        broken: JournalFailed | None = None
+        for batch in batches:
+            result = broken or self.commit([batch])[0]
+            if result is not None and not isinstance(result, Refused):
+                broken = result
+            results.append(result)
+        return results
+
+    def _commit(self, batches: Sequence[Sequence[Write]]) -> None:
+        with self._transaction() as db:
+            for batch in batches:
+                for what in batch:
+                    rows.write(db, what)
+        self._unpruned.update((what.station, None) for batch in batches for what in batch)
+
+    def restore(self, station: str) -> Restored:
+        """All that is known of one station."""
+        return self._read(lambda db: rows.restored(db, station))
+
+    def backlog(self) -> list[str]:
+        """Stations with queued rows, by name."""
+        asked = f"SELECT DISTINCT station FROM message WHERE {rows.QUEUED} ORDER BY station"
+        return self._read(lambda db: [row[0] for row in db.execute(asked)])
+
+    def depth(self) -> Depth:
+        """How full it is."""
+        asked = f"""SELECT (SELECT count(*) FROM message WHERE {rows.QUEUED}),
+                           (SELECT count(*) FROM message WHERE {rows.PARKED}),
+                           (SELECT min(received) FROM message WHERE {rows.QUEUED})"""
+        return self._read(lambda db: Depth(*db.execute(asked).fetchone()))
+
+    def probe(self) -> None:
+        """Write and fsync something, and see that the file still stands under its name."""
+        with self._transaction() as db:
+            db.execute("UPDATE probe SET count = count + 1")
+        if not self._path.exists() or _identity(self._path) != self._file:
+            self._drop()
+            raise JournalFailed(f"the journal {self._path} was removed or replaced while it was open")
+
+    def prune(self, stations: int = 50) -> int:
+        """Remove what no restore needs, of at most so many stations that wrote since; the number of rows that went."""
+        chosen = list(self._unpruned)[:stations]
+        with self._transaction() as db:
+            gone = sum(rows.prune(db, station) for station in chosen)
+        for station in chosen:
+            del self._unpruned[station]
+        return gone
+
+    def close(self) -> None:
+        """Close the file and let another gateway in.  Twice does no harm."""
+        self._drop()
+        self._lock.release()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self._live()
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            yield db
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._failed(db, error) from error
+        except Exception as error:
+            self._roll_back(db)
+            raise Refused(f"{type(error).__name__}: {error}") from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _failed(self, db: sqlite3.Connection, error: sqlite3.Error) -> JournalFailed:
+        text = f"{type(error).__name__}: {error}"
+        if isinstance(error, _OWN_FAULT):
+            self._roll_back(db)
+            return Refused(text)
+        self._drop()
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        return Refused(text) if full else JournalFailed(text)
+
+    def _roll_back(self, db: sqlite3.Connection) -> None:
+        try:
+            db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._drop()
+
+    def _read(self, ask: Callable[[sqlite3.Connection], T]) -> T:
+        with self._transaction() as db:
+            return ask(db)
+
+    def _live(self) -> sqlite3.Connection:
+        if self._db is None:
+            self._connect(renew=True)
+        assert self._db is not None
+        return self._db
+
+    def _connect(self, renew: bool) -> None:
+        if not self._lock.held:
+            raise JournalFailed("the journal is closed")
+        self._db = connect(self._path, self._wait, self._most_pages, renew)
+        self._file = _identity(self._path)
+        names = self._db.execute("SELECT name FROM station ORDER BY name")
+        self._unpruned.update((row[0], None) for row in names)
+
+    def _drop(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            with suppress(sqlite3.Error):
+                db.close()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    stat = os.stat(path)
+    return stat.st_dev, stat.st_ino

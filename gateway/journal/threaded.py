@@ -1,0 +1,155 @@
+"""The journal on SQLite behind one writer thread, so that an fsync never holds up the reactor.
+
+In: what `gateway.journal.contract.Journal` takes, from the reactor's thread.  Out: its callbacks, in that thread, in
+the order of the calls.
+Not here: the database (`gateway.journal.store`).
+
+Group commit: while one fsync runs, commits gather; the thread takes them all and stores them with the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from gateway.journal.contract import Depth, Done, JournalFailed, Restored, Write
+from gateway.journal.sqlite import answered
+from gateway.journal.store import Store
+
+MOST_WAITING = 20_000
+"""Commits that may wait for the disk; further ones fail at once, which closes their stations until it has caught up."""
+
+MOST_GROUPED = 1_000
+"""Commits in one transaction: bounds what one bad batch makes the others wait for."""
+
+
+class Reactor(Protocol):
+    """What is used of a Twisted reactor."""
+
+    def callFromThread(self, callable: Callable[..., Any], *args: Any) -> Any:
+        """Run it soon in the reactor's thread; calls keep their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    writes: Sequence[Write]
+    done: Done
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """Anything that stands alone; ``done`` gets the answer, or the failure."""
+
+    question: Callable[[], Any]
+    done: Callable[[Any], None]
+
+
+class ThreadedJournal:
+    """A `Journal`.  Raises `JournalFailed` at once where the file cannot be opened or another gateway has it."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        path: Path,
+        wait: float = 2.0,
+        most_pages: int | None = None,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self._reactor, self._most_waiting = reactor, most_waiting
+        self._store = Store(path, wait, most_pages)
+        self._jobs: deque[_Commit | _Ask] = deque()
+        self._waiting = 0
+        self._closing = self._ended = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    def commit(self, writes: Sequence[Write], done: Done) -> None:
+        """See `Journal.commit`.  Too many waiting commits are a failure too, delivered in its turn."""
+        with self._wake:
+            full = self._waiting >= self._most_waiting
+            self._waiting += not full
+        if full:
+            self._ask(_too_many, done)
+        else:
+            self._put(_Commit(tuple(writes), done))
+
+    def restore(self, station: str, done: Callable[[Restored | JournalFailed], None]) -> None:
+        """See `Journal.restore`."""
+        self._ask(lambda: self._store.restore(station), done)
+
+    def backlog(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
+        """See `Journal.backlog`."""
+        self._ask(self._store.backlog, done)
+
+    def depth(self, done: Callable[[Depth | JournalFailed], None]) -> None:
+        """See `Journal.depth`."""
+        self._ask(self._store.depth, done)
+
+    def probe(self, done: Done) -> None:
+        """See `Journal.probe`."""
+        self._ask(self._store.probe, done)
+
+    def prune(self, done: Callable[[int | JournalFailed], None]) -> None:
+        """Remove what no restore needs any more, of some stations; ``done`` gets the number of rows that went."""
+        self._ask(self._store.prune, done)
+
+    def close(self, done: Callable[[], None]) -> None:
+        """See `Journal.close`.  What is asked for afterwards fails."""
+        self._ask(self._store.close, lambda _: done(), closing=True)
+
+    def _ask(self, question: Callable[[], Any], done: Callable[[Any], None], closing: bool = False) -> None:
+        self._put(_Ask(question, done), closing)
+
+    def _put(self, job: _Commit | _Ask, closing: bool = False) -> None:
+        """After `close` the store refuses all; once the thread has ended the answer comes straight through the reactor."""
+        with self._wake:
+            self._closing = self._closing or closing
+            ended = self._ended
+            if not ended:
+                self._jobs.append(job)
+                self._wake.notify()
+        if ended:
+            self._reactor.callFromThread(job.done, JournalFailed("the journal is closed"))
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._jobs or self._closing)
+                if not self._jobs:
+                    self._ended = True
+                    return
+                jobs = self._take()
+            self._carry_out(jobs)
+
+    def _take(self) -> list[_Commit | _Ask]:
+        """The next question, or all commits up to the next question (some question may have to see them)."""
+        jobs = [self._jobs.popleft()]
+        if isinstance(jobs[0], _Commit):
+            while self._jobs and isinstance(self._jobs[0], _Commit) and len(jobs) < MOST_GROUPED:
+                jobs.append(self._jobs.popleft())
+            self._waiting -= len(jobs)
+        return jobs
+
+    def _carry_out(self, jobs: list[_Commit | _Ask]) -> None:
+        """An unforeseen exception is a failure like any other: the thread must live, and every caller hear of it."""
+        results: Sequence[Any]
+        try:
+            results = self._results(jobs)
+        except Exception as error:
+            results = [JournalFailed(f"{type(error).__name__}: {error}")] * len(jobs)
+        for job, result in zip(jobs, results, strict=True):
+            self._reactor.callFromThread(job.done, result)
+
+    def _results(self, jobs: list[_Commit | _Ask]) -> Sequence[Any]:
+        if isinstance(jobs[0], _Ask):
+            return [answered(jobs[0].question)]
+        return self._store.commit([job.writes for job in jobs if isinstance(job, _Commit)])
+
+
+def _too_many() -> None:
+    raise JournalFailed("too many writes wait for the disk")

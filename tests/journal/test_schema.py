@@ -1,0 +1,92 @@
+"""Opening a database file: settings, versions, other people's files."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+
+import pytest
+
+from gateway.journal import schema
+from gateway.journal.contract import JournalFailed
+
+
+def test_commits_wait_for_the_disk(tmp_path):
+    with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_all_tables_are_strict(tmp_path):
+    with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
+        tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'")
+        assert {row[1] for row in tables} == {1}
+
+
+def test_all_files_are_private_whatever_the_umask(tmp_path):
+    before = os.umask(0)
+    try:
+        with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
+            db.execute("UPDATE probe SET count = 1")
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == {"j.db": 0o600, "j.db-wal": 0o600, "j.db-shm": 0o600}
+
+
+def test_a_journal_that_was_left_open_to_others_is_closed_to_them(tmp_path):
+    schema.connect(tmp_path / "j.db", 0, None).close()
+    (tmp_path / "j.db").chmod(0o644)
+    schema.connect(tmp_path / "j.db", 0, None).close()
+    assert stat.S_IMODE((tmp_path / "j.db").stat().st_mode) == 0o600
+
+
+def test_versions_are_counted_and_applied_once(tmp_path, monkeypatch):
+    schema.connect(tmp_path / "j.db", 0, None).close()
+    more = (*schema.MIGRATIONS, ("CREATE TABLE later (x TEXT) STRICT",))
+    monkeypatch.setattr(schema, "MIGRATIONS", more)
+    for _ in range(2):
+        with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
+            assert db.execute("PRAGMA user_version").fetchone() == (len(more),)
+
+
+def test_a_migration_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
+    schema.connect(tmp_path / "j.db", 0, None).close()
+    known = schema.MIGRATIONS
+    monkeypatch.setattr(schema, "MIGRATIONS", (*known, ("CREATE TABLE later (x TEXT) STRICT", "SELECT nonsense")))
+    with pytest.raises(JournalFailed, match="nonsense"):
+        schema.connect(tmp_path / "j.db", 0, None)
+    monkeypatch.setattr(schema, "MIGRATIONS", known)
+    with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'later'").fetchone() == (0,)
+
+
+def test_a_newer_schema_is_not_touched(tmp_path):
+    with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(JournalFailed, match="schema 99"):
+        schema.connect(tmp_path / "j.db", 0, None)
+
+
+def test_somebody_elses_database_is_not_touched(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "j.db")) as db:
+        db.execute("CREATE TABLE theirs (x)")
+        db.commit()
+    before = (tmp_path / "j.db").read_bytes(), (tmp_path / "j.db").stat().st_mode
+    with pytest.raises(JournalFailed, match="another program"):
+        schema.connect(tmp_path / "j.db", 0, None)
+    assert ((tmp_path / "j.db").read_bytes(), (tmp_path / "j.db").stat().st_mode) == before
+
+
+def test_a_file_that_is_no_database_is_a_clear_failure(tmp_path):
+    (tmp_path / "j.db").write_text("a site file, say" * 100)
+    with pytest.raises(JournalFailed, match=r"cannot open the journal .*j\.db"):
+        schema.connect(tmp_path / "j.db", 0, None)
+
+
+def test_an_old_sqlite_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(schema.sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(JournalFailed, match="too old"):
+        schema.connect(tmp_path / "j.db", 0, None)

@@ -1,0 +1,161 @@
+"""The writer thread: groups, order, bounds, and what a killed process leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import gateway
+from gateway.journal.contract import JournalFailed
+from gateway.journal.store import Store
+from gateway.journal.threaded import ThreadedJournal
+
+
+@pytest.fixture
+def journal(tmp_path, mailbox):
+    opened = ThreadedJournal(mailbox, tmp_path / "journal.db", most_waiting=5)
+    yield opened
+    opened.close(lambda: None)
+    opened._thread.join(30)
+    assert not opened._thread.is_alive()
+
+
+@pytest.fixture
+def held(journal, monkeypatch):
+    """Holds the writer thread up inside a question, as a slow disk would; set the event to let it go on."""
+    begun, go = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        assert go.wait(30)
+
+    monkeypatch.setattr(journal._store, "probe", slow)
+    journal.probe(lambda failed: None)
+    assert begun.wait(30)
+    yield go
+    go.set()
+
+
+def test_commits_that_wait_together_are_stored_together(journal, held, mailbox, append, monkeypatch):
+    groups, heard = [], []
+    commit = journal._store.commit
+    monkeypatch.setattr(journal._store, "commit", lambda batches: groups.append(len(batches)) or commit(batches))
+    for seq in (1, 2, 3):
+        journal.commit([append(seq)], heard.append)
+    journal.restore("A", lambda found: heard.append(found.next_seq))
+    journal.commit([append(4)], heard.append)
+    held.set()
+    for _ in range(6):
+        mailbox.step()
+    assert groups == [3, 1]
+    assert heard == [None, None, None, 4, None]
+
+
+def test_a_commit_beyond_the_bound_fails_in_its_turn(journal, held, mailbox, append):
+    heard = []
+    for seq in range(1, 8):
+        journal.commit([append(seq)], lambda failed, seq=seq: heard.append((seq, str(failed))))
+    held.set()
+    for _ in range(8):
+        mailbox.step()
+    waits = "too many writes wait for the disk"
+    assert heard == [*((seq, "None") for seq in range(1, 6)), (6, waits), (7, waits)]
+    journal.commit([append(6)], heard.append)
+    mailbox.step()
+    assert heard[-1] is None
+
+
+def test_callbacks_run_in_the_callers_thread(journal, mailbox, append):
+    threads = []
+    journal.commit([append(1)], lambda failed: threads.append(threading.current_thread()))
+    mailbox.step()
+    assert threads == [threading.main_thread()]
+
+
+def test_an_unforeseen_exception_reaches_its_caller_and_spares_the_thread(journal, mailbox, append, monkeypatch):
+    heard = []
+    monkeypatch.setattr(journal._store, "depth", lambda: 1 // 0)
+    journal.depth(heard.append)
+    journal.commit([append(1)], heard.append)
+    mailbox.step()
+    mailbox.step()
+    assert isinstance(heard[0], JournalFailed)
+    assert "ZeroDivisionError" in str(heard[0])
+    assert heard[1] is None
+
+
+def test_a_list_that_is_changed_after_the_call_is_stored_as_it_was(journal, held, mailbox, append):
+    heard, writes = [], [append(1)]
+    journal.commit(writes, heard.append)
+    writes.clear()
+    held.set()
+    mailbox.step()
+    mailbox.step()
+    journal.restore("A", lambda found: heard.append(found.next_seq))
+    mailbox.step()
+    assert heard == [None, 2]
+
+
+def test_closing_finishes_what_was_asked_for(journal, held, mailbox, append, tmp_path):
+    heard = []
+    journal.commit([append(1)], heard.append)
+    journal.close(lambda: heard.append("closed"))
+    held.set()
+    for _ in range(3):
+        mailbox.step()
+    assert heard == [None, "closed"]
+    store = Store(tmp_path / "journal.db")
+    assert store.restore("A").next_seq == 2
+    store.close()
+
+
+CHILD = """
+import os, queue, sys
+from pathlib import Path
+from gateway.journal.contract import Append, Row
+from gateway.journal.threaded import ThreadedJournal
+
+class Mail(queue.Queue):
+    def callFromThread(self, call, *args): self.put((call, args))
+
+mail = Mail()
+journal = ThreadedJournal(mail, Path(sys.argv[1]))
+acknowledge = lambda seq: lambda failed: failed is None and os.write(1, b"%d\\n" % seq)
+seq = 0
+while True:
+    for _ in range(5):
+        seq += 1
+        row = Row(seq, "meter", "Say", "red", "soap", "raw", "{}", "key", None, "2026")
+        journal.commit([Append("A", row)], acknowledge(seq))
+    for _ in range(5):
+        call, args = mail.get()
+        call(*args)
+"""
+
+
+@pytest.mark.parametrize("acknowledged", [1, 33, 200])
+def test_what_was_acknowledged_survives_a_kill(tmp_path, acknowledged):
+    env = {**os.environ, "PYTHONPATH": str(Path(gateway.__file__).parents[1])}
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "journal.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as child:
+        seen = [int(child.stdout.readline()) for _ in range(acknowledged)]
+        child.send_signal(signal.SIGKILL)
+        seen += [int(line) for line in child.stdout.read().split()]
+    assert child.returncode == -signal.SIGKILL
+    store = Store(tmp_path / "journal.db")
+    stored = [row.seq for row in store.restore("A").queue]
+    store.close()
+    assert seen == list(range(1, len(seen) + 1))
+    assert stored[: len(seen)] == seen
+    assert stored == list(range(1, len(stored) + 1))
+
+
+def test_a_second_gateway_is_told_that_the_journal_is_in_use(journal, mailbox, tmp_path):
+    with pytest.raises(JournalFailed, match="in use by process"):
+        ThreadedJournal(mailbox, tmp_path / "journal.db")
