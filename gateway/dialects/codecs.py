@@ -24,7 +24,7 @@ def json_codec(checker: Checker, codecs: Map) -> JsonCodec | None:
     given = _section(checker, codecs, "json")
     if given is None or not checker.keys(given, "the codec json", ["subprotocol"], ["errors"]):
         return None
-    errors = given.get("errors") or {}
+    errors = given["errors"] if isinstance(given.get("errors"), Map) else Map()
     for code, spelling in errors.items():
         _code(checker, errors, code, code)
         _text(checker, errors, code, _NAME, "one word")

@@ -43,11 +43,12 @@ class Types:
 
     def _enum(self, name: str) -> Enum | None:
         """``[values]``, or ``{values: [...], read: {spelling: value or null}}``."""
-        given = self._enum_map[name]
-        read: Any = {}
+        given: Any = self._enum_map[name]
+        read: Any = None
         if isinstance(given, Map):
             self.checker.keys(given, f"enum {name}", ["values"], ["read"])
-            given, read = given.get("values"), given.get("read") or {}
+            read = given.get("read")
+            given = given.get("values")
         if not isinstance(given, List) or not given or not all(isinstance(value, str) for value in given):
             self.checker.fault(self._enum_map, name, f"enum {name} has no list of words", "at least one")
             return None
@@ -98,7 +99,8 @@ class Types:
         if match is None or not NAME.fullmatch(name):
             self.checker.fault(where, name, f"field {name!r} is {spec!r}", _FORM)
             return None
-        type_name, limit, count, place = match.groups()
+        type_name, limit, count = match.group(1, 2, 3)
+        place: Any = match[4]
         kind = self._type(where, name, type_name)
         if kind is None:
             return None
@@ -108,7 +110,7 @@ class Types:
             name=name,
             type=kind,
             required=count in ("", "+"),
-            many=count in ("*", "+") and count != "",
+            many=count in ("*", "+"),
             least=int(count == "+"),
             max_length=int(limit) if whole else None,
             place=place or "element",
@@ -136,7 +138,7 @@ class Types:
             step = kind.name == "decimal" and Decimal(limit) > 0
             if not length and not step:
                 self.checker.fault(where, name, f"the limit {limit} does not fit {kind.name}", "string(length) or decimal(step)")
-        if place and (count in ("*", "+") and count or isinstance(kind, Shape)):
+        if place and (count in ("*", "+") or isinstance(kind, Shape)):
             self.checker.fault(where, name, f"field {name!r} cannot be {place}", "a single value")
         if isinstance(kind, Enum) and count == "" and None in kind.read.values():
             self.checker.fault(where, name, f"enum {kind.name} reads a word as left out, and {name!r} is required")

@@ -69,7 +69,7 @@ def build(top: Map, name: str | None = None) -> Dialect:
     messages = {action: m for action in given if (m := _message(checker, types, given, action)) is not None}
     for where, unused, what in types.unreached():
         checker.fault(where, unused, f"no message uses the {what} {unused!r}", "a field of that type, or no such entry")
-    _check_words(checker, _map(checker, top, "words"), words, messages)
+    _check_words(checker, given=_map(checker, top, "words"), words=words, values=_said(messages))
     codecs = _map(checker, top, "codecs")
     checker.keys(codecs, "codecs", [], ["json", "soap"])
     if "codecs" in top and not codecs:
@@ -130,10 +130,10 @@ def _message(checker: Checker, types: Types, where: Map, action: str) -> Message
     if request is None or result is None:
         return None
     asked, told = (_facts(checker, facts, kind, shape) for kind, shape in (("request", request), ("result", result)))
-    key = _key(checker, given, action, role, asked)
+    retry = _key(checker, given, action, role, asked)
     defaults = dict(_leaves(_map(checker, given, "defaults")))
     return MessageType(
-        action, given.get("from", "both"), role, given.get("answer"), key, request, result, asked, told, defaults
+        action, given.get("from", "both"), role, given.get("answer"), retry, request, result, asked, told, defaults
     )
 
 
@@ -207,8 +207,8 @@ def _words(checker: Checker, given: Map) -> dict[str, dict[str, tuple[str, ...]]
     return made
 
 
-def _check_words(checker: Checker, given: Map, words: dict[str, dict[str, tuple[str, ...]]], messages: dict[str, MessageType]) -> None:
-    """Every value of an enum that is a fact with words must have one, and every spelling must be used."""
+def _said(messages: dict[str, MessageType]) -> dict[str, set[str]]:
+    """The wire values that each fact with words can have, over all messages."""
     values: dict[str, set[str]] = {}
     for message in messages.values():
         for kind in ("call", "result"):
@@ -216,16 +216,20 @@ def _check_words(checker: Checker, given: Map, words: dict[str, dict[str, tuple[
                 field = at(message.shape(kind), path)
                 if fact in WORDS and field is not None and isinstance(field.type, Enum):
                     values.setdefault(fact, set()).update(field.type.values)
+    return values
+
+
+def _check_words(checker: Checker, given: Map, words: dict[str, dict[str, tuple[str, ...]]], values: dict[str, set[str]]) -> None:
+    """Every value of an enum that is a fact with words must have one, and every spelling must be used."""
     for fact, said in values.items():
         known = {wire for wires in words.get(fact, {}).values() for wire in wires}
         for value in sorted(said - known):
-            checker.fault(given, fact, f"the value {value!r} of the fact {fact!r} has no neutral word", f"a line in words: {fact}:")
+            checker.fault(given, fact, f"the value {value!r} of the fact {fact!r} has no neutral word", f"one in words: {fact}:")
     for fact, spoken in words.items():
-        for word, wires in spoken.items():
-            for wire in wires:
-                if wire not in values.get(fact, ()):
-                    near = nearest(wire, values.get(fact, ()))
-                    checker.fault(_map(checker, given, fact), word, f"no field of the fact {fact!r} can be {wire!r}", "a value of its enum", near)
+        could = values.get(fact, set())
+        for word, wire in [(word, wire) for word, wires in spoken.items() for wire in wires if wire not in could]:
+            what = f"no field of the fact {fact!r} can be {wire!r}"
+            checker.fault(_map(checker, given, fact), word, what, "a value of its enum", nearest(wire, could))
 
 
 def _check_defaults(checker: Checker, dialect: Dialect, given: Map) -> None:

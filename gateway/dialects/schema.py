@@ -94,7 +94,7 @@ class Dialect:
                 return payload
             raise Violation("NotImplemented", f"{self.name} has no such operation", "")
         checked = self._checks.of(message.shape(kind))(payload, "refuse" if unknown == "refuse" else "drop")
-        return overlay(payload, checked) if unknown == "pass" else checked  # type: ignore[no-any-return]
+        return overlay(payload, checked) if unknown == "pass" else checked
 
     def lens(self, kind: str, action: str) -> Lens:
         """The facts of a kind of message.  KeyError for an unknown action."""
@@ -121,7 +121,8 @@ class Dialect:
         Required fields that no fact filled come from the file's defaults.  `Violation` where one still is missing,
         ValueError for a word that this result cannot say.
         """
-        lens, payload = self.lens("result", call.action), {}
+        lens = self.lens("result", call.action)
+        payload: Payload = {}
         for path, value in self.messages[call.action].defaults.items():
             put(payload, path, value)
         payload = lens.put(payload, {fact: value for fact, value in facts.items() if fact in lens.paths})

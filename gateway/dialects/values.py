@@ -131,7 +131,7 @@ def _bounded(value: Decimal | int, name: str, step: Decimal | None) -> Decimal |
 def boolean(value: Any, name: str) -> bool | None:
     """true or false, as text also 1 and 0; None where it was left out."""
     if value is None or value is True or value is False:
-        return value  # type: ignore[no-any-return]
+        return value
     if value.__class__ is str:
         text = value.strip(_SPACE)
         if not text:
@@ -188,7 +188,7 @@ def _normal(match: re.Match[str]) -> str | None:
         offset = timedelta(hours=int(hours), minutes=int(minutes))
         roll += -offset if sign == "+" else offset
     try:
-        moved = datetime.strptime(f"{day}T{clock}:{second}", "%Y-%m-%dT%H:%M:%S") + roll
+        moved = datetime.fromisoformat(f"{day}T{clock}:{second}") + roll
     except (ValueError, OverflowError):
         return None
     # isoformat pads the year, which strftime does not do everywhere.
