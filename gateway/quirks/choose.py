@@ -1,0 +1,82 @@
+"""Chooses the profiles for a peer and joins them.
+
+In: what is known of the peer.  Out: `gateway.quirks.cures.Cures`.
+Not here: when to choose (at connect by what is known, and again at boot: the joint does that).
+
+Profiles are joined from least to most specific.  Where two change the same field of the same message, set the same switch
+or replace the same text, the more specific one has it alone; two of equal rank cannot, because loading refuses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gateway.catalogue import Folders
+from gateway.dialects.schema import Dialect
+from gateway.quirks.cures import NONE, Cures, Steps
+from gateway.quirks.match import Known
+from gateway.quirks.profile import Profile, load_profiles
+from gateway.quirks.rule import Rule
+from gateway.quirks.text import TextRule
+
+
+class Quirks:
+    """All profiles that were loaded, by id."""
+
+    def __init__(self, profiles: Sequence[Profile]) -> None:
+        self.profiles = {profile.id: profile for profile in profiles}
+        self._joined: dict[tuple[str, ...], Cures] = {}
+
+    @classmethod
+    def load(cls, folders: Folders, dialects: Mapping[str, Dialect]) -> Quirks:
+        """Read and check all files.  Raises `gateway.source.SourceError` with every fault."""
+        return cls(load_profiles(folders, dialects))
+
+    def choose(self, known: Known) -> Cures:
+        """The cures for a peer of which this is known; peers with the same profiles share them."""
+        fitting = [profile for profile in self.profiles.values() if profile.match.fits(known)]
+        if not fitting:
+            return NONE
+        fitting.sort(key=lambda profile: (profile.match.rank, profile.id))
+        ids = tuple(profile.id for profile in fitting)
+        if ids not in self._joined:
+            self._joined[ids] = join(fitting)
+        return self._joined[ids]
+
+
+def join(profiles: Sequence[Profile]) -> Cures:
+    """The cures of ``profiles``, which come least specific first."""
+    behave: dict[str, Any] = {}
+    for profile in profiles:
+        behave.update(profile.behave)
+    return Cures(
+        ids=[profile.id for profile in profiles],
+        text=_texts(profiles),
+        repair=_table([(profile.id, profile.repair.payload) for profile in profiles]),
+        adjust=_table([(profile.id, profile.adjust) for profile in profiles]),
+        behave=behave,
+    )
+
+
+def _texts(profiles: Sequence[Profile]) -> list[tuple[str, tuple[TextRule, ...]]]:
+    made = []
+    for number, profile in enumerate(profiles):
+        later = {rule.key for other in profiles[number + 1 :] for rule in other.repair.text} - {()}
+        rules = tuple(rule for rule in profile.repair.text if rule.key not in later)
+        if rules:
+            made.append((profile.id, rules))
+    return made
+
+
+def _table(parts: Sequence[tuple[str, tuple[Rule, ...]]]) -> dict[tuple[str, str], Steps]:
+    """The rules by kind of message, without those that a more specific profile replaces."""
+    made: dict[tuple[str, str], Steps] = {}
+    for number, (quirk, rules) in enumerate(parts):
+        later = [rule for _, others in parts[number + 1 :] for rule in others]
+        for on in dict.fromkeys(on for rule in rules for on in rule.on):
+            stronger = [rule for rule in later if on in rule.on]
+            kept = [rule for rule in rules if on in rule.on and not any(rule.overlaps(other) for other in stronger)]
+            if kept:
+                made[on] = (*made.get(on, ()), (quirk, tuple(kept)))
+    return made

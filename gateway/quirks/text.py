@@ -1,0 +1,122 @@
+"""Mends the text of a message before it is parsed.
+
+In: the text as it came.  Out: the text to parse; the same object where nothing was wrong.
+Not here: anything that knows what the message says.  The journal and the trace keep the original.
+
+The list is closed and every operation is linear in the length of the text.  Doing a named one twice is the same as doing
+it once; for ``replace`` the profile's samples are held to that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from gateway.source import Checker, List, Map
+
+TextChange: TypeAlias = Callable[[str], str]
+MOST = 16
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
+_OPENS = {"[": "]", "{": "}"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """One text repair of a profile.  ``key`` is what two profiles may not both do differently."""
+
+    name: str
+    change: TextChange
+    key: tuple[str, ...]
+
+
+def strip_control(text: str) -> str:
+    """Without control characters, but for tab and line breaks."""
+    return _CONTROL.sub("", text) if _CONTROL.search(text) else text
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    """Brackets, commas and whole strings of a JSON text; an unclosed string ends it as a lone quote."""
+    for found in _TOKEN.finditer(text):
+        yield found[0], found.start(), found.end()
+        if found[0] == '"':
+            return
+
+
+def balance_brackets(text: str) -> str:
+    """With the closing brackets that are missing at its end.  Brackets that cross, or a broken string, are left alone."""
+    open_: list[str] = []
+    for mark, _, _ in _tokens(text):
+        if mark in _OPENS:
+            open_.append(_OPENS[mark])
+        elif mark == '"' or (mark in "]}" and (not open_ or open_.pop() != mark)):
+            return text
+    return text + "".join(reversed(open_)) if open_ else text
+
+
+def drop_leading_comma(text: str) -> str:
+    """Without a comma that follows an opening bracket."""
+    kept: list[str] = []
+    done, opened = 0, -1
+    for mark, start, end in _tokens(text):
+        if mark == "," and opened >= 0 and not text[opened:start].strip():
+            kept.append(text[done:start])
+            done = opened = end
+        else:
+            opened = end if mark in _OPENS else -1
+    return "".join([*kept, text[done:]]) if kept else text
+
+
+NAMED: dict[str, TextChange] = {
+    "strip_control": strip_control,
+    "balance_brackets": balance_brackets,
+    "drop_leading_comma": drop_leading_comma,
+}
+
+
+def replace(before: str, after: str) -> TextChange:
+    """One literal for another, everywhere."""
+    return lambda text: text.replace(before, after) if before in text else text
+
+
+def read_text_rules(check: Checker, at: Map, key: str) -> tuple[TextRule, ...]:
+    """The list of text repairs at ``at[key]``: names, or ``replace: {from: …, to: …}``."""
+    listed = at[key]
+    if not isinstance(listed, List) or not 0 < len(listed) <= MOST:
+        check.fault(at, key, "no list of text repairs", f"one to {MOST} of {', '.join(NAMED)}, replace")
+        return ()
+    made = [_rule(check, listed, number, item) for number, item in enumerate(listed)]
+    return tuple(rule for rule in made if rule is not None)
+
+
+def _rule(check: Checker, listed: List, number: int, item: Any) -> TextRule | None:
+    if isinstance(item, str) and item in NAMED:
+        return TextRule(item, NAMED[item], ())
+    if isinstance(item, Map) and set(item) == {"replace"} and isinstance(item["replace"], Map):
+        return _replacing(check, item["replace"])
+    if isinstance(item, str):
+        check.unknown(_as_map(listed, number), item, "text repair", [*NAMED, "replace"])
+    else:
+        check.fault(listed, number, "not a text repair", "a name, or replace: {from: text, to: text}")
+    return None
+
+
+def _replacing(check: Checker, at: Map) -> TextRule | None:
+    if not check.keys(at, "replace", ("from", "to")):
+        return None
+    before, after = at["from"], at["to"]
+    if not isinstance(before, str) or not isinstance(after, str) or not before:
+        check.fault(at, None, "replace works on text", "quoted text in from and to, and from not empty")
+        return None
+    if before in after:
+        check.fault(at, "to", "what is replaced stands in its replacement, so repairing twice would differ")
+        return None
+    return TextRule("replace", replace(before, after), ("replace", before))
+
+
+def _as_map(listed: List, number: int) -> Map:
+    made = Map()
+    made.file, made.line, made.lines = listed.file, listed.lines[number], {}
+    return made
