@@ -1,0 +1,240 @@
+"""All metrics of a gateway, in one place.
+
+In: what happened, in plain words.  Out: the Prometheus text of `Metrics.exposition`.
+Not here: when to count (`gateway.witness`, `gateway.server`), serving it (`gateway.observe.console`).
+
+No label names a station, a token or anything else that a peer may choose: see `gateway.observe.labels`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector, generate_latest
+
+from gateway import __version__
+from gateway.dialects.errors import CODES
+from gateway.journal.contract import Depth
+from gateway.observe.labels import Names, Words
+
+PREFIX = "ocpp_gateway_"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+REASONS = (
+    "body_too_large",
+    "connections",
+    "crash",
+    "displaced",
+    "duplicate_header",
+    "encoding",
+    "garbled",
+    "headers_too_large",
+    "http2",
+    "hung_up",
+    "identity",
+    "malformed",
+    "method",
+    "overload",
+    "slow_handshake",
+    "slow_reader",
+    "slow_request",
+    "smuggling",
+    "store",
+    "subprotocol",
+    "target",
+    "unanswered",
+    "unauthorized",
+    "unknown_id",
+    "upgrade",
+    "version",
+    "violation",
+    "ws_binary",
+    "ws_dead",
+    "ws_fragments",
+    "ws_protocol",
+    "ws_text",
+    "ws_too_big",
+)
+"""Why a peer's input was turned away; the links, the doors and the ends say it with these words."""
+
+NOTES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "call": ("calls", "Calls that came to their end.", ("direction", "dialect", "operation", "outcome")),
+    "loss": ("losses", "Values that did not cross, by the rule that declares it.", ("table", "rule")),
+    "stray": ("strays", "Answers, timers and commits that nobody waited for.", ("peer", "kind")),
+    "uplink": ("uplink_changes", "What happened to the links to the back ends.", ("change",)),
+    "registration": ("registrations", "The back end's word on stations that announced themselves.", ("verdict",)),
+    "row": ("rows", "What happened to transaction messages in the journal.", ("change",)),
+    "status": ("statuses", "States that were left out of the queue.", ("change",)),
+    "flag": ("flags", "Transaction messages that are not as they should be.", ("why",)),
+    "late_refusal": ("late_refusals", "Tokens refused after the station was told to charge.", ("done",)),
+}
+"""What a session may note: name and meaning of the counter, and its labels (as `gateway.session.notes` has them)."""
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "direction": ("up", "down", "heard", "said"),
+    "side": ("station", "backend"),
+    "peer": ("station", "backend", "gateway"),
+    "done": ("remote_stop", "report"),
+    "verdict": ("accepted", "pending", "rejected", "failed"),
+    "kind": ("call", "answer", "timer", "commit", "event"),
+    "reason": REASONS,
+    "outcome": (
+        *("answered", "refused", "local", "stored", "repeat", "busy", "late", "lost"),
+        *("call", "result", "error", *CODES),
+    ),
+    "change": (
+        *("up", "down", "closed", "recycled", "unanswered"),
+        *("stored", "delivered", "refused", "parked", "coalesced", "dropped"),
+    ),
+}
+
+_TRANSLATE = (5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 1e-2, 5e-2, 0.25)
+_COMMIT = (2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class Metrics:
+    """Counts.  ``dialects`` and ``operations`` close the sets of their labels; call `know` after a reload."""
+
+    def __init__(self, dialects: Iterable[str] = (), operations: Iterable[str] = ()) -> None:
+        self._registry = CollectorRegistry()
+        self._labels: dict[str, Callable[[object], str]] = {name: Words(words) for name, words in _WORDS.items()}
+        self._labels |= {name: Names() for name in ("table", "rule", "quirk", "why")}
+        self.know(dialects, operations)
+        self._count_events()
+        self._measure_state()
+        ProcessCollector(registry=self._registry)
+
+    def know(self, dialects: Iterable[str], operations: Iterable[str]) -> None:
+        """Say which dialects and operations are loaded; others are counted as ``other`` and ``unknown``."""
+        self._labels["dialect"] = Words(dialects)
+        self._labels["operation"] = Words(operations, "unknown")
+
+    def _count_events(self) -> None:
+        self._notes = {what: self._counter(*shape) for what, shape in NOTES.items()}
+        labels = ("dialect", "side", "direction", "operation", "outcome")
+        self._messages = self._counter("messages", "Messages heard from and said to peers.", labels)
+        self._refused = self._counter("refused", "Input of peers that was turned away.", ("reason",))
+        for reason in REASONS:
+            self._refused.labels(reason)
+        self._fired = self._counter("quirk_firings", "Messages that a quirk profile changed.", ("quirk",))
+        self._untraced = self._counter("trace_dropped", "Trace lines that were not written.")
+        self._translated = self._histogram("translate_seconds", "Time to translate one message.", _TRANSLATE)
+        self._committed = self._histogram("commit_seconds", "Time from asking for a commit to its answer.", _COMMIT)
+
+    def _measure_state(self) -> None:
+        build = self._gauge("build_info", "Which gateway this is; always 1.", ("version", "python"))
+        build.labels(__version__, platform.python_version()).set(1)
+        self._ready = self._gauge("ready", "1 while the gateway takes stations, as /readyz says.")
+        self._stations = self._gauge("stations_connected", "Stations with a link, or with a recent exchange.")
+        self._uplinks = self._gauge("uplinks_up", "Links to back ends that stand.")
+        self._queued = self._gauge("journal_queued", "Transaction messages that wait for their back end.")
+        self._parked = self._gauge("journal_parked", "Transaction messages put aside; somebody must look at them.")
+        self._age = self._gauge("journal_oldest_seconds", "Age of the oldest waiting message when last measured.")
+        self._measured = self._gauge("journal_measured_timestamp_seconds", "When the journal last answered, Unix time.")
+
+    def _counter(self, name: str, meaning: str, labels: Iterable[str] = ()) -> Counter:
+        return Counter(PREFIX + name, meaning, list(labels), registry=self._registry)
+
+    def _gauge(self, name: str, meaning: str, labels: Iterable[str] = ()) -> Gauge:
+        return Gauge(PREFIX + name, meaning, list(labels), registry=self._registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: Iterable[float]) -> Histogram:
+        return Histogram(PREFIX + name, meaning, buckets=tuple(buckets), registry=self._registry)
+
+    def called(self, dialect: str, side: str, direction: str, operation: str, outcome: str) -> None:
+        """A message was ``heard`` from or ``said`` to the peer at ``side``; ``outcome``: call, result, or an error's code."""
+        label = self._labels
+        self._messages.labels(
+            label["dialect"](dialect),
+            label["side"](side),
+            label["direction"](direction),
+            label["operation"](operation),
+            label["outcome"](outcome),
+        ).inc()
+
+    def noted(self, what: str, labels: Mapping[str, str]) -> None:
+        """A session noted something (`gateway.session.notes`); an unknown note is no reason to fail."""
+        if what in NOTES:
+            names = NOTES[what][2]
+            self._notes[what].labels(*(self._labels[name](labels.get(name)) for name in names)).inc()
+
+    def lost(self, table: str, rule: str) -> None:
+        """A value did not cross, as the rule declares."""
+        self.noted("loss", {"table": table, "rule": rule})
+
+    def refused(self, reason: str) -> None:
+        """A peer's input was turned away; ``reason`` is one of `REASONS`."""
+        self._refused.labels(self._labels["reason"](reason)).inc()
+
+    def fired(self, quirk: str) -> None:
+        """A quirk profile changed a message."""
+        self._fired.labels(self._labels["quirk"](quirk)).inc()
+
+    def untraced(self, lines: int = 1) -> None:
+        """Trace lines were dropped: no room, or the disk refused."""
+        self._untraced.inc(lines)
+
+    def translated(self, seconds: float) -> None:
+        """One message went through the ladder."""
+        self._translated.observe(seconds)
+
+    def committed(self, seconds: float) -> None:
+        """The journal answered a commit."""
+        self._committed.observe(seconds)
+
+    def stations(self, count: int) -> None:
+        """So many stations are connected now."""
+        self._stations.set(count)
+
+    def uplinks(self, count: int) -> None:
+        """So many links to back ends stand now."""
+        self._uplinks.set(count)
+
+    def station(self, delta: int) -> None:
+        """Stations came (1) or went (-1)."""
+        self._stations.inc(delta)
+
+    def uplink(self, delta: int) -> None:
+        """A link to a back end came up (1) or went down (-1)."""
+        self._uplinks.inc(delta)
+
+    def ready(self, ready: bool) -> None:
+        """Whether /readyz says yes."""
+        self._ready.set(int(ready))
+
+    def journal(self, depth: Depth, now: datetime) -> None:
+        """The journal said how full it is; ``now`` is aware."""
+        self._queued.set(depth.queued)
+        self._parked.set(depth.parked)
+        self._age.set(_age(depth.oldest, now))
+        self._measured.set(now.timestamp())
+
+    def exposition(self) -> bytes:
+        """The text that Prometheus reads (`CONTENT_TYPE`)."""
+        return generate_latest(_Plain(self._registry))
+
+
+class _Plain(CollectorRegistry):
+    """A registry without the ``_created`` series, which double the counters and say nothing that a rate needs."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._registry.collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            if metric.samples or metric.type == "counter":
+                yield metric
+
+
+def _age(oldest: str | None, now: datetime) -> float:
+    if oldest is None:
+        return 0.0
+    try:
+        then = datetime.fromisoformat(oldest)
+    except ValueError:
+        return 0.0
+    return max(0.0, (now - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())
