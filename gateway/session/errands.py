@@ -1,0 +1,125 @@
+"""The fast lane: the station's calls that no ledger waits for, and the heartbeats that go up.
+
+In: authorizations, vendors' messages, anything unknown; heartbeats.  Out: calls in the lane, answers to the station.
+Not here: transaction messages (`gateway.session.intake`), boots (`gateway.session.registration`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+
+from gateway.ladder.route import Passage
+from gateway.messages import Answer, Call, Error, Result
+from gateway.session.asks import Asked, Asks
+from gateway.session.desk import Desk, local_answer
+from gateway.session.lane import Lane
+from gateway.session.registration import Registration
+from gateway.session.text import stamp
+from gateway.session.transactions import Transactions
+
+EARLY = 0.95
+"""A station's clock is not ours: a heartbeat this much of the interval after the last one is the next one."""
+
+
+@dataclass(slots=True, eq=False)
+class Errand:
+    """A call on its way up.  ``asked`` is None for one whose answer nobody waits for."""
+
+    call: Call
+    asked: Asked | None
+
+
+class Errands:
+    """In order of arrival, before the queue."""
+
+    def __init__(self, desk: Desk, asks: Asks, lane: Lane, registration: Registration, transactions: Transactions) -> None:
+        self.desk, self.asks, self.lane = desk, asks, lane
+        self.registration, self.transactions = registration, transactions
+        self.triggered = False
+        self._waiting: deque[Errand] = deque()
+        self._flying: Errand | None = None
+        self._last_beat: float | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting and self._flying is None
+
+    def asked(self, asked: Asked) -> None:
+        """The station asks something that the back end shall answer."""
+        if asked.role in self.desk.switches.get("answer_locally", ()) or len(self._waiting) >= self.desk.policy.most_calls:
+            self._answer_here(asked)
+            return
+        self._waiting.append(Errand(asked.call, asked))
+        self.asks.within(asked, self._answer_here)
+
+    def beat(self, asked: Asked) -> None:
+        """The station shows that it lives: answer with our clock; one per interval, and each that was asked for, goes up."""
+        self.asks.result(asked, "local", now=stamp(self.desk.at.wall))
+        due = self._last_beat is None or self.desk.at.mono - self._last_beat >= EARLY * self.registration.interval
+        if (due or self.triggered) and self.registration.ready and not any(e.asked is None for e in self._waiting):
+            self.triggered = False
+            self._last_beat = self.desk.at.mono
+            self._waiting.append(Errand(asked.call, None))
+
+    def settle(self, hopeful: bool) -> None:
+        """Answer those here who would wait for nothing."""
+        if hopeful:
+            return
+        waiting = [*self._waiting, *([self._flying] if self._flying else [])]
+        self._waiting.clear()
+        for errand in waiting:
+            if errand.asked is not None:
+                self._answer_here(errand.asked)
+
+    def offer(self) -> bool:
+        """Send the next one."""
+        while self._waiting and self.registration.ready:
+            errand = self._waiting.popleft()
+            if errand.asked is not None and not errand.asked.open:
+                continue
+            if self._send(errand):
+                return True
+        return False
+
+    def _send(self, errand: Errand) -> bool:
+        passage = self.desk.upward(errand.call, self.transactions)
+        local = local_answer(self.desk.dialect, errand.call, passage)
+        if local is not None:
+            if errand.asked is not None:
+                self.asks.reply(errand.asked, local, "local")
+            return False
+        call = Call(self.desk.ids(), passage.action or errand.call.action, passage.payload)
+        self._flying = errand
+        self.lane.send(call, partial(self._answered, errand, passage), partial(self._failed, errand))
+        return True
+
+    def _answered(self, errand: Errand, passage: Passage, answer: Answer) -> None:
+        self._flying = None
+        if errand.asked is None:
+            return
+        answer = self.desk.climb(passage, errand.call, answer, self.transactions)
+        if errand.asked.role == "authorize" and isinstance(answer, Result):
+            self.transactions.heard(self._token(errand.call), self.desk.dialect.facts(answer).get("token_status"))
+        self.asks.reply(errand.asked, answer, "refused" if isinstance(answer, Error) else "answered")
+
+    def _failed(self, errand: Errand, why: str) -> None:
+        self._flying = None
+        if errand.asked is not None:
+            self._answer_here(errand.asked)
+
+    def _answer_here(self, asked: Asked) -> None:
+        if asked.role == "authorize":
+            choice = self.desk.policy.authorize_offline
+            status = self.transactions.token_status(self._token(asked.call), choice, "invalid")
+            self.asks.result(asked, "local", token_status=status)
+        elif asked.role in self.desk.switches.get("answer_locally", ()):
+            self.asks.result(asked, "local")
+        else:
+            self.asks.unreachable(asked)
+
+    def _token(self, call: Call) -> str | None:
+        token = self.desk.dialect.facts(call).get("token")
+        return token if isinstance(token, str) else None

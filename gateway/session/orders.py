@@ -1,0 +1,263 @@
+"""The back end's calls to the station: in order, one at a time, each answered exactly once.
+
+In: calls of the back end, the station's answers.  Out: calls to the station, answers to the back end.
+Not here: the station's own calls (`gateway.session.asks` and its neighbours).
+
+A command is never sent twice and never outlives the link that it came by.  It may wait: for the boot, for another command, for
+a station that has a request of its own open.  Its deadline runs all the while.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+from gateway.journal.contract import PutTransaction, Transaction
+from gateway.ladder.route import Passage
+from gateway.messages import Answer, Call, Error, Result
+from gateway.session import commands as do
+from gateway.session.asks import Asks
+from gateway.session.desk import Desk, local_answer
+from gateway.session.errands import Errands
+from gateway.session.intake import Intake
+from gateway.session.registration import Registration
+from gateway.session.transactions import REASON, Transactions
+
+HOLD = "hold-calls"
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """A command.  ``asked`` is the back end's call (None for one of our own), ``call`` what the station shall hear."""
+
+    asked: Call | None
+    passage: Passage | None
+    call: Call
+    since: float
+    open: bool = True
+
+
+class Orders:
+    """The way down."""
+
+    def __init__(
+        self, desk: Desk, asks: Asks, registration: Registration, transactions: Transactions, errands: Errands, intake: Intake
+    ) -> None:
+        self.desk, self.asks, self.registration = desk, asks, registration
+        self.transactions, self.errands, self.intake = transactions, errands, intake
+        self._open: dict[str, Order] = {}
+        self._waiting: deque[Order] = deque()
+        self._flying: Order | None = None
+        self._settled_at = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether the station has no call of ours."""
+        return self._flying is None and not self._waiting
+
+    # -- the back end --------------------------------------------------------------------------------------------
+
+    def asked(self, call: Call) -> None:
+        """The back end asks."""
+        if call.id in self._open:
+            self.desk.note("stray", f"the id {call.id} is open", peer="backend", kind="call")
+            return
+        why = self._refusal()
+        if why:
+            self._answer(call, Error(call.id, call.action, "InternalError", why), "busy" if self.desk.present else "lost")
+            return
+        named = self._named(call)
+        if named is None:
+            self._answer(call, self._unknown(call), "local")
+            return
+        passage = self.desk.downward(named, self.transactions)
+        local = local_answer(self.desk.backend, call, passage)
+        if local is not None:
+            self._answer(call, local, "local")
+            return
+        onward = Call(self.desk.ids(), passage.action or call.action, passage.payload)
+        self._enter(Order(call, passage, onward, self.desk.at.mono))
+
+    def _refusal(self) -> str:
+        if self.desk.stopping:
+            return "the gateway is stopping"
+        if not self.desk.present:
+            return "the station is not connected"
+        return "too many calls wait for the station" if len(self._waiting) >= self.desk.policy.most_calls else ""
+
+    def _named(self, call: Call) -> Call | None:
+        """With our id of the transaction that it names; None if it names one that this station never had."""
+        named = self.desk.backend.facts(call).get("transaction")
+        if named is None:
+            return call
+        known = self.transactions.named(named)
+        if known is not None:
+            return self.desk.backend.with_facts(call, transaction=known.gateway_id)
+        if self.intake.taking_over:
+            self.desk.note("flag", f"{call.action} {named}", why="takeover")
+            return call
+        self.desk.note("flag", f"{call.action} {named}", why="foreign")
+        return None
+
+    def _unknown(self, call: Call) -> Answer:
+        if "verdict" in self.desk.backend.messages[call.action].result_facts:
+            return self.desk.backend.result_of(call, verdict="refused")
+        return Error(call.id, call.action, "PropertyConstraintViolation", "this station has no such transaction")
+
+    def _enter(self, order: Order) -> None:
+        self._waiting.append(order)
+        if order.asked is not None:
+            self._open[order.asked.id] = order
+            self.desk.timer(f"order:{order.asked.id}", self.desk.policy.call_deadline, lambda: self._overdue(order))
+
+    def _overdue(self, order: Order) -> None:
+        self._fail(order, "the station did not answer in time", "late")
+
+    def _fail(self, order: Order, why: str, outcome: str) -> None:
+        if order.asked is not None:
+            self._finish(order, Error(order.asked.id, order.asked.action, "InternalError", why), outcome)
+        order.open = False
+
+    def _finish(self, order: Order, answer: Answer, outcome: str) -> None:
+        """Answer the back end, if it still waits."""
+        if order.open and order.asked is not None:
+            del self._open[order.asked.id]
+            self.desk.cancel(f"order:{order.asked.id}")
+            self._answer(order.asked, answer, outcome)
+        order.open = False
+
+    def _answer(self, call: Call, answer: Answer, outcome: str) -> None:
+        self.desk.ended("down", self.desk.backend, call, outcome)
+        self.desk.say(do.AnswerBackend(replace(answer, id=call.id, action=call.action)))
+
+    def backend_gone(self) -> None:
+        """Nobody waits any more; what the station has not heard it never will."""
+        for order in self._open.values():
+            order.open = False
+            assert order.asked is not None
+            self.desk.cancel(f"order:{order.asked.id}")
+        self._open.clear()
+        self._waiting = deque(order for order in self._waiting if order.asked is None)
+
+    # -- the station ---------------------------------------------------------------------------------------------
+
+    def stop(self, transaction: Transaction) -> bool:
+        """Ask the station, of our own accord, to end a transaction; false if its dialect has no word for that."""
+        if not self.desk.present or self.desk.dialect.action_for("remote_stop") is None:
+            return False
+        call = self.desk.dialect.call_of("remote_stop", self.desk.ids(), transaction=transaction.gateway_id)
+        self._enter(Order(None, None, call, self.desk.at.mono))
+        return True
+
+    def pump(self) -> None:
+        """Send the next one, if the station may be asked now."""
+        while self._waiting and self._flying is None:
+            order = self._waiting[0]
+            if order.open and self._held(order):
+                return
+            self._waiting.popleft()
+            if order.open:
+                self._send(order)
+        if not self._waiting:
+            self.desk.cancel(HOLD)
+
+    def _held(self, order: Order) -> bool:
+        if self.registration.unanswered or self.registration.told == "rejected":
+            return True
+        wait = max(self._settling(), self._own_request(order))
+        if wait > 0 and not self.desk.running(HOLD):
+            self.desk.timer(HOLD, wait, lambda: None)
+        return wait > 0
+
+    def _settling(self) -> float:
+        seconds = self.desk.switches.get("hold_calls_until_boot")
+        if seconds is None:
+            return 0.0
+        return max(self._settled_at, self.registration.settled_at or 0.0) + float(seconds) - self.desk.at.mono
+
+    def _own_request(self, order: Order) -> float:
+        if not self.desk.exchange or not len(self.asks):
+            return 0.0
+        return order.since + self.desk.policy.hold_soap_call - self.desk.at.mono
+
+    def _send(self, order: Order) -> None:
+        self._flying = order
+        self._foresee(order.call)
+        self.desk.say(do.CallStation(order.call, self.desk.policy.station_call))
+        self.desk.timer(f"down:{order.call.id}", self.desk.policy.station_call, lambda: self._silent(order))
+
+    def _silent(self, order: Order) -> None:
+        self._land(order.call.id)
+        self._fail(order, "the station did not answer in time", "late")
+
+    def _land(self, id: str) -> Order | None:
+        order = self._flying
+        if order is None or order.call.id != id:
+            self.desk.note("stray", id, peer="station", kind="answer")
+            return None
+        self.desk.cancel(f"down:{id}")
+        self._flying = None
+        return order
+
+    def answered(self, answer: Answer) -> None:
+        """The station answered something."""
+        order = self._land(answer.id)
+        if order is None:
+            return
+        self._learn(order.call, answer)
+        if order.asked is None or order.passage is None:
+            return
+        back = self.desk.climb(order.passage, order.asked, answer, self.transactions)
+        self._finish(order, back, "refused" if isinstance(answer, Error) else "answered")
+
+    def failed(self, id: str, why: str) -> None:
+        """A call could not be delivered, or its exchange broke."""
+        order = self._land(id)
+        if order is not None:
+            self._fail(order, f"the station could not be asked: {why}", "lost")
+
+    def station_here(self) -> None:
+        """The station came."""
+        self._settled_at = self.desk.at.mono
+
+    def station_gone(self) -> None:
+        """Nothing more can be asked; the back end hears it at once."""
+        if self._flying is not None:
+            self.failed(self._flying.call.id, "it is gone")
+        waiting, self._waiting = self._waiting, deque()
+        for order in waiting:
+            self._fail(order, "the station is gone", "lost")
+        for order in list(self._open.values()):
+            self._fail(order, "the station is gone", "lost")
+
+    # -- what a command foretells --------------------------------------------------------------------------------
+
+    def _foresee(self, call: Call) -> None:
+        # Taken down when it is sent: the stop that it causes may come before the answer to it.
+        role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)
+        if role == "remote_stop":
+            self._reason(self.transactions.get(facts.get("transaction")), "remote")
+        elif role == "reset":
+            for transaction in list(self.transactions.open()):
+                self._reason(transaction, f"{facts.get('reset_kind', 'soft')}_reset")
+        elif role == "trigger" and self.desk.dialect.role(str(facts.get("requested"))) == "heartbeat":
+            self.errands.triggered = True
+
+    def _reason(self, transaction: Transaction | None, word: str, holds: bool = True) -> None:
+        if transaction is not None and transaction.ended is None:
+            change = self.transactions.flagged if holds else self.transactions.unflagged
+            self.desk.commit([PutTransaction(self.desk.station, change(transaction, REASON + word))])
+
+    def _learn(self, call: Call, answer: Answer) -> None:
+        """A command that the station refused foretells nothing."""
+        verdict = self.desk.dialect.facts(answer).get("verdict") if isinstance(answer, Result) else "refused"
+        if verdict in ("accepted", None):
+            return
+        role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)
+        if role == "remote_stop":
+            self._reason(self.transactions.get(facts.get("transaction")), "remote", holds=False)
+        elif role == "reset":
+            for transaction in list(self.transactions.open()):
+                self._reason(transaction, f"{facts.get('reset_kind', 'soft')}_reset", holds=False)
+        elif role == "trigger":
+            self.errands.triggered = False

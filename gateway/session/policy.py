@@ -1,0 +1,76 @@
+"""The site's choices for a session, and the switches that a quirk profile may set.
+
+In: nothing.  Out: `Policy` and `SWITCHES`.
+Not here: reading them from files (`gateway.config`, `gateway.quirks`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SWITCHES: dict[str, str] = {
+    "hold_calls_until_boot": "seconds: calls of the back end wait until the station's boot is answered and this much longer "
+    "(after a connect without a boot: this long)",
+    "delay_answer": "{role: seconds}: the station's calls of that role are answered this much later",
+    "answer_locally": "[role, …]: the station's calls of these roles are answered here at once; a transaction message is still "
+    "stored and delivered and a boot still goes up, anything else goes no further",
+}
+"""Name → meaning of each ``behave`` switch of a station's profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Deadlines (seconds), bounds and choices.  Defaults follow OCPP where it names a value, else `docs`.
+
+    The deadlines nest: ``answer_within`` < the station's own time-out; ``station_call`` < ``call_deadline``.
+    """
+
+    answer_within: float = 10.0
+    """The station waits no longer for the back end than this; then it is answered here."""
+    call_deadline: float = 30.0
+    """The back end's call is answered by then, whatever happens."""
+    station_call: float = 25.0
+    """The station's time to answer a call."""
+    backend_call: float = 30.0
+    """The back end's time to answer a call."""
+    hold_soap_call: float = 5.0
+    """How long a call waits for a station, reached by separate exchanges, that has a request of its own open."""
+    most_calls: int = 32
+    """Calls that may wait in one direction; more are refused (down) or answered here (up)."""
+    most_states: int = 200
+    """Status messages that may wait; the oldest is dropped for a newer one."""
+
+    uplink_wait_min: float = 1.0
+    uplink_wait_doublings: int = 6
+    uplink_random: float = 5.0
+    """The k-th wait before the uplink is tried again: ``min * 2**k + U(0, random)``, k up to ``doublings``."""
+    uplink_stable: float = 60.0
+    """A station accepted for so long makes the next wait the first again."""
+    uplink_grace: float = 60.0
+    """How long the uplink outlives the station's link, at least; it stays until the queue is empty."""
+    uplink_silent_calls: int = 3
+    """So many calls in a row without an answer, and the uplink is made anew."""
+    silent_intervals: int = 3
+    """A station reached by separate exchanges is gone after so many heartbeat intervals of silence."""
+    replay_boot: bool = True
+    """The stored boot is told to the back end on each new uplink; false where the link itself holds no session (SOAP)."""
+
+    fallback_interval: int = 300
+    """Seconds between heartbeats where the back end named none."""
+    unknown_retry_interval: int = 60
+    """What a station that was never accepted is told to wait while the back end is away."""
+
+    retry_interval: float = 60.0
+    """A row that the back end refused is tried again after this times the number of refusals."""
+    max_attempts: int = 5
+    """After so many refusals (never time-outs, never lost links) the row's whole transaction is parked."""
+
+    authorize_offline: Literal["refuse", "accept", "last_known"] = "refuse"
+    """What a token is told while the back end is away.  ``last_known``: what it was told last, refused if never seen."""
+    start_offline: Literal["refuse", "accept", "last_known"] = "last_known"
+    """What a start is told then.  ``last_known``: as above, but accepted if never seen (the energy already flows)."""
+    late_refusal: Literal["remote_stop", "report"] = "report"
+    """What follows when the back end refuses a token after we had accepted it."""
+    takeover: float = 0.0
+    """Seconds, from the first contact ever, in which a transaction id that we never gave passes unchanged, flagged."""

@@ -1,0 +1,136 @@
+"""The one ordered queue of a station: rows of transaction messages, and states between them.
+
+In: rows, states.  Out: the head.
+Not here: sending (`gateway.session.delivery`), storing (`gateway.session.intake`).
+
+States live in memory only.  A newer state of a connector takes the place of the one before it, but never across a start or
+a stop of that connector, and never where its charging state changed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from gateway.journal.contract import Row
+from gateway.ladder.facts import Facts
+from gateway.messages import Call
+from gateway.session.asks import Asked
+from gateway.session.text import from_text
+
+CHARGING = ("occupied", "charging", "suspended_ev", "suspended_evse")
+KEPT_CALLS = 8
+
+
+@dataclass(slots=True, eq=False)
+class RowItem:
+    """A row in the queue, with the station's calls that wait for it.
+
+    ``call`` is its message where it is still at hand (else it is read from the row); ``connector`` is what it is about,
+    None where that is unknown; ``content`` says that the back end's answer matters to the station; ``hasty`` that a
+    waiting call is past its deadline.
+    """
+
+    row: Row
+    call: Call | None = None
+    connector: int | None = None
+    content: bool = False
+    committed: bool = False
+    flying: bool = False
+    hasty: bool = False
+    asks: list[Asked] = field(default_factory=list)
+
+    def message(self) -> Call:
+        """The station's message, the gateway's transaction id in it."""
+        return self.call or Call("", self.row.action, from_text(self.row.payload))
+
+
+@dataclass(slots=True, eq=False)
+class StateItem:
+    """A state in the queue.  ``facts`` are those of the moment when it came."""
+
+    call: Call
+    connector: int | None
+    state: str | None
+    facts: Facts
+    flying: bool = False
+
+
+Item: TypeAlias = RowItem | StateItem
+
+
+class Queue:
+    """In order of arrival."""
+
+    def __init__(self, most_states: int) -> None:
+        self.most_states = most_states
+        self._items: deque[Item] = deque()
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    @property
+    def head(self) -> Item | None:
+        """What goes next."""
+        return self._items[0] if self._items else None
+
+    def rows(self) -> Iterator[RowItem]:
+        """The rows, in order."""
+        return (item for item in self._items if isinstance(item, RowItem))
+
+    def transactions(self) -> set[int]:
+        """The transactions that have rows."""
+        return {item.row.transaction for item in self.rows() if item.row.transaction is not None}
+
+    def add_row(self, item: RowItem) -> None:
+        """Append a row.  Its message is kept beside it only while the queue is short."""
+        if self._rows >= KEPT_CALLS:
+            item.call = None
+        self._items.append(item)
+        self._rows += 1
+
+    def add_state(self, item: StateItem) -> str | None:
+        """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go."""
+        before = self._replaceable(item)
+        if before is not None:
+            self._items.remove(before)
+            self._items.append(item)
+            return "coalesced"
+        self._items.append(item)
+        waiting = [i for i in self._items if isinstance(i, StateItem) and not i.flying]
+        if len(waiting) > self.most_states:
+            self._items.remove(waiting[0])
+            return "dropped"
+        return None
+
+    def remove(self, item: Item) -> None:
+        """Take something out."""
+        self._items.remove(item)
+        if isinstance(item, RowItem):
+            self._rows -= 1
+
+    def may_wait(self, item: RowItem) -> bool:
+        """Whether a call may be held for this row: never refused, and no row before it but one that the back end has."""
+        first = [row for row, _ in zip(self.rows(), range(2), strict=False)]
+        return item in first and not item.row.attempts and (item is first[0] or (first[0].flying and not first[0].row.attempts))
+
+    def _replaceable(self, item: StateItem) -> StateItem | None:
+        for other in reversed(self._items):
+            if isinstance(other, RowItem):
+                if other.row.role in ("start", "stop") and other.connector in (None, item.connector):
+                    return None
+            elif other.connector == item.connector:
+                same = charging(other.state) == charging(item.state)
+                return other if same and not other.flying else None
+        return None
+
+
+def charging(state: str | None) -> str | None:
+    """What a state says of the energy: its own name if it flows or is held back, else nothing."""
+    return state if state in CHARGING else None

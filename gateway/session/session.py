@@ -1,0 +1,221 @@
+"""One station's conversation: takes each event to the room that knows it, and sees to the two links.
+
+In: `gateway.session.events`.  Out: `gateway.session.commands`.
+Not here: I/O, clocks, randomness (handed in); what messages look like (`gateway.dialects`) or become (`gateway.ladder`).
+
+After each event, whatever it was, the rooms answer those who would now wait for nothing and send what may now go.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.dialects.schema import Dialect
+from gateway.journal.contract import Transaction
+from gateway.ladder.route import Route
+from gateway.session import events as on
+from gateway.session.asks import Asks
+from gateway.session.commands import CloseStation, Command
+from gateway.session.delivery import RETRY, Delivery
+from gateway.session.desk import Desk
+from gateway.session.errands import Errands
+from gateway.session.intake import Intake
+from gateway.session.lane import Lane
+from gateway.session.orders import Orders
+from gateway.session.policy import Policy
+from gateway.session.queue import Queue
+from gateway.session.registration import Registration
+from gateway.session.transactions import Transactions
+from gateway.session.uplink import Uplink
+
+
+class Session:
+    """Sans-I/O.  ``up`` leads from the station's dialect to the back end's, ``down`` the other way."""
+
+    def __init__(
+        self,
+        station: str,
+        station_dialect: Dialect,
+        backend_dialect: Dialect,
+        up: Route,
+        down: Route,
+        policy: Policy,
+        ids: Callable[[], str],
+        rng: random.Random,
+    ) -> None:
+        self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng)
+        self.asks = Asks(desk)
+        self.uplink = Uplink(desk)
+        self.lane = Lane(desk, self.uplink, self._recycle)
+        self.queue = Queue(policy.most_states)
+        self.transactions = Transactions(station, rng)
+        self.registration = Registration(desk, self.asks, self.lane, self.transactions)
+        self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions)
+        self.intake = Intake(desk, self.asks, self.queue, self.transactions)
+        self.orders = Orders(desk, self.asks, self.registration, self.transactions, self.errands, self.intake)
+        self.delivery = Delivery(
+            desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, self._refused_late
+        )
+        self.lane.sources = (self.registration, self.errands, self.delivery)
+        self._last_contact = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is there and nothing waits: such a session may be forgotten."""
+        busy = self.desk.present or self.desk.storing or len(self.queue) or len(self.asks)
+        return self.uplink.state == "closed" and not busy and self.orders.idle and self.errands.idle
+
+    def behave(self, switches: Mapping[str, Any]) -> None:
+        """Set the switches of the station's quirk profile (`gateway.session.policy.SWITCHES`)."""
+        self.desk.switches = switches
+
+    def receive(self, event: on.Event, at: on.Instant) -> list[Command]:
+        """What follows from an event, in order.  Never raises for what a peer or a clock does."""
+        self.desk.begin(at)
+        _ROOMS[type(event)](self, event)
+        self._settle()
+        return self.desk.take()
+
+    def _settle(self) -> None:
+        hopeful = self.uplink.state in ("opening", "up") and self.registration.hopeful
+        self.lane.pump()
+        self.registration.settle(hopeful)
+        self.errands.settle(hopeful)
+        self.intake.settle(hopeful)
+        self.orders.pump()
+        self._leave()
+
+    # -- the station ---------------------------------------------------------------------------------------------
+
+    def _opened(self, event: on.Opened) -> None:
+        self.transactions.restore(event.restored)
+        self.intake.restore(event.restored)
+        self.registration.restore(event.restored.values)
+        if len(self.queue):
+            self.uplink.hear("want")
+
+    def _connected(self, event: on.StationConnected) -> None:
+        if not event.exchange:
+            self.asks.void()
+            self.orders.station_gone()
+        self.desk.exchange = event.exchange
+        self._here()
+        self.orders.station_here()
+
+    def _here(self) -> None:
+        self._last_contact = self.desk.at.mono
+        self.desk.present = True
+        self.desk.cancel("grace")
+        self.uplink.hear("want")
+        if self.desk.exchange and not self.desk.running("silence"):
+            self._watch()
+
+    def _lost(self, event: on.StationLost) -> None:
+        self._gone()
+        self.desk.timer("grace", self.desk.policy.uplink_grace, lambda: None)
+
+    def _gone(self) -> None:
+        self.desk.present = False
+        self.desk.cancel("silence")
+        self.asks.void()
+        self.orders.station_gone()
+
+    def _watch(self) -> None:
+        allowed = self.desk.policy.silent_intervals * self.registration.interval
+        left = self._last_contact + allowed - self.desk.at.mono
+        if left > 0:
+            self.desk.timer("silence", left, self._watch)
+        else:
+            self._gone()
+            self.desk.say(CloseStation("silent for too long"))
+
+    def _leave(self) -> None:
+        """The uplink of a station that is gone stays for the grace, and until the queue is empty."""
+        if self.desk.present or self.desk.running("grace") or self.uplink.state == "closed":
+            return
+        if not len(self.queue) and not self.desk.storing and self.lane.flight is None:
+            self._hang_up("drop", "the station is gone")
+
+    def _asked(self, event: on.StationAsked) -> None:
+        if self.desk.exchange:
+            self._here()
+        self._last_contact = self.desk.at.mono
+        asked = self.asks.take(event.call, event.raw)
+        if asked is None:
+            return
+        if self.desk.dialect.answer(event.call.action) is not None:
+            self.intake.asked(asked)
+        elif asked.role == "boot":
+            self.registration.asked(asked)
+        elif asked.role == "heartbeat":
+            self.errands.beat(asked)
+        elif asked.role == "status":
+            self.intake.state(asked)
+        else:
+            self.errands.asked(asked)
+
+    def _answered(self, event: on.StationAnswered) -> None:
+        self._last_contact = self.desk.at.mono
+        self.orders.answered(event.answer)
+
+    def _call_failed(self, event: on.StationCallFailed) -> None:
+        self.orders.failed(event.id, event.why)
+
+    def _refused_late(self, transaction: Transaction) -> None:
+        stop = self.desk.policy.late_refusal == "remote_stop" and transaction.ended is None and self.orders.stop(transaction)
+        self.desk.note("late_refusal", f"transaction {transaction.gateway_id}", done="remote_stop" if stop else "report")
+
+    # -- the back end --------------------------------------------------------------------------------------------
+
+    def _uplink_up(self, event: on.UplinkUp) -> None:
+        if self.uplink.hear("up"):
+            self.registration.uplink_up()
+
+    def _uplink_down(self, event: on.UplinkDown) -> None:
+        self._hang_up("down", event.why)
+
+    def _recycle(self, why: str) -> None:
+        self._hang_up("recycle", why)
+
+    def _hang_up(self, word: str, why: str) -> None:
+        if self.uplink.hear(word, why):
+            self.lane.lost()
+            self.registration.hear("off")
+            self.orders.backend_gone()
+
+    def _backend_asked(self, event: on.BackendAsked) -> None:
+        self.orders.asked(event.call)
+
+    def _backend_answered(self, event: on.BackendAnswered) -> None:
+        self.lane.hear(event.answer)
+
+    # -- the gateway ---------------------------------------------------------------------------------------------
+
+    def _committed(self, event: on.Committed) -> None:
+        self.desk.committed(event.tag)
+
+    def _fired(self, event: on.TimerFired) -> None:
+        self.desk.fired(event.name)
+
+    def _stopping(self, event: on.Stopping) -> None:
+        self.desk.stopping = True
+        self.desk.cancel(RETRY)
+
+
+_ROOMS: dict[type, Callable[[Session, Any], None]] = {
+    on.Opened: Session._opened,
+    on.StationConnected: Session._connected,
+    on.StationLost: Session._lost,
+    on.StationAsked: Session._asked,
+    on.StationAnswered: Session._answered,
+    on.StationCallFailed: Session._call_failed,
+    on.UplinkUp: Session._uplink_up,
+    on.UplinkDown: Session._uplink_down,
+    on.BackendAsked: Session._backend_asked,
+    on.BackendAnswered: Session._backend_answered,
+    on.Committed: Session._committed,
+    on.TimerFired: Session._fired,
+    on.Stopping: Session._stopping,
+}

@@ -1,0 +1,31 @@
+"""Payloads and moments as text.
+
+In: JSON-able values with exact decimals; aware datetimes.  Out: text, and values back.
+Not here: what is in them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def to_text(value: Any) -> str:
+    """JSON text; decimals keep their digits."""
+    return _ENCODER.encode(value).decode("utf-8")
+
+
+def from_text(text: str) -> Any:
+    """The value of JSON text; numbers with a fraction or an exponent become `Decimal`."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def stamp(moment: datetime) -> str:
+    """``2026-01-31T23:59:59.123Z``: UTC, milliseconds at most, which every dialect can read."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,180 @@
+"""One record of each transaction: ids, who is open where, natural keys, and the facts that the ladder may ask.
+
+In: the journal's transactions, starts and stops.  Out: `Transaction` values to store.
+Not here: the queue (`gateway.session.queue`), or when a message is answered (`gateway.session.intake`).
+
+All ids are per station: an id of another station is as unknown as one that nobody gave.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from gateway.journal.contract import PutStation, Restored, Transaction, Write
+from gateway.session.text import to_text
+
+LAST_ID = 2**31 - 1
+MOST_ENDED = 20
+MOST_TOKENS = 50
+REASON = "reason:"
+
+
+class Transactions:
+    """The station's transactions: the open ones, and the last `MOST_ENDED` that ended."""
+
+    def __init__(self, station: str, rng: random.Random) -> None:
+        self.station, self.rng = station, rng
+        self._all: dict[int, Transaction] = {}
+        self._over: set[int] = set()  # connectors where one ended since they were last available
+        self._tokens: OrderedDict[str, str] = OrderedDict()
+        self._first: int | None = None
+        self._next: int | None = None
+
+    def restore(self, restored: Restored) -> None:
+        """Take up what the journal knows."""
+        in_order = sorted(restored.transactions, key=lambda t: (t.ended is None, t.ended or t.started))
+        self._all = {t.gateway_id: t for t in in_order}
+        self._first = restored.values.get("first_transaction")
+        self._next = restored.values.get("next_transaction")
+
+    # -- the ladder's facts --------------------------------------------------------------------------------------
+
+    def running(self, connector: int) -> bool:
+        """Whether a transaction runs there."""
+        return any(t.connector == connector for t in self.open())
+
+    def ended(self, connector: int) -> bool:
+        """Whether one ended there since the connector was last available."""
+        return connector in self._over
+
+    def stop_reason(self, transaction: int) -> str | None:
+        """``remote``, ``hard_reset`` or ``soft_reset`` where a command preceded the end, else None."""
+        known = self._all.get(transaction)
+        words = known.flags.split() if known is not None else []
+        return next((word.removeprefix(REASON) for word in words if word.startswith(REASON)), None)
+
+    # -- finding -------------------------------------------------------------------------------------------------
+
+    def open(self) -> Iterator[Transaction]:
+        """Those that have not ended, the oldest first."""
+        return (t for t in self._all.values() if t.ended is None)
+
+    def get(self, gateway_id: int | None) -> Transaction | None:
+        """By our id."""
+        return self._all.get(gateway_id) if gateway_id is not None else None
+
+    def named(self, backend_id: Any) -> Transaction | None:
+        """By the back end's id; an open one before an ended one, a new one before an old one."""
+        text = to_text(backend_id)
+        found = [t for t in self._all.values() if t.backend_id == text]
+        return next((t for t in reversed(found) if t.ended is None), found[-1] if found else None)
+
+    def started(self, key: str) -> Transaction | None:
+        """The open transaction that began with the message of this natural key."""
+        return next((t for t in self.open() if t.start_key == key), None)
+
+    def stopped(self, key: str) -> Transaction | None:
+        """The ended transaction whose last message has this natural key."""
+        return next((t for t in self._all.values() if t.ended is not None and t.stop_key == key), None)
+
+    def given(self, id: int) -> bool:
+        """Whether we ever gave this id."""
+        if self._first is None or self._next is None:
+            return False
+        return (id - self._first) % LAST_ID < (self._next - self._first) % LAST_ID
+
+    def meant(self, connector: int | None, token: str | None) -> Transaction | None:
+        """The open transaction of a message with a meaningless id: the connector's, else the only one, else the token's."""
+        found = [t for t in self.open() if connector in (None, 0, t.connector)]
+        if len(found) > 1 and token is not None:
+            found = [t for t in found if (t.token or "").casefold() == token.casefold()]
+        return found[0] if len(found) == 1 else None
+
+    # -- changing ------------------------------------------------------------------------------------------------
+
+    def allot(self) -> tuple[int, Write]:
+        """A new id, positive and never given before to this station, and what must be stored with its first use."""
+        if self._next is None or self._first is None:
+            self._first = self._next = self.rng.randint(1, LAST_ID)
+        id = self._next
+        self._next = id % LAST_ID + 1
+        return id, PutStation(self.station, {"first_transaction": self._first, "next_transaction": self._next})
+
+    def put(self, transaction: Transaction) -> Transaction:
+        """Remember a transaction as it is now."""
+        self._all[transaction.gateway_id] = transaction
+        return transaction
+
+    def begin(self, transaction: Transaction) -> Transaction:
+        """A transaction began."""
+        self._over.discard(transaction.connector or 0)
+        return self.put(transaction)
+
+    def end(self, transaction: Transaction, when: str, key: str) -> Transaction:
+        """A transaction ended; it goes behind those that ended before."""
+        if transaction.connector is not None:
+            self._over.add(transaction.connector)
+        self._all.pop(transaction.gateway_id, None)
+        return self.put(replace(transaction, ended=when, stop_key=key))
+
+    def available(self, connector: int) -> None:
+        """A connector is free again."""
+        self._over.discard(connector)
+
+    def flagged(self, transaction: Transaction, word: str) -> Transaction:
+        """With one more flag; a newer reason takes an older one's place."""
+        words = [w for w in transaction.flags.split() if w != word and not (w.startswith(REASON) and word.startswith(REASON))]
+        return self.put(replace(transaction, flags=" ".join([*words, word])))
+
+    def unflagged(self, transaction: Transaction, word: str) -> Transaction:
+        """Without a flag."""
+        return self.put(replace(transaction, flags=" ".join(w for w in transaction.flags.split() if w != word)))
+
+    def prune(self, needed: set[int]) -> None:
+        """Forget the oldest ended ones, but for those that queued rows still need."""
+        ended = [t.gateway_id for t in self._all.values() if t.ended is not None and t.gateway_id not in needed]
+        for id in ended[:-MOST_ENDED]:
+            del self._all[id]
+
+    # -- tokens --------------------------------------------------------------------------------------------------
+
+    def heard(self, token: str | None, status: str | None) -> None:
+        """The back end said what a token may."""
+        if token is None or status is None:
+            return
+        self._tokens[token.casefold()] = status
+        self._tokens.move_to_end(token.casefold())
+        if len(self._tokens) > MOST_TOKENS:
+            self._tokens.popitem(last=False)
+
+    def token_status(self, token: str | None, choice: str, unknown: str) -> str:
+        """What a token is told by policy: ``accept``, ``refuse`` or ``last_known`` (``unknown`` if it was never seen)."""
+        if choice == "last_known":
+            return self._tokens.get((token or "").casefold(), unknown)
+        return "accepted" if choice == "accept" else "invalid"
+
+
+class Then:
+    """The facts as they were when a message came that is translated later."""
+
+    def __init__(self, transactions: Transactions, connector: int | None) -> None:
+        self._there = connector
+        self._running = connector is not None and transactions.running(connector)
+        self._ended = connector is not None and transactions.ended(connector)
+        self._now = transactions
+
+    def running(self, connector: int) -> bool:
+        """As `Transactions.running`, then."""
+        return self._running if connector == self._there else self._now.running(connector)
+
+    def ended(self, connector: int) -> bool:
+        """As `Transactions.ended`, then."""
+        return self._ended if connector == self._there else self._now.ended(connector)
+
+    def stop_reason(self, transaction: int) -> str | None:
+        """As `Transactions.stop_reason`."""
+        return self._now.stop_reason(transaction)
