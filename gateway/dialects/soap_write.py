@@ -1,0 +1,226 @@
+"""Writes SOAP envelopes: strings joined by functions compiled from the dialect.
+
+In: messages with checked payloads.  Out: bytes, or `Violation` where a text cannot stand in XML.
+Not here: reading (`gateway.dialects.soap`), HTTP.
+
+Children come in the order of the schema, all in the namespace of the operation; unknown fields of a pass-through follow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from gateway.dialects.envelopes import ANONYMOUS, SOAP11, SOAP12, WSA, element
+from gateway.dialects.errors import Violation
+from gateway.dialects.schema import Dialect, Field, Shape, SoapCodec
+from gateway.messages import Call, Error, Result, Side
+
+_Write: TypeAlias = Callable[[dict[str, Any]], str]
+
+_SPECIAL = re.compile("[&<>\"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# A reader turns a bare carriage return into a line feed, and in an attribute both into a space.
+_REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+_DEPTH = 32
+
+
+def _reference(match: re.Match[str]) -> str:
+    if match[0] not in _REFERENCES:
+        raise Violation("FormatViolation", f"holds U+{ord(match[0]):04X}, which XML cannot say")
+    return _REFERENCES[match[0]]
+
+
+def text(value: Any) -> str:
+    """A value as XML text, escaped."""
+    if value.__class__ is str:
+        return _SPECIAL.sub(_reference, value) if _SPECIAL.search(value) else value
+    if value is True or value is False:
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return _SPECIAL.sub(_reference, str(value))
+
+
+def compile_shape(shape: Shape, made: dict[Shape, _Write]) -> _Write:
+    """The function that writes the inside of an element of ``shape`` (its children; not its attributes)."""
+    if shape not in made:
+        space: dict[str, Any] = {"text": text, "known": frozenset(shape.fields), "others": _others}
+        lines = ["def write(p):", " g = p.get", " s = ''"]
+        for index, field in enumerate(shape.fields.values()):
+            if field.place == "element":
+                space[f"item{index}"] = _item(field, made)
+                lines += _lines(field, index)
+        lines += [" return s if p.keys() <= known else s + others(p, known)"]
+        # The source is ours but for the names of fields, which stand in it as quoted text.
+        exec(compile("\n".join(lines), f"<write {shape.name}>", "exec"), space)  # noqa: S102
+        made[shape] = space["write"]
+    return made[shape]
+
+
+def _lines(field: Field, index: int) -> list[str]:
+    """The statements that write one child element."""
+    open_, close = f"<{field.name}>", f"</{field.name}>"
+    lines = [f" v = g({field.name!r})"]
+    if field.many:
+        return [*lines, " if v:", f"  for x in v: s += item{index}(x)"]
+    if isinstance(field.type, Shape):
+        return [*lines, " if v is not None:", f"  s += item{index}(v)"]
+    return [*lines, " if v is not None:", f"  s += {open_!r} + (str(v) if v.__class__ is int else text(v)) + {close!r}"]
+
+
+def _item(field: Field, made: dict[Shape, _Write]) -> Callable[[Any], str]:
+    """Writes one whole element of ``field``."""
+    name = field.name
+    if not isinstance(field.type, Shape):
+        return lambda value: f"<{name}>{text(value)}</{name}>"
+    inside, own = compile_shape(field.type, made), field.type.text
+    attributes = [one.name for one in field.type.fields.values() if one.place == "attribute"]
+    if not attributes and own is None:
+        return lambda value: f"<{name}>{inside(value)}</{name}>"
+
+    def item(value: dict[str, Any]) -> str:
+        marks = "".join([f' {a}="{text(value[a])}"' for a in attributes if value.get(a) is not None])
+        body = text(value.get(own.name)) if own is not None else inside(value)
+        return f"<{name}{marks}>{body}</{name}>"
+
+    return item
+
+
+def _others(payload: dict[str, Any], known: frozenset[str]) -> str:
+    return "".join(_any(name, value, _DEPTH) for name, value in payload.items() if name not in known)
+
+
+def _any(name: str, value: Any, depth: int) -> str:
+    """A field that the schema does not know, as a pass-through carries it."""
+    if not depth or not _NAME.fullmatch(name):
+        raise Violation("FormatViolation", "cannot be written as XML", name[:100])
+    if isinstance(value, list):
+        return "".join(_any(name, one, depth - 1) for one in value)
+    if isinstance(value, dict):
+        inside = "".join(_any(inner, one, depth - 1) for inner, one in value.items())
+        return f"<{name}>{inside}</{name}>"
+    return f"<{name}>{text(value)}</{name}>"
+
+
+def _codec(dialect: Dialect) -> SoapCodec:
+    if dialect.soap is None:
+        raise ValueError(f"{dialect.name} has no SOAP form")
+    return dialect.soap
+
+
+def _body(dialect: Dialect, kind: str, action: str, payload: dict[str, Any], namespace: str) -> str:
+    """The body element.  Its function is compiled at first use and kept with the dialect."""
+    made: dict[Shape, _Write] = dialect.compiled.setdefault("soap write", {})
+    inside = compile_shape(dialect.messages[action].shape(kind), made)(payload)
+    name = element(action, kind)
+    return f'<{name} xmlns="{namespace}">{inside}</{name}>'
+
+
+def _envelope(header: str, body: str, soap: str = SOAP12) -> bytes:
+    # A fixed prefix each, declared once: some embedded parsers look for prefixes, not for namespaces.
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{soap}" xmlns:wsa="{WSA}">'
+        f"<soap:Header>{header}</soap:Header><soap:Body>{body}</soap:Body></soap:Envelope>"
+    ).encode()
+
+
+def caller_of(dialect: Dialect, action: str, caller: Side | None) -> Side:
+    """Who calls ``action``; ``caller`` is needed (ValueError) only where both sides may."""
+    sender = dialect.messages[action].sender
+    if sender != "both":
+        return sender
+    if caller is None:
+        raise ValueError(f"{action} goes both ways: say who calls")
+    return caller
+
+
+def write_request(
+    dialect: Dialect,
+    call: Call,
+    identity: str,
+    from_address: str,
+    to: str,
+    message_id: str | None = None,
+    *,
+    caller: Side | None = None,
+) -> bytes:
+    """The envelope of a call.  ``message_id`` is the id as a URI (the call's own, as urn:uuid:, where not given).
+
+    ``caller`` says who calls an operation that goes both ways.
+    """
+    codec = _codec(dialect)
+    namespace = codec.namespaces[caller_of(dialect, call.action, caller)]
+    must = ' soap:mustUnderstand="true"' if codec.must_understand else ""
+    source = f"<wsa:From><wsa:Address>{text(from_address)}</wsa:Address></wsa:From>" if from_address else ""
+    header = (
+        f'<cb:{codec.identity} xmlns:cb="{namespace}"{must}>{text(identity)}</cb:{codec.identity}>'
+        f"<wsa:Action>/{call.action}</wsa:Action>"
+        f"<wsa:MessageID>{text(message_id or 'urn:uuid:' + call.id)}</wsa:MessageID>{source}"
+        f"<wsa:ReplyTo><wsa:Address>{ANONYMOUS}</wsa:Address></wsa:ReplyTo><wsa:To>{text(to)}</wsa:To>"
+    )
+    return _envelope(header, _body(dialect, "call", call.action, call.payload, namespace))
+
+
+def _answer_header(action: str, relates_to: str, message_id: str) -> str:
+    # Some stations refuse an answer without To and RelatesTo, others one without MessageID.
+    own = f"<wsa:MessageID>{text(message_id)}</wsa:MessageID>" if message_id else ""
+    related = f"<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>" if relates_to else ""
+    return f"<wsa:Action>{text(action)}</wsa:Action>{own}{related}<wsa:To>{ANONYMOUS}</wsa:To>"
+
+
+def write_response(
+    dialect: Dialect,
+    result: Result,
+    relates_to: str,
+    message_id: str = "",
+    *,
+    caller: Side | None = None,
+    soap: str = SOAP12,
+) -> bytes:
+    """The envelope of a result.  ``relates_to`` is the MessageID of the call, as it came; ``soap`` its envelope's namespace."""
+    namespace = _codec(dialect).namespaces[caller_of(dialect, result.action, caller)]
+    body = _body(dialect, "result", result.action, result.payload, namespace)
+    return _envelope(_answer_header(f"/{result.action}Response", relates_to, message_id), body, soap)
+
+
+def write_fault(
+    dialect: Dialect | None,
+    error: Error,
+    relates_to: str = "",
+    message_id: str = "",
+    *,
+    caller: Side = "station",
+    soap: str = SOAP12,
+) -> tuple[int, bytes]:
+    """The HTTP status and the envelope of a refusal; ``dialect`` is None where even that could not be made out.
+
+    The sub-code stands in the namespace of the operation, as the text of no version is followed by its own examples.
+    """
+    codec = dialect.soap if dialect is not None else None
+    side, sub = codec.faults[error.code] if codec is not None else ("Sender", "")
+    reason = _printable(error.description or error.code)
+    spaced = f' xmlns:f="{codec.namespaces[caller]}"' if codec is not None else ""
+    value = f"<soap:Subcode><soap:Value{spaced}>f:{sub}</soap:Value></soap:Subcode>" if sub else ""
+    if soap == SOAP11:
+        code = {"Sender": "soap:Client", "Receiver": "soap:Server"}[side]
+        body = f"<soap:Fault><faultcode>{code}</faultcode><faultstring>{reason}</faultstring></soap:Fault>"
+    else:
+        body = (
+            f"<soap:Fault><soap:Code><soap:Value>soap:{side}</soap:Value>{value}</soap:Code>"
+            f'<soap:Reason><soap:Text xml:lang="en">{reason}</soap:Text></soap:Reason></soap:Fault>'
+        )
+    status = 400 if side == "Sender" and soap != SOAP11 else 500
+    return status, _envelope(_answer_header(f"{WSA}/fault", relates_to, message_id), body, soap)
+
+
+def _printable(reason: str) -> str:
+    """A reason may quote a peer: what XML cannot say is replaced, for a fault must always be possible."""
+    try:
+        return text(reason)
+    except Violation:
+        return text("".join(char if char.isprintable() else "?" for char in reason))
