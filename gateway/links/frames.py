@@ -1,0 +1,231 @@
+"""One WebSocket, from the end of its handshake to its close, at either end.
+
+In: bytes from an `Outlet`'s connection; text to send.  Out: `Receiver.text` for each message, `Receiver.closed` once.
+Not here: the handshake (http.py for the server's, websocket.py for the client's), what the text says.
+
+wsproto reads and writes frames.  What it leaves to its user is here: sizes, counts, binary, pings, and an end in time.
+It takes the masks of a client's frames from ``os.urandom``: the one source of chance in this room that is not handed in,
+and no message depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any, Protocol
+
+from wsproto.connection import Connection, ConnectionState, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+
+from gateway.links.alarm import Alarm
+from gateway.links.flow import Outlet
+from gateway.links.limits import Limits
+
+_WORDS = {1002: "ws_protocol", 1003: "ws_binary", 1007: "ws_text", 1009: "ws_too_big"}
+_NEVER = float("inf")
+
+
+class Receiver(Protocol):
+    """What a WebSocket tells its owner."""
+
+    def text(self, text: str) -> None:
+        """A whole text message came."""
+
+    def closed(self, code: int, reason: str) -> None:
+        """The WebSocket has ended; comes exactly once, and nothing comes after it.
+
+        ``code`` is the peer's, or ours where the peer broke a rule, 1005 where the peer gave none and 1006 where there
+        was no closing handshake.
+        """
+
+
+class WebSocket:
+    """An open WebSocket.  ``subprotocol`` is the one agreed on, if any."""
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        clock: Any,
+        limits: Limits,
+        receiver: Receiver,
+        kind: ConnectionType,
+        subprotocol: str | None,
+        peer_host: str,
+        on_refused: Callable[[str], None] | None = None,
+    ) -> None:
+        self.subprotocol = subprotocol
+        self.peer_host = peer_host
+        self._outlet = outlet
+        self._clock = clock
+        self._limits = limits
+        self._receiver = receiver
+        self._on_refused = on_refused
+        self._wire = Connection(kind)
+        self._open = True  # no close frame was sent or received, and no abort
+        self._told = False
+        self._why = "connection lost"
+        self._parts: StringIO | None = None
+        self._sizes = [0, 0, 0]  # bytes of the frame, bytes of the message, frames of the message
+        self._heard = self._pinged = clock.seconds()
+        self._alarm = Alarm(clock, self._ring)
+        outlet.on_stalled = self._stalled
+        self._watch()
+
+    @property
+    def is_open(self) -> bool:
+        """True until either end has begun to close."""
+        return self._open
+
+    def send(self, text: str) -> None:
+        """Send one text message; nothing happens once the WebSocket is closing.
+
+        Raises UnicodeEncodeError for text that is no Unicode (a lone surrogate).
+        """
+        if self._open:
+            self._outlet.write(self._wire.send(TextMessage(data=text)))
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Begin to close.  No message is given to the receiver any more; `Receiver.closed` comes when the peer has
+        answered, or after ``close_wait`` seconds.  A reason longer than 123 bytes is cut.  Raises ValueError for a code
+        that may not be sent."""
+        if not (code in (1000, 1001, 1002, 1003, *range(1007, 1015)) or 3000 <= code <= 4999):
+            raise ValueError(f"{code} is no close code that may be sent")
+        if self._open:
+            self._send_close(code, reason)
+            self._why = "peer did not answer the close"
+            self._alarm.set(self._limits.close_wait)
+
+    def abort(self, why: str = "aborted") -> None:
+        """Cut the connection; `Receiver.closed` follows with 1006 and ``why``."""
+        if not self._told:
+            self._open = False
+            self._why = why
+            self._outlet.abort()
+
+    # --- the connection's side ---
+
+    def feed(self, data: bytes) -> None:
+        """Bytes came from the peer."""
+        self._heard = self._clock.seconds()
+        if self._told or self._outlet.closing:
+            return  # after a broken rule the rest is read only to let the peer see our close frame
+        self._wire.receive_data(data)
+        pong: Event | None = None
+        for event in self._wire.events():
+            if isinstance(event, Ping):
+                pong = event.response()
+            else:
+                self._event(event)
+            if self._told or self._outlet.closing:
+                return
+        # A pong answers all pings before it (RFC 6455, 5.5.3), so a flood of pings costs one.
+        if pong is not None and self._open:
+            self._outlet.write(self._wire.send(pong))
+
+    def gone(self) -> None:
+        """The connection has ended."""
+        self._open = False
+        self._alarm.off()
+        self._outlet.gone()
+        self._tell(1006, self._why)
+
+    def _event(self, event: Event) -> None:
+        if isinstance(event, TextMessage):
+            if self._open:
+                self._text(event)
+        elif isinstance(event, BytesMessage):
+            self._fail(1003, "only text is understood here")
+        elif isinstance(event, CloseConnection):
+            self._closing(event)
+
+    def _text(self, event: TextMessage) -> None:
+        data = event.data
+        sizes = self._sizes
+        size = len(data) if data.isascii() else len(data.encode())
+        sizes[0] += size
+        sizes[1] += size
+        sizes[2] += event.frame_finished
+        limits = self._limits
+        if sizes[0] > limits.frame or sizes[1] > limits.message or sizes[2] > limits.fragments:
+            self._fail(1009, "message too big")
+        elif event.message_finished:
+            self._receiver.text(self._whole(data))
+        else:
+            self._parts = self._parts or StringIO()
+            self._parts.write(data)
+            if event.frame_finished:
+                sizes[0] = 0
+
+    def _whole(self, last: str) -> str:
+        self._sizes = [0, 0, 0]
+        parts, self._parts = self._parts, None
+        if parts is None:
+            return last
+        parts.write(last)
+        return parts.getvalue()
+
+    def _closing(self, event: CloseConnection) -> None:
+        state = self._wire.state
+        if state in (ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING):
+            self._fail(int(event.code), event.reason or "")  # wsproto says so of a frame that it could not read
+            return
+        if state is ConnectionState.REMOTE_CLOSING:
+            self._outlet.write(self._wire.send(event.response()))
+        self._open = False
+        self._alarm.off()
+        self._outlet.close()
+        self._tell(int(event.code), event.reason or "")
+
+    def _fail(self, code: int, reason: str) -> None:
+        """The peer broke a rule: say so, then wait a moment, for closing with input unread would destroy the word."""
+        if self._on_refused is not None:
+            self._on_refused(_WORDS.get(code, "ws_protocol"))
+        if self._open:
+            self._send_close(code, reason)
+        self._alarm.set(self._limits.linger)
+        self._tell(code, reason)
+
+    def _send_close(self, code: int, reason: str) -> None:
+        self._open = False
+        clean = reason.encode("utf-8", "replace").decode("utf-8")
+        self._outlet.write(self._wire.send(CloseConnection(code=code, reason=clean)))
+
+    def _tell(self, code: int, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            self._receiver.closed(code, reason)
+
+    # --- time ---
+
+    def _watch(self) -> None:
+        limits = self._limits
+        ping = max(self._heard, self._pinged) + limits.ping_every if limits.ping_every else _NEVER
+        dead = self._heard + limits.dead_after if limits.dead_after else _NEVER
+        if min(ping, dead) < _NEVER:
+            self._alarm.set(min(ping, dead) - self._clock.seconds())
+
+    def _ring(self) -> None:
+        if self._told:
+            self._outlet.close()
+        elif not self._open:
+            self.abort(self._why)
+        else:
+            self._check_pulse(self._clock.seconds())
+
+    def _check_pulse(self, now: float) -> None:
+        limits = self._limits
+        if limits.dead_after and now >= self._heard + limits.dead_after:
+            self._refuse("ws_dead", f"nothing heard for {limits.dead_after:g} seconds")
+            return
+        if limits.ping_every and now >= max(self._heard, self._pinged) + limits.ping_every and not self._outlet.full:
+            self._outlet.write(self._wire.send(Ping()))
+            self._pinged = now
+        self._watch()
+
+    def _stalled(self) -> None:
+        self._refuse("slow_reader", "peer does not read")
+
+    def _refuse(self, word: str, why: str) -> None:
+        if self._on_refused is not None:
+            self._on_refused(word)
+        self.abort(why)

@@ -1,0 +1,314 @@
+"""The server: one port that takes HTTP requests and WebSocket handshakes.
+
+In: connections, and three callbacks.  Out: each request as an `Exchange` to answer, each handshake as a `Handshake` to
+accept or refuse, in the order in which they came, one at a time a connection; `REFUSED` words for input turned away.
+Not here: what is asked, who may ask, answering twice (exchange.py), sockets (server.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import h11
+from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+from wsproto.connection import ConnectionType
+from wsproto.utilities import generate_accept_token
+
+from gateway.links.alarm import Alarm
+from gateway.links.bodies import ENCODINGS, Body, body_of, inflate
+from gateway.links.exchange import Exchange, Handshake, Request
+from gateway.links.flow import Outlet
+from gateway.links.frames import Receiver, WebSocket
+from gateway.links.heads import HeadCutter, Headers, decoded, has_token, read_request, status_line, write_head
+from gateway.links.limits import Limits, Refusal
+
+__all__ = ["Exchange", "Handshake", "HttpFactory", "Request", "http_factory"]
+
+_SLASHES = re.compile("/{2,}")
+_KEY = re.compile(r"[A-Za-z0-9+/]{22}==\Z")
+_EXTRA: dict[int, Headers] = {405: (("Allow", "GET, POST"),), 426: (("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))}
+
+
+class HttpFactory(Factory):
+    """Makes the connections of one listener.  ``live`` holds the open ones."""
+
+    noisy = False
+
+    def __init__(
+        self,
+        clock: Any,
+        on_request: Callable[[Exchange], None],
+        on_handshake: Callable[[Handshake], None] | None,
+        limits: Limits,
+        on_refused: Callable[[str], None],
+    ) -> None:
+        self.clock = clock
+        self.on_request = on_request
+        self.on_handshake = on_handshake
+        self.limits = limits
+        self.on_refused = on_refused
+        self.live: set[HttpConnection] = set()
+        self.draining = False
+
+    def buildProtocol(self, addr: Any) -> HttpConnection:
+        """Twisted: a connection was accepted."""
+        return HttpConnection(self)
+
+    def drain(self) -> None:
+        """Close each connection that waits for a request, and the others after their answer.  WebSockets stay."""
+        self.draining = True
+        for connection in list(self.live):
+            connection.drain()
+
+
+http_factory = HttpFactory
+
+
+class HttpConnection(Protocol):
+    """One accepted connection."""
+
+    def __init__(self, factory: HttpFactory) -> None:
+        self.home = factory
+        self.limits = factory.limits
+        self.last = False  # this answer closes the connection
+        self._old = False  # the asker speaks HTTP/1.0
+        self._buffer = bytearray()
+        self._cutter = HeadCutter(factory.limits)
+        self._alarm = Alarm(factory.clock, self._late)
+        self._outlet: Outlet
+        self._peer = ("", 0, False)  # host, port, TLS
+        self._event: h11.Request | None = None
+        self._headers: tuple[tuple[str, str], ...] = ()
+        self._body: Body
+        self._pending: Exchange | None = None
+        self._socket: WebSocket | None = None
+        self._begun = False  # a byte of the next request is here
+        self._ended = False
+        self._working = False
+
+    # --- Twisted's side ---
+
+    def connectionMade(self) -> None:
+        """Twisted: start; the first head must be here within ``handshake_deadline``, TLS included."""
+        transport: Any = self.transport
+        peer = transport.getPeer()
+        self._peer = (getattr(peer, "host", ""), getattr(peer, "port", 0), bool(ISSLTransport.providedBy(transport)))
+        self._outlet = Outlet(transport, self.home.clock, self.limits, self._stalled)
+        if len(self.home.live) >= self.limits.connections:
+            self._ended = True
+            self.home.on_refused("connections")
+            self._outlet.abort()
+            return
+        self.home.live.add(self)
+        self._begun = True
+        self._alarm.set(self.limits.handshake_deadline)
+
+    def dataReceived(self, data: bytes) -> None:
+        """Twisted: bytes came."""
+        if self._socket is not None and not self._buffer:
+            self._socket.feed(data)
+        elif not self._ended:
+            self._buffer += data
+            self._advance()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Twisted: it is over."""
+        self._ended = True
+        self.home.live.discard(self)
+        self._alarm.off()
+        self._outlet.gone()
+        if self._socket is not None:
+            self._socket.gone()
+        elif self._pending is not None:
+            self._pending.gone()
+
+    # --- reading ---
+
+    def _advance(self) -> None:
+        if self._working:
+            return
+        self._working = True
+        try:
+            while self._step():
+                pass
+        except Refusal as refusal:
+            self._refuse(refusal)
+        finally:
+            self._working = False
+
+    def _step(self) -> bool:
+        if self._ended:
+            return False
+        if self._pending is not None:
+            # The asker may send on, but not without bound.
+            self._outlet.hold(len(self._buffer) > self.limits.pipelined)
+            return False
+        self._outlet.hold(False)
+        if self._socket is not None:
+            return self._hand_over()
+        return self._read_head() if self._event is None else self._read_body()
+
+    def _hand_over(self) -> bool:
+        rest, self._buffer = bytes(self._buffer), bytearray()
+        if rest and self._socket is not None:
+            self._socket.feed(rest)
+        return False
+
+    def _read_head(self) -> bool:
+        buffer = self._buffer
+        while buffer.startswith(b"\r\n"):  # some senders put an empty line after a body
+            del buffer[:2]
+        if not buffer:
+            return False
+        if not self._begun:
+            self._begun = True
+            self._alarm.set(self.limits.request_deadline)
+        head = self._cutter.take(buffer)
+        if head is None:
+            return False
+        event, wire = read_request(head, self.limits)
+        self._headers = decoded(event)
+        self._check(event)
+        self._body = body_of(self._headers, wire, self.limits)
+        self._event = event
+        self._alarm.set(self.limits.request_deadline)
+        if wire.they_are_waiting_for_100_continue and not buffer and not self._old:
+            self._outlet.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return True
+
+    def _check(self, event: h11.Request) -> None:
+        headers = self._headers
+        self._old = event.http_version == b"1.0"
+        if self._old:
+            self.last = not has_token(headers, "connection", "keep-alive")
+        else:
+            self.last = has_token(headers, "connection", "close")
+        if event.method not in (b"GET", b"POST"):
+            raise Refusal(405, "method")
+        if not event.target.startswith(b"/"):
+            raise Refusal(400, "target")
+        for key, value in headers:
+            if key == "content-encoding" and value.strip().lower() not in ENCODINGS:
+                raise Refusal(415, "encoding", mid_body=True)
+
+    def _read_body(self) -> bool:
+        body = self._body.take(self._buffer)
+        event = self._event
+        if body is None or event is None:
+            return False
+        self._event = None
+        request = self._request(event, body)
+        self._alarm.set(self.limits.answer_deadline)
+        if has_token(self._headers, "upgrade", "websocket"):
+            self._offer(request)
+        else:
+            self._pending = Exchange(self, request)
+            self.home.on_request(self._pending)
+        return True
+
+    def _request(self, event: h11.Request, body: bytes) -> Request:
+        encoding = next((value for key, value in self._headers if key == "content-encoding"), "")
+        if encoding:
+            body = inflate(body, encoding, self.limits.body)
+        target = event.target.decode("ascii")
+        path = target.partition("?")[0]
+        if "//" in path:
+            path = _SLASHES.sub("/", path)
+        return Request(event.method.decode("ascii"), target, path, self._headers, body, *self._peer)
+
+    def _offer(self, request: Request) -> None:
+        offered = request.header("sec-websocket-key") or ""
+        if self.home.on_handshake is None or request.method != "GET" or request.body:
+            raise Refusal(400, "upgrade")
+        if request.header("sec-websocket-version") != "13":
+            raise Refusal(426, "upgrade")
+        if not _KEY.match(offered) or not has_token(request.headers, "connection", "upgrade"):
+            raise Refusal(400, "upgrade")
+        self._alarm.set(self.limits.handshake_deadline)
+        self._pending = handshake = Handshake(self, request)
+        self.home.on_handshake(handshake)
+
+    # --- writing ---
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """`Exchange`: the answer."""
+        last = self.last or self.home.draining
+        framing = [] if status in (204, 304) else [("Content-Length", str(len(body)))]
+        if last or self._old:
+            framing.append(("Connection", "close" if last else "keep-alive"))
+        head = write_head(status_line(status), [*headers, *framing])
+        self._outlet.write(head if status in (204, 304) else head + body)
+        self._pending = None
+        if last:
+            self.end()
+        elif not self._ended:
+            self._begun = False
+            self._alarm.set(self.limits.idle)
+            self._advance()
+
+    def upgrade(self, request: Request, subprotocol: str | None, receiver: Receiver) -> WebSocket:
+        """`Handshake`: accepted."""
+        accept = generate_accept_token((request.header("sec-websocket-key") or "").encode("ascii")).decode("ascii")
+        chosen = [] if subprotocol is None else [("Sec-WebSocket-Protocol", subprotocol)]
+        switch = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept), *chosen]
+        self._alarm.off()
+        self._pending = None
+        self._outlet.write(write_head(status_line(101), switch))
+        args = (self.limits, receiver, ConnectionType.SERVER, subprotocol, request.peer_host, self.home.on_refused)
+        self._socket = WebSocket(self._outlet, self.home.clock, *args)
+        if self._buffer and not self._working:  # accepted later: whoever asked first gets the WebSocket, then what came meanwhile
+            self.home.clock.callLater(0, self._advance)
+        return self._socket
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._pending = None
+        self.home.on_refused(refusal.word)
+        if refusal.status:
+            headers = [*_EXTRA.get(refusal.status, ()), ("Content-Length", "0"), ("Connection", "close")]
+            self._outlet.write(write_head(status_line(refusal.status), headers))
+        if refusal.mid_body:
+            # Closing with input unread would reset the connection and destroy the answer on its way.
+            self._ended = True
+            self._buffer.clear()
+            self._alarm.set(self.limits.linger)
+        else:
+            self.end()
+
+    # --- the end ---
+
+    def end(self) -> None:
+        """Close, once all answers are out."""
+        self._ended = True
+        self._pending = None
+        self._alarm.off()
+        self._outlet.close()
+
+    def drain(self) -> None:
+        """Close if nothing is being asked."""
+        if self._socket is None and self._pending is None and self._event is None and not self._buffer:
+            self.end()
+
+    def _late(self) -> None:
+        if self._ended:
+            self._outlet.close()
+            return
+        pending = self._pending
+        if pending is not None:
+            self.home.on_refused("unanswered")
+        elif self._begun:
+            self.home.on_refused("slow_request")
+        self.end()
+        if pending is not None:
+            pending.gone()
+
+    def _stalled(self) -> None:
+        self.home.on_refused("slow_reader")
+        pending = self._pending
+        self._ended = True
+        self._outlet.abort()
+        if pending is not None:
+            pending.gone()
