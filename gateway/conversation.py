@@ -70,6 +70,9 @@ class Surroundings(Protocol):
     def dial(self, conversation: Conversation) -> None:
         """Make the uplink; ``uplink_made`` or ``uplink_failed`` follows."""
 
+    def restored(self, conversation: Conversation, found: Restored) -> None:
+        """The journal told what it knows."""
+
     def learned(self, conversation: Conversation, what: do.Learned) -> None:
         """The station said who it is: choose its quirks again."""
 
@@ -173,6 +176,7 @@ class Conversation:
             self.around.storing_failed(self, found)
             return
         self._awake = True
+        self.around.restored(self, found)
         self._events.appendleft(on.Opened(found))
         self._run()
 

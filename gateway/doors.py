@@ -16,13 +16,13 @@ from gateway.address import is_loopback
 from gateway.config import Backend, Listener, SecretError
 from gateway.conversation import StationSide
 from gateway.dialects.errors import Garbled, PeerError
-from gateway.dialects.soap import Envelope, read_envelope, write_fault
+from gateway.dialects.soap import Envelope, action_hint, read_envelope, write_fault
 from gateway.dialects.wsdl import write_wsdl
 from gateway.ends.envelopes import CONTENT_TYPE, EnvelopeEnd
 from gateway.ends.frames import FrameEnd
 from gateway.journal.contract import PutStation
 from gateway.links.http import Exchange, Handshake, Request
-from gateway.messages import Error
+from gateway.messages import Error, Side
 from gateway.relay import Relay
 
 MAX_IDENTITY = 255
@@ -126,25 +126,28 @@ class Doors:
             return
         end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
 
-    def _envelope(self, exchange: Exchange, dialect: str, sender: str) -> Envelope | None:
+    def _envelope(self, exchange: Exchange, dialect: str, sender: Side) -> Envelope | None:
         request = exchange.request
         known = self.relay.data.dialects[dialect]
+        hint = action_hint(request.header("content-type") or "", request.header("soapaction") or "")
         try:
-            envelope = read_envelope(request.body, [known], hint=request.header("soapaction") or request.header("content-type"))
-            if envelope.kind != "call" or envelope.sender not in (sender, "both"):
-                raise Garbled("NotSupported", f"{envelope.action or 'this'} is no request for this endpoint", envelope.message_id)
+            envelope = read_envelope(request.body, [known], hint, sender)
+            if envelope.kind != "call":
+                raise Garbled("NotSupported", f"a {envelope.kind} is no request", envelope.message_id)
         except PeerError as error:
             self.relay.witness.refused(None, "garbled", str(error), request.body[:2000].decode("utf-8", "replace"))
-            id = error.id if isinstance(error, Garbled) else None
-            status, body = write_fault(known, Error(id or "", "", error.code, error.why), id)
+            id = (error.id if isinstance(error, Garbled) else None) or ""
+            status, body = write_fault(known, Error(id, "", error.code, error.why), id, caller=sender)
             exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
             return None
         return envelope
 
     def _fault(self, exchange: Exchange, dialect: str, envelope: Envelope, code: str, why: str, reason: str) -> None:
         self.relay.witness.refused(None, reason, why)
-        error = Error(envelope.message_id or "", envelope.action, code, why)
-        status, body = write_fault(self.relay.data.dialects[dialect], error, envelope.message_id)
+        error = Error(envelope.message_id, envelope.action, code, why)
+        caller: Side = "backend" if envelope.caller == "backend" else "station"
+        known = self.relay.data.dialects[dialect]
+        status, body = write_fault(known, error, envelope.message_id, caller=caller, soap=envelope.soap)
         exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
 
     # -- WebSocket -----------------------------------------------------------------------------------------------
@@ -172,7 +175,9 @@ class Doors:
             self._admit(handshake, identity, listener)
 
     def _admit(self, handshake: Handshake, identity: str, listener: Listener) -> None:
-        wanted = self.relay.data.dialects[listener.address.dialect].codecs["json"]["subprotocol"]
+        codec = self.relay.data.dialects[listener.address.dialect].json
+        assert codec is not None, "checked when the site was loaded"
+        wanted = codec.subprotocol
         if wanted not in handshake.subprotocols:
             # OCPP-J 1.6 section 3.3: complete the handshake without a sub-protocol, then close at once.
             self.relay.witness.refused(None, "subprotocol", f"offered {', '.join(handshake.subprotocols) or 'none'}, spoken here: {wanted}")

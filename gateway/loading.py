@@ -16,7 +16,7 @@ from gateway.config import Secret, SecretError, Site
 from gateway.dialects.load import load_dialect
 from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
-from gateway.quirks.quirks import Quirks
+from gateway.quirks.choose import Quirks
 from gateway.relay import Data
 from gateway.source import Fault, SourceError
 

@@ -7,6 +7,7 @@ Not here: whom to let in (`gateway.doors`), one conversation's workings (`gatewa
 from __future__ import annotations
 
 import base64
+import dataclasses
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,17 +19,17 @@ from twisted.python.failure import Failure
 
 from gateway.address import Address
 from gateway.config import Backend, Listener, Site, Station
-from gateway.conversation import BackendSide, Clock, Conversation
+from gateway.conversation import BackendSide, Clock, Conversation, End
 from gateway.dialects.schema import Dialect
 from gateway.ends.envelopes import EnvelopeEnd, Poster
 from gateway.ends.frames import FrameEnd
 from gateway.ends.voice import Voice
-from gateway.journal.contract import Journal, JournalFailed
+from gateway.journal.contract import Journal, JournalFailed, Restored
 from gateway.ladder.ladder import Ladder
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
 from gateway.quirks.match import Known
-from gateway.quirks.quirks import Quirks
+from gateway.quirks.choose import Quirks
 from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
@@ -92,10 +93,17 @@ class Relay:
         theirs = self.data.dialects[backend.address.dialect]
         up = self.data.ladder.route(dialect.name, theirs.name)
         down = self.data.ladder.route(theirs.name, dialect.name)
-        session = Session(identity, dialect, theirs, up, down, self.site.policy, self.ids, self.rng)
+        policy = dataclasses.replace(self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot)
+        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng)
         made = self.conversations[identity] = Conversation(identity, session, self)
         made.wake()
         return made
+
+    def restored(self, conversation: Conversation, found: Restored) -> None:
+        """Where a SOAP station can be called is remembered over a restart."""
+        end = conversation.station_end
+        if isinstance(end, EnvelopeEnd) and end.url is None:
+            end.url = found.values.get("callback")
 
     def resume(self) -> None:
         """Take up the conversations that have a backlog from before, so that it drains though the station stays away."""
@@ -144,7 +152,7 @@ class Relay:
     def choose(self, conversation: Conversation) -> None:
         """Choose the cures of both ends by what is known now."""
         listener, backend = self._listeners[conversation.station], self._backend(conversation.station)
-        pairs = (
+        pairs: tuple[tuple[Side, End | None, str], ...] = (
             ("station", conversation.station_end, listener.address.dialect),
             ("backend", conversation.backend_end, backend.address.dialect),
         )
@@ -156,7 +164,7 @@ class Relay:
                 end.voice.cures = cures
         conversation.session.behave(behave)
 
-    def _known(self, side: str, conversation: Conversation, dialect: str, listener: Listener, backend: Backend) -> Known:
+    def _known(self, side: Side, conversation: Conversation, dialect: str, listener: Listener, backend: Backend) -> Known:
         what = conversation.known
         return Known(
             side=side,
@@ -184,13 +192,16 @@ class Relay:
             conversation.uplink_made(EnvelopeEnd(voice, side, self.poster, upstream, url, callback, self.ids, tuple(headers)), side)
             return
         end = FrameEnd(voice, side)
-        names = (voice.dialect.codecs["json"]["subprotocol"],)
+        assert voice.dialect.json is not None, "checked when the site was loaded"
+        names = (voice.dialect.json.subprotocol,)
         done = self._dial(backend.address.url(upstream), names, headers, end, backend)
         attempt = conversation.attempt
         done.addCallbacks(self._dialled, self._not_dialled, callbackArgs=(conversation, end, side, attempt), errbackArgs=(conversation, attempt))
 
     def _dialled(self, socket: WebSocket, conversation: Conversation, end: FrameEnd, side: BackendSide, attempt: int) -> None:
         end.socket = socket
+        if socket.subprotocol is None:
+            self.witness.refused(end.voice, "subprotocol", "the back end named no sub-protocol")
         if conversation.over or conversation.attempt != attempt:
             end.close("no longer needed")
         else:

@@ -12,15 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IListeningPort
 
 from gateway.config import Backend, Listener, Site
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
 from gateway.links import server as links
 from gateway.links.client import HttpClient
-from gateway.links.http import Exchange, Handshake, http_factory
+from gateway.links.http import Exchange, Handshake, HttpFactory
 from gateway.links.limits import Limits
+from gateway.links.trust import CertificateFiles, Trust
 from gateway.links.websocket import Receiver, WebSocket, connect
 from gateway.observe.console import Console
 from gateway.observe.log import Log
@@ -57,8 +57,10 @@ class Server:
         self.relay = Relay(site, data, journal, reactor, wall, ids, rng, self.witness, self._dial, self.client)
         self.relay.on_health = self._health
         self.console = Console(metrics, ready=self._ready, hosts=[site.admin[0]] if site.admin else [])
-        self.ports: list[IListeningPort] = []
-        self.admin_port: IListeningPort | None = None
+        self._trust = {one.name: Trust(one.trust, one.verify) for one in site.backends}
+        self.ports: list[Any] = []
+        self.factories: list[HttpFactory] = []
+        self.admin_port: Any = None
         self._measuring: Any = None
 
     # -- start ---------------------------------------------------------------------------------------------------
@@ -66,7 +68,7 @@ class Server:
     async def start(self) -> None:
         """Open the admin port, then every listener, then take up what waits in the journal.  Raises what a port raises."""
         if self.site.admin is not None:
-            factory = http_factory(self.reactor, self.console.request, None, self.limits, self._refused)
+            factory = HttpFactory(self.reactor, self.console.request, None, self.limits, self._refused)
             self.admin_port = await links.listen(self.reactor, *self.site.admin, factory)
             self.log.info("admin port open", url=f"http://{self.site.admin[0]}:{self.admin_port.getHost().port}/")
         await self._open()
@@ -76,9 +78,10 @@ class Server:
     async def _open(self) -> None:
         for (host, port), listeners, callbacks in self._places():
             doors = Doors(self.relay, listeners, callbacks)
-            factory = http_factory(self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused)
+            factory = HttpFactory(self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused)
+            self.factories.append(factory)
             tls = next((one.certificate for one in listeners if one.certificate), None)
-            files = links.CertificateFiles(tls.chain, tls.key) if tls else None
+            files = CertificateFiles(tls.chain, tls.key) if tls else None
             self.ports.append(await links.listen(self.reactor, host, port, factory, files))
             for one in listeners:
                 self.log.info("listening", listener=one.name, address=str(one.address), enroll=one.enroll)
@@ -110,8 +113,7 @@ class Server:
         return guarded
 
     def _dial(self, url: str, names: tuple[str, ...], headers: list[tuple[str, str]], receiver: Receiver, backend: Backend) -> Deferred[WebSocket]:
-        trust = links.Trust(backend.trust, backend.verify)
-        return connect(self.reactor, url, names, headers, receiver, self.limits, self.site.policy.backend_call, trust)
+        return connect(self.reactor, url, names, headers, receiver, self.limits, self.site.policy.backend_call, self._trust[backend.name])
 
     # -- health --------------------------------------------------------------------------------------------------
 
@@ -142,13 +144,15 @@ class Server:
         """Drain and close; fires with whether everything in flight was finished in time."""
         done: Deferred[bool] = Deferred()
         self.log.info("draining")
-        closing = [port.stopListening() for port in self.ports]
+        for port in self.ports:
+            port.stopListening()
         self.ports.clear()
-        del closing
         self.relay.stop(self.site.drain, lambda whole: self._close(whole, done))
         return done
 
     def _close(self, whole: bool, done: Deferred[bool]) -> None:
+        for factory in self.factories:
+            factory.drain()
         if self._measuring is not None and self._measuring.active():
             self._measuring.cancel()
         self.client.close()

@@ -7,6 +7,7 @@ Not here: what the settings do.
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -58,7 +59,7 @@ class _Reader:
             unknown=self.choice(self.top, "unknown", ("pass", "refuse"), "pass"),
         )
         self.check.raise_if_any()
-        return Site(tuple(listeners), tuple(backends), stations=stations, **site)  # type: ignore[arg-type]
+        return Site(tuple(listeners), tuple(backends), stations=stations, **site)
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
@@ -74,7 +75,7 @@ class _Reader:
         if where.secure and certificate is None:
             self.check.fault(at, "listen", f"{where.link} needs a certificate", "certificate: {chain: FILE, key: FILE}")
         name = self.text(at, "name", f"listener-{number + 1}")
-        return Listener(name, where, enroll, certificate, self.url(at, "public"), at.get("backend"))  # type: ignore[arg-type]
+        return Listener(name, where, enroll, certificate, self.url(at, "public"), at.get("backend"))
 
     def backend(self, at: Map, number: int) -> Backend | None:
         optional = ("name", "username", "credential", "trust", "verify", "callback", "callback_listen")
@@ -140,15 +141,12 @@ class _Reader:
             return Policy()
         settings = {one.name: one for one in dataclasses.fields(Policy)}
         self.check.keys(at, "policy", (), settings)
-        values = {key: self.setting(at, key, getattr(Policy(), key)) for key in at if key in settings}
-        try:
-            return Policy(**values)
-        except ValueError as error:
-            self.check.fault(self.top, "policy", str(error))
-            return Policy()
+        return Policy(**{key: self.setting(at, key, getattr(Policy(), key)) for key in at if key in settings})
 
     def setting(self, at: Map, key: str, default: Any) -> Any:
-        value = at[key]
+        value, words = at[key], typing.get_args(typing.get_type_hints(Policy)[key])
+        if words:
+            return self.choice(at, key, words, default)
         if isinstance(default, bool) or not isinstance(default, int | float):
             if type(value) is not type(default):
                 self.check.fault(at, key, f"{key} is {value!r}", f"something like {default!r}")

@@ -41,6 +41,9 @@ class Witness:
     def noted(self, station: str, note: Note) -> None:
         """A session noted something."""
         self.metrics.noted(note.what, note.labels)
+        if note.what == "loss" and self.trace is not None:
+            self.trace.lost(station, note.detail)
+            return
         if note.detail:
             self.log.info(note.what, station=station, detail=note.detail, **note.labels)
 

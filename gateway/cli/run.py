@@ -23,6 +23,7 @@ from gateway.config import Backend, Enroll, Listener, Site, TraceSettings
 from gateway.journal.contract import JournalFailed
 from gateway.journal.threaded import ThreadedJournal
 from gateway.observe.log import Log
+from gateway.observe.mask import TagMask
 from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
 from gateway.relay import Data
@@ -154,7 +155,8 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
     trace = None
     if site.trace.path is not None:
         settings, free = site.trace, lambda path: shutil.disk_usage(path).free
-        trace = Trace(settings.path, settings.max_bytes, settings.files, now=lambda: datetime.now(UTC), free=free, masker=None)
+        mask = TagMask(data.dialects.values()) if settings.mask_tags else None
+        trace = Trace(site.trace.path, settings.max_bytes, settings.files, lambda: datetime.now(UTC), free, mask, metrics.untraced)
     return Server(
         site,
         data,

@@ -16,12 +16,13 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from gateway.dialects.errors import PeerError
-from gateway.dialects.soap import Envelope, read_envelope, write_fault, write_request, write_response
+from gateway.dialects.errors import Garbled, PeerError
+from gateway.dialects.soap import Envelope, error_of, read_envelope, write_fault, write_request, write_response
 from gateway.ends.voice import Owner, Voice
-from gateway.links.client import LinkFailed, Response
+from gateway.links.client import Response
 from gateway.links.http import Exchange
-from gateway.messages import Answer, Call, Error, Message, Result
+from gateway.links.limits import LinkFailed
+from gateway.messages import Answer, Call, Error, Message, Result, Side
 
 MOST_WAITING = 16
 """Requests of one peer that may wait for the one before; a further one is closed without an answer."""
@@ -40,7 +41,7 @@ class _Request:
     call: Call
     raw: str
     exchange: Exchange
-    message_id: str | None
+    envelope: Envelope
 
 
 class EnvelopeEnd:
@@ -78,9 +79,9 @@ class EnvelopeEnd:
             call = self.voice.admit(call, raw)
         except PeerError as error:
             self.voice.garbled(error, raw)
-            self._write(exchange, envelope.message_id, Error(call.id, call.action, error.code, str(error)))
+            self._write(exchange, envelope, Error(call.id, call.action, error.code, str(error)))
             return
-        self._waiting.append(_Request(call, raw, exchange, envelope.message_id))
+        self._waiting.append(_Request(call, raw, exchange, envelope))
         self._next()
 
     def answer(self, answer: Answer) -> None:
@@ -89,7 +90,7 @@ class EnvelopeEnd:
         if request is None or request.call.id != answer.id:
             return
         self._open = None
-        self._write(request.exchange, request.message_id, answer)
+        self._write(request.exchange, request.envelope, answer)
         self._next()
 
     def _next(self) -> None:
@@ -102,19 +103,19 @@ class EnvelopeEnd:
         # The peer hung up before its answer: the owner's answer will find nobody, and the next request may come.
         self.voice.witness.refused(self.voice, "hung_up", "the peer closed before it was answered")
 
-    def _write(self, exchange: Exchange, relates_to: str | None, answer: Answer) -> None:
-        status = 200
+    def _write(self, exchange: Exchange, asked: Envelope, answer: Answer) -> None:
+        status, caller, id = 200, self._caller(asking=False), self._message_id()
 
         def write(message: Message) -> bytes:
             nonlocal status
             if isinstance(message, Error):
-                status, body = write_fault(self.voice.dialect, message, relates_to)
+                status, body = write_fault(self.voice.dialect, message, asked.message_id, id, caller=caller, soap=asked.soap)
                 return body
             assert isinstance(message, Result)
-            return write_response(self.voice.dialect, message, self._sender(asking=False), relates_to, self._message_id())
+            return write_response(self.voice.dialect, message, asked.message_id, id, caller=caller, soap=asked.soap)
 
         body = self.voice.said(answer, write)
-        exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
+        exchange.respond(status, (("content-type", CONTENT_TYPE),), body)
 
     # -- we ask --------------------------------------------------------------------------------------------------
 
@@ -123,11 +124,11 @@ class EnvelopeEnd:
         if self.url is None:
             self.owner.failed(call.id, "it never said where it can be called", False)
             return
-        url, sender, message_id = self.url, self._sender(asking=True), self._message_id()
+        url, caller, id = self.url, self._caller(asking=True), self._message_id()
 
         def write(message: Message) -> bytes:
             assert isinstance(message, Call)
-            return write_request(self.voice.dialect, message, sender, self.identity, self.from_url, url, message_id)
+            return write_request(self.voice.dialect, message, self.identity, self.from_url, url, id, caller=caller)
 
         body = self.voice.said(call, write)
         action = f'{CONTENT_TYPE}; action="/{call.action}"'
@@ -139,12 +140,14 @@ class EnvelopeEnd:
             return
         raw = response.body.decode("utf-8", "replace")
         try:
-            envelope = read_envelope(response.body, [self.voice.dialect], answer_to=call.action)
+            envelope = read_envelope(response.body, [self.voice.dialect])
             if envelope.kind == "fault":
-                error = Error(call.id, call.action, envelope.code, envelope.reason)
+                error = error_of(self.voice.dialect, envelope, call.id, call.action)
                 self.voice.heard_error(error, raw)
                 self.owner.answered(error)
                 return
+            if (envelope.kind, envelope.action) != ("result", call.action):
+                raise Garbled("ProtocolError", f"asked {call.action}, answered {envelope.action} {envelope.kind}")
             result = self.voice.admit(Result(call.id, call.action, envelope.payload), raw)
         except PeerError as error:
             self.voice.garbled(error, raw)
@@ -161,10 +164,11 @@ class EnvelopeEnd:
 
     # -- both ----------------------------------------------------------------------------------------------------
 
-    def _sender(self, asking: bool) -> str:
-        """Who sends the *call* of an exchange: the body's namespace hangs on it."""
-        peer, we = ("station", "backend") if self.voice.side == "station" else ("backend", "station")
-        return we if asking else peer
+    def _caller(self, asking: bool) -> Side:
+        """Who makes the *call* of an exchange: the body's namespace hangs on it."""
+        if asking:
+            return "backend" if self.voice.side == "station" else "station"
+        return self.voice.side
 
     def _message_id(self) -> str:
         return f"urn:uuid:{self.ids()}"

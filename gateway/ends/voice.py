@@ -66,7 +66,8 @@ class Voice:
 
     def admit(self, message: M, raw: str) -> M:
         """Repair and check a message that was heard.  Raises `gateway.dialects.errors.Violation`."""
-        payload, fired = message.payload, self._fired
+        payload = message.payload
+        fired: list[Fired] = self._fired
         self._fired = []
         if self.introduce is not None and message.kind == "call" and self.dialect.role(message.action) == "boot":
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.

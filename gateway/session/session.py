@@ -67,6 +67,11 @@ class Session:
         busy = self.desk.present or self.desk.storing or len(self.queue) or len(self.asks)
         return self.uplink.state == "closed" and not busy and self.orders.idle and self.errands.idle
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is in flight: neither a call of anybody, nor a commit.  What is queued is in the journal."""
+        return not self.desk.storing and self.lane.flight is None and not len(self.asks) and self.orders.idle
+
     def behave(self, switches: Mapping[str, Any]) -> None:
         """Set the switches of the station's quirk profile (`gateway.session.policy.SWITCHES`)."""
         self.desk.switches = switches

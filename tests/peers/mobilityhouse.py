@@ -1,0 +1,150 @@
+"""A 1.6J back end made of PyPI ``ocpp`` (mobilityhouse) and ``websockets``: it validates all that it gets by the official schemas."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import websockets
+from ocpp.routing import on
+from ocpp.v16 import ChargePoint, call_result
+from ocpp.v16.datatypes import IdTagInfo
+from ocpp.v16.enums import Action, AuthorizationStatus, RegistrationStatus
+from websockets.asyncio.server import ServerConnection, serve
+
+logging.getLogger("ocpp").setLevel(logging.CRITICAL)
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Station(ChargePoint):
+    """One station as the back end sees it."""
+
+    book: Book
+
+    @on(Action.boot_notification)
+    def boot(self, **given: Any) -> Any:
+        self.book.note(self.id, "BootNotification", given)
+        return call_result.BootNotification(current_time=now(), interval=300, status=RegistrationStatus.accepted)
+
+    @on(Action.heartbeat)
+    def heartbeat(self, **given: Any) -> Any:
+        self.book.note(self.id, "Heartbeat", given)
+        return call_result.Heartbeat(current_time=now())
+
+    @on(Action.authorize)
+    def authorize(self, **given: Any) -> Any:
+        self.book.note(self.id, "Authorize", given)
+        known = AuthorizationStatus.invalid if given["id_tag"].startswith("BAD") else AuthorizationStatus.accepted
+        return call_result.Authorize(id_tag_info=IdTagInfo(status=known, parent_id_tag="FLEET"))
+
+    @on(Action.start_transaction)
+    def start(self, **given: Any) -> Any:
+        self.book.transactions += 1
+        number = 70000 + self.book.transactions
+        self.book.note(self.id, "StartTransaction", {**given, "transaction_id": number})
+        return call_result.StartTransaction(transaction_id=number, id_tag_info=IdTagInfo(status=AuthorizationStatus.accepted))
+
+    @on(Action.stop_transaction)
+    def stop(self, **given: Any) -> Any:
+        self.book.note(self.id, "StopTransaction", given)
+        return call_result.StopTransaction(id_tag_info=IdTagInfo(status=AuthorizationStatus.accepted))
+
+    @on(Action.meter_values)
+    def meter(self, **given: Any) -> Any:
+        self.book.note(self.id, "MeterValues", given)
+        return call_result.MeterValues()
+
+    @on(Action.status_notification)
+    def status(self, **given: Any) -> Any:
+        self.book.note(self.id, "StatusNotification", given)
+        return call_result.StatusNotification()
+
+    @on(Action.data_transfer)
+    def data(self, **given: Any) -> Any:
+        self.book.note(self.id, "DataTransfer", given)
+        return call_result.DataTransfer(status="Accepted", data="pong")
+
+    @on(Action.diagnostics_status_notification)
+    def diagnostics(self, **given: Any) -> Any:
+        self.book.note(self.id, "DiagnosticsStatusNotification", given)
+        return call_result.DiagnosticsStatusNotification()
+
+    @on(Action.firmware_status_notification)
+    def firmware(self, **given: Any) -> Any:
+        self.book.note(self.id, "FirmwareStatusNotification", given)
+        return call_result.FirmwareStatusNotification()
+
+
+class Book:
+    """What the back end was told, in order."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, str, dict[str, Any]]] = []
+        self.transactions = 0
+
+    def note(self, station: str, action: str, given: dict[str, Any]) -> None:
+        self.notes.append((station, action, given))
+
+    def of(self, action: str, station: str | None = None) -> list[dict[str, Any]]:
+        return [given for who, what, given in list(self.notes) if what == action and station in (None, who)]
+
+
+class Backend:
+    """The back end on a thread of its own.  ``book`` outlives a ``stop``; ``start`` listens at the same port again."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.book = port, Book()
+        self.stations: dict[str, Station] = {}
+        self.handshakes: list[tuple[str, str | None]] = []
+        self.loop = asyncio.new_event_loop()
+        self._server: Any = None
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self) -> Backend:
+        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        return self
+
+    async def _start(self) -> None:
+        self._server = await serve(self._serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"])  # type: ignore[list-item]
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        identity = socket.request.path.rsplit("/", 1)[1]
+        self.handshakes.append((socket.request.path, socket.request.headers.get("Authorization")))
+        station = Station(identity, socket)
+        station.book = self.book
+        self.stations[identity] = station
+        try:
+            await station.start()
+        except websockets.ConnectionClosed:
+            pass
+        finally:
+            if self.stations.get(identity) is station:
+                del self.stations[identity]
+
+    def command(self, identity: str, request: Any, timeout: float = 20) -> Any:
+        """Ask a station, through the gateway."""
+        return asyncio.run_coroutine_threadsafe(self.stations[identity].call(request, suppress=False), self.loop).result(timeout)
+
+    def stop(self) -> None:
+        """Go away, as a back end that is restarted does."""
+        if self._server is not None:
+            asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(10)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+        self._server = None
+
+    def end(self) -> None:
+        self.stop()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        self.loop.close()

@@ -1,0 +1,99 @@
+"""A real gateway process for a test, and the small things to talk to it by."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 20.0
+"""Seconds that a test waits for what must happen at once; only a broken gateway ever needs them."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(true: Callable[[], Any], what: str) -> Any:
+    """Ask again until it is true; over real sockets there is no clock to move."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        found = true()
+        if found:
+            return found
+        assert time.monotonic() < end, f"never happened: {what}"
+        time.sleep(0.02)
+
+
+class Gateway:
+    """``ocpp-gateway run`` as a child process.  ``kill`` is kill -9; ``start`` takes up the same journal."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.data, self.arguments = data, arguments
+        self.admin = free_port()
+        self.log = data / "log.txt"
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Gateway:
+        self.data.mkdir(exist_ok=True, parents=True)
+        line = [sys.executable, "-m", "gateway", "run", *self.arguments, "--admin", f"127.0.0.1:{self.admin}", "--data", str(self.data)]
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(line, stderr=log, stdout=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+        until(lambda: self.child.poll() is not None or self.get("/readyz") == 200, "the gateway is ready")
+        assert self.child.poll() is None, self.log.read_text()
+        return self
+
+    def get(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def kill(self) -> None:
+        assert self.child is not None
+        self.child.send_signal(signal.SIGKILL)
+        self.child.wait()
+
+    def stop(self) -> int:
+        assert self.child is not None
+        if self.child.poll() is None:
+            self.child.terminate()
+        return self.child.wait(timeout=60)
+
+    def __enter__(self) -> Gateway:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self.child is not None and self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+
+
+def post(port: int, body: bytes, headers: dict[str, str] | None = None, path: str = "/ocpp") -> tuple[int, bytes]:
+    """POST an envelope as an HTTP/1.1 client that closes afterwards."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/soap+xml; charset=utf-8", **(headers or {})})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
