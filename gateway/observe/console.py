@@ -53,11 +53,15 @@ class Exchange(Protocol):
 
 
 class Console:
-    """Answers requests.  ``ready`` says why the gateway is not ready, or None; ``hosts`` are names it may be called by."""
+    """Answers requests.  ``ready`` says why the gateway is not ready, or None; ``hosts`` are names it may be called by.
+
+    ``0.0.0.0`` or ``::`` among them (the port is open everywhere) admits every numeric address, but still no other name.
+    """
 
     def __init__(self, metrics: Metrics, ready: Callable[[], str | None], hosts: Iterable[str] = ()) -> None:
         self._metrics, self._ready = metrics, ready
         self._hosts = {host.strip("[]").lower() for host in hosts if host}
+        self._everywhere = bool(self._hosts & {"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
         self._pages: dict[str, Callable[[], tuple[int, str, bytes]]] = {
             "/": lambda: (200, TEXT, INDEX.encode()),
             "/metrics": self._numbers,
@@ -93,7 +97,7 @@ class Console:
 
     def _ours(self, host: str | None) -> bool:
         name = _name_of(host or "")
-        return name in self._hosts or name == "localhost" or _loopback(name)
+        return name in self._hosts or name == "localhost" or _literal(name, any_at_all=self._everywhere)
 
 
 def _name_of(host: str) -> str:
@@ -104,8 +108,10 @@ def _name_of(host: str) -> str:
     return host.partition(":")[0].removesuffix(".")
 
 
-def _loopback(name: str) -> bool:
+def _literal(name: str, any_at_all: bool) -> bool:
+    """Whether the name is an address: of this machine, or any (no foreign page has an address of ours for its name)."""
     try:
-        return ipaddress.ip_address(name).is_loopback
+        address = ipaddress.ip_address(name)
     except ValueError:
         return False
+    return any_at_all or address.is_loopback

@@ -90,6 +90,13 @@ def test_another_name_that_leads_here_is_refused(ask, host):
     assert b"ocpp_gateway" not in answer.body
 
 
+@pytest.mark.parametrize(("host", "status"), [("10.9.8.7:9100", 200), ("[2001:db8::9]", 200), ("evil.example", 403), ("", 403)])
+def test_a_port_that_is_open_everywhere_goes_by_any_number_but_no_name(host, status):
+    exchange = Exchange("/livez", host=host)
+    Console(Metrics(), ready=lambda: None, hosts=["0.0.0.0"]).request(exchange)
+    assert exchange.status == status
+
+
 def test_no_answer_is_kept_or_guessed_at(ask):
     headers = ask("/livez").headers
     assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
