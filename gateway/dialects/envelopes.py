@@ -41,7 +41,6 @@ class Envelope:
     reply_to: str = ""
     to: str = ""
     wsa_action: str = ""
-    fault_to: str = ""
     fault: tuple[str, str, str] | None = None
     soap: str = SOAP12
 
