@@ -1,7 +1,7 @@
 """Hypothesis strategies for messages: what may stand in a valid payload of any dialect.
 
-    strategies.payload(dialect, "StartTransaction", "call")     a valid payload, as `Dialect.check` gives it back
-    strategies.actions(dialect, sender="station")               names of operations
+strategies.payload(dialect, "StartTransaction", "call")     a valid payload, as `Dialect.check` gives it back
+strategies.actions(dialect, sender="station")               names of operations
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ class Scalar:
 
     @property
     def name(self) -> str:
+        """The kind: so that every type has a name."""
         return self.kind
 
 

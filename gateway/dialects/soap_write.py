@@ -20,7 +20,7 @@ from gateway.messages import Call, Error, Result, Side
 
 _Write: TypeAlias = Callable[[dict[str, Any]], str]
 
-_SPECIAL = re.compile("[&<>\"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile('[&<>"\r\n\t\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
 # A reader turns a bare carriage return into a line feed, and in an attribute both into a space.
 _REFERENCES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
