@@ -7,6 +7,7 @@ Not here: heads, deadlines.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Protocol
 
 import h11
@@ -29,11 +30,14 @@ class Body(Protocol):
         """The peer has closed: the body if that completes it."""
 
 
-def body_of(headers: Headers, wire: h11.Connection, limits: Limits, until_close: bool = False) -> Body:
-    """The reader for the body that follows these headers.  Raises `Refusal` 413 for a declared length above the cap."""
+def body_of(headers: Headers, wire: Callable[[], h11.Connection], limits: Limits, until_close: bool = False) -> Body:
+    """The reader for the body that follows these headers; ``wire`` gives the h11 connection that read them.
+
+    Raises `Refusal` 413 for a declared length above the cap.
+    """
     named = dict(headers)
     if "transfer-encoding" in named:
-        return ChunkedBody(wire, limits)
+        return ChunkedBody(wire(), limits)
     length = named.get("content-length")
     if length is None and until_close:
         return OpenBody(limits)

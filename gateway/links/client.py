@@ -263,7 +263,7 @@ class _Link(Dialled):
         self._lasts = event.http_version == b"1.1" and not has_token(headers, "connection", "close")
         if event.status_code in (204, 304):
             return FixedBody(0)
-        return body_of(headers, wire, self._limits, until_close=True)
+        return body_of(headers, lambda: wire, self._limits, until_close=True)
 
     def _finish(self, raw: bytes) -> None:
         call = self._call

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import h11
@@ -29,8 +30,9 @@ _DIGITS = re.compile(rb"[0-9]{1,19}\Z")
 _NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
 _SINGLE = frozenset(
-    (b"authorization", b"content-encoding", b"content-type", b"sec-websocket-key", b"sec-websocket-version", b"host")
+    ("authorization", "content-encoding", "content-type", "host", "sec-websocket-key", "sec-websocket-version")
 )
+_SLASHES = re.compile("/{2,}")
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -80,16 +82,71 @@ class HeadCutter:
             raise Refusal(400, "smuggling")
 
 
-def read_request(head: bytes, limits: Limits) -> tuple[h11.Request, h11.Connection]:
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The head of a request, read.  ``old`` means HTTP/1.0, ``last`` that the asker wants the connection closed."""
+
+    method: str
+    target: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    old: bool
+    last: bool
+    waits: bool  # for "100 Continue"
+    encoding: str
+    websocket: bool
+
+
+def read_request(head: bytes, limits: Limits) -> Ask:
     """Parse the head of a request.  Raises `Refusal`."""
-    event, wire = _read(head, h11.SERVER, limits)
+    event, _ = _read(head, h11.SERVER, limits)
     if not isinstance(event, h11.Request):
         raise Refusal(400, "malformed")
     if event.http_version not in (b"1.1", b"1.0"):
         raise Refusal(505, "version")
-    _check_framing(event)
-    _check_single(event)
-    return event, wire
+    headers, old = decoded(event), event.http_version == b"1.0"
+    _check_framing(headers, old)
+    _check_single(headers)
+    target = event.target.decode("ascii")
+    stays = has_token(headers, "connection", "keep-alive") if old else not has_token(headers, "connection", "close")
+    return Ask(
+        method=event.method.decode("ascii"),
+        target=target,
+        path=_SLASHES.sub("/", target.partition("?")[0]),
+        headers=headers,
+        old=old,
+        last=not stays,
+        waits=not old and has_token(headers, "expect", "100-continue"),
+        encoding=next((value.strip().lower() for name, value in headers if name == "content-encoding"), ""),
+        websocket=has_token(headers, "upgrade", "websocket"),
+    )
+
+
+class KnownHeads:
+    """Reads requests, and remembers short heads without a secret: a station sends the same one again and again."""
+
+    def __init__(self, limits: Limits, most: int = 512, longest: int = 1024) -> None:
+        self._limits = limits
+        self._most = most
+        self._longest = longest
+        self._known: dict[bytes, Ask] = {}
+
+    def read(self, head: bytes) -> Ask:
+        """As `read_request`."""
+        ask = self._known.get(head)
+        if ask is None:
+            ask = read_request(head, self._limits)
+            secret = any(name in ("authorization", "cookie") for name, _ in ask.headers)
+            if len(head) <= self._longest and not secret and not ask.websocket:
+                if len(self._known) >= self._most:
+                    self._known.clear()
+                self._known[head] = ask
+        return ask
+
+
+def reader_of(head: bytes, limits: Limits) -> h11.Connection:
+    """The h11 connection that has read ``head`` and will read its chunks."""
+    return _read(head, h11.SERVER, limits)[1]
 
 
 def read_response(head: bytes, limits: Limits) -> tuple[h11.Response, h11.Connection]:
@@ -100,7 +157,7 @@ def read_response(head: bytes, limits: Limits) -> tuple[h11.Response, h11.Connec
     event, wire = _read(head, h11.CLIENT, limits)
     if not isinstance(event, h11.Response):
         raise Refusal(0, "malformed")
-    _check_framing(event)
+    _check_framing(decoded(event), event.http_version == b"1.0")
     return event, wire
 
 
@@ -118,14 +175,14 @@ def _read(head: bytes, role: type[h11.CLIENT] | type[h11.SERVER], limits: Limits
         raise Refusal(501 if error.error_status_hint == 501 else 400, "malformed") from None
 
 
-def _check_framing(event: h11.Request | h11.Response) -> None:
-    names = [name for name, _ in event.headers]
-    if b"transfer-encoding" in names and (b"content-length" in names or event.http_version == b"1.0"):
+def _check_framing(headers: tuple[tuple[str, str], ...], old: bool) -> None:
+    names = [name for name, _ in headers]
+    if "transfer-encoding" in names and (old or "content-length" in names):
         raise Refusal(400, "smuggling")
 
 
-def _check_single(event: h11.Request) -> None:
-    seen = [name for name, _ in event.headers if name in _SINGLE]
+def _check_single(headers: tuple[tuple[str, str], ...]) -> None:
+    seen = [name for name, _ in headers if name in _SINGLE]
     if len(seen) != len(set(seen)):
         raise Refusal(400, "duplicate_header")
 
@@ -142,7 +199,7 @@ def has_token(headers: Headers, name: str, token: str) -> bool:
 
 def decoded(event: h11.Request | h11.Response | h11.InformationalResponse) -> tuple[tuple[str, str], ...]:
     """The headers as text: names in lower case, values byte for byte (Latin-1)."""
-    return tuple([(name.decode("ascii"), value.decode("latin-1")) for name, value in event.headers])
+    return tuple([(name.decode("ascii").lower(), value.decode("latin-1")) for name, value in event.headers.raw_items()])
 
 
 def status_line(status: int) -> str:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import h11
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -23,12 +22,11 @@ from gateway.links.bodies import ENCODINGS, Body, body_of, inflate
 from gateway.links.exchange import Exchange, Handshake, Request
 from gateway.links.flow import Outlet
 from gateway.links.frames import Receiver, WebSocket
-from gateway.links.heads import HeadCutter, Headers, decoded, has_token, read_request, status_line, write_head
+from gateway.links.heads import Ask, HeadCutter, Headers, KnownHeads, has_token, reader_of, status_line, write_head
 from gateway.links.limits import Limits, Refusal
 
 __all__ = ["Exchange", "Handshake", "HttpFactory", "Request", "http_factory"]
 
-_SLASHES = re.compile("/{2,}")
 _KEY = re.compile(r"[A-Za-z0-9+/]{22}==\Z")
 _EXTRA: dict[int, Headers] = {405: (("Allow", "GET, POST"),), 426: (("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))}
 
@@ -51,6 +49,7 @@ class HttpFactory(Factory):
         self.on_handshake = on_handshake
         self.limits = limits
         self.on_refused = on_refused
+        self.heads = KnownHeads(limits)
         self.live: set[HttpConnection] = set()
         self.draining = False
 
@@ -68,6 +67,15 @@ class HttpFactory(Factory):
 http_factory = HttpFactory
 
 
+def _check(ask: Ask) -> None:
+    if ask.method not in ("GET", "POST"):
+        raise Refusal(405, "method")
+    if not ask.target.startswith("/"):
+        raise Refusal(400, "target")
+    if ask.encoding not in ENCODINGS:
+        raise Refusal(415, "encoding", mid_body=True)
+
+
 class HttpConnection(Protocol):
     """One accepted connection."""
 
@@ -81,8 +89,7 @@ class HttpConnection(Protocol):
         self._alarm = Alarm(factory.clock, self._late)
         self._outlet: Outlet
         self._peer = ("", 0, False)  # host, port, TLS
-        self._event: h11.Request | None = None
-        self._headers: tuple[tuple[str, str], ...] = ()
+        self._ask: Ask | None = None
         self._body: Body
         self._pending: Exchange | None = None
         self._socket: WebSocket | None = None
@@ -150,7 +157,7 @@ class HttpConnection(Protocol):
         self._outlet.hold(False)
         if self._socket is not None:
             return self._hand_over()
-        return self._read_head() if self._event is None else self._read_body()
+        return self._read_head() if self._ask is None else self._read_body()
 
     def _hand_over(self) -> bool:
         rest, self._buffer = bytes(self._buffer), bytearray()
@@ -170,55 +177,31 @@ class HttpConnection(Protocol):
         head = self._cutter.take(buffer)
         if head is None:
             return False
-        event, wire = read_request(head, self.limits)
-        self._headers = decoded(event)
-        self._check(event)
-        self._body = body_of(self._headers, wire, self.limits)
-        self._event = event
+        ask = self.home.heads.read(head)
+        self._old, self.last = ask.old, ask.last
+        _check(ask)
+        self._body = body_of(ask.headers, lambda: reader_of(head, self.limits), self.limits)
+        self._ask = ask
         self._alarm.set(self.limits.request_deadline)
-        if wire.they_are_waiting_for_100_continue and not buffer and not self._old:
+        if ask.waits and not buffer:
             self._outlet.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return True
 
-    def _check(self, event: h11.Request) -> None:
-        headers = self._headers
-        self._old = event.http_version == b"1.0"
-        if self._old:
-            self.last = not has_token(headers, "connection", "keep-alive")
-        else:
-            self.last = has_token(headers, "connection", "close")
-        if event.method not in (b"GET", b"POST"):
-            raise Refusal(405, "method")
-        if not event.target.startswith(b"/"):
-            raise Refusal(400, "target")
-        for key, value in headers:
-            if key == "content-encoding" and value.strip().lower() not in ENCODINGS:
-                raise Refusal(415, "encoding", mid_body=True)
-
     def _read_body(self) -> bool:
-        body = self._body.take(self._buffer)
-        event = self._event
-        if body is None or event is None:
+        body, ask = self._body.take(self._buffer), self._ask
+        if body is None or ask is None:
             return False
-        self._event = None
-        request = self._request(event, body)
+        self._ask = None
+        if ask.encoding:
+            body = inflate(body, ask.encoding, self.limits.body)
+        request = Request(ask.method, ask.target, ask.path, ask.headers, body, *self._peer)
         self._alarm.set(self.limits.answer_deadline)
-        if has_token(self._headers, "upgrade", "websocket"):
+        if ask.websocket:
             self._offer(request)
         else:
             self._pending = Exchange(self, request)
             self.home.on_request(self._pending)
         return True
-
-    def _request(self, event: h11.Request, body: bytes) -> Request:
-        encoding = next((value for key, value in self._headers if key == "content-encoding"), "")
-        if encoding:
-            body = inflate(body, encoding, self.limits.body)
-        target = event.target.decode("ascii")
-        path = target.partition("?")[0]
-        if "//" in path:
-            path = _SLASHES.sub("/", path)
-        return Request(event.method.decode("ascii"), target, path, self._headers, body, *self._peer)
 
     def _offer(self, request: Request) -> None:
         offered = request.header("sec-websocket-key") or ""
@@ -289,7 +272,7 @@ class HttpConnection(Protocol):
 
     def drain(self) -> None:
         """Close if nothing is being asked."""
-        if self._socket is None and self._pending is None and self._event is None and not self._buffer:
+        if self._socket is None and self._pending is None and self._ask is None and not self._buffer:
             self.end()
 
     def _late(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from twisted.internet import ssl
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface import implementer  # type: ignore[import-untyped]
@@ -73,10 +73,15 @@ class _Anybody:
 
 def server_options(files: CertificateFiles) -> Any:
     """What a listener shows.  TLS 1.2 or newer, no renegotiation.  Raises OSError or OpenSSL's errors for bad files."""
-    chain = [certificate.original for certificate in _certificates(files.certificate)]
-    key = ssl.KeyPair.load(files.key.read_bytes(), crypto.FILETYPE_PEM).original
-    options = ssl.CertificateOptions(privateKey=key, certificate=chain[0], extraCertChain=chain[1:], raiseMinimumTo=_OLDEST)
-    options.getContext().set_options(SSL.OP_NO_RENEGOTIATION)
+    for file in (files.certificate, files.key):
+        file.read_bytes()  # OpenSSL's own words for a missing file name no file
+    _certificates(files.certificate)
+    options = ssl.CertificateOptions(raiseMinimumTo=_OLDEST)
+    context = options.getContext()
+    context.set_options(SSL.OP_NO_RENEGOTIATION)
+    context.use_certificate_chain_file(str(files.certificate))
+    context.use_privatekey_file(str(files.key))
+    context.check_privatekey()
     return options
 
 

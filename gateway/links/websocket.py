@@ -159,7 +159,8 @@ class _Opening(Dialled):
     def _open(self, subprotocol: str | None) -> None:
         result, self._result = self._result, None
         outlet = self._outlet
-        assert result is not None and outlet is not None
+        assert result is not None
+        assert outlet is not None
         self._deadline.cancel()
         kind = ConnectionType.CLIENT
         self._socket = WebSocket(outlet, self._reactor, self._limits, self._receiver, kind, subprotocol, self._host)

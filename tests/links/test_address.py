@@ -21,7 +21,8 @@ def test_addresses(url, address):
 
 
 def test_numeric():
-    assert read_address("http://[::1]/", HTTP).numeric and read_address("http://127.0.0.1/", HTTP).numeric
+    assert read_address("http://[::1]/", HTTP).numeric
+    assert read_address("http://127.0.0.1/", HTTP).numeric
     assert not read_address("http://localhost/", HTTP).numeric
 
 
@@ -48,5 +49,5 @@ def test_numeric():
     ],
 )
 def test_bad_addresses(url):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         read_address(url, HTTP)

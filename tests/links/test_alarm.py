@@ -23,7 +23,8 @@ def test_a_later_moment_moves_no_timer():
     (call,) = clock.getDelayedCalls()
     clock.advance(3)
     alarm.set(5)
-    assert clock.getDelayedCalls() == [call] and call.getTime() == 5
+    assert clock.getDelayedCalls() == [call]
+    assert call.getTime() == 5
     clock.advance(4)
     assert not rung
     clock.advance(1)

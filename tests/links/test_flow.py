@@ -14,17 +14,22 @@ class Wire(StringTransport):
         self.aborted = True
 
 
-def make(limits: Limits = Limits(write_buffer=10, stall=20)) -> tuple[Clock, Wire, list[str], Outlet]:
+LIMITS = Limits(write_buffer=10, stall=20)
+
+
+def make() -> tuple[Clock, Wire, list[str], Outlet]:
     clock, wire, stalled = Clock(), Wire(), []
-    return clock, wire, stalled, Outlet(wire, clock, limits, lambda: stalled.append("stalled"))
+    return clock, wire, stalled, Outlet(wire, clock, LIMITS, lambda: stalled.append("stalled"))
 
 
 def test_a_peer_that_does_not_read_is_not_read_from():
     _, wire, _, outlet = make()
     outlet.pauseProducing()
-    assert outlet.full and wire.producerState == "paused"
+    assert outlet.full
+    assert wire.producerState == "paused"
     outlet.resumeProducing()
-    assert not outlet.full and wire.producerState == "producing"
+    assert not outlet.full
+    assert wire.producerState == "producing"
 
 
 def test_two_reasons_not_to_read():
@@ -43,7 +48,8 @@ def test_a_stall_is_told_after_its_time_and_not_if_it_ended():
     clock.advance(19)
     outlet.resumeProducing()
     clock.advance(5)
-    assert not stalled and not clock.getDelayedCalls()
+    assert not stalled
+    assert not clock.getDelayedCalls()
     outlet.pauseProducing()
     clock.advance(20)
     assert stalled == ["stalled"]
@@ -55,7 +61,8 @@ def test_more_than_the_cap_unread_is_told_at_once():
     outlet.write(b"x" * 11)  # one big message may wait
     assert not stalled
     outlet.write(b"y")
-    assert stalled and wire.value() == b"x" * 11
+    assert stalled
+    assert wire.value() == b"x" * 11
 
 
 def test_a_close_that_the_peer_does_not_let_end_is_cut():
@@ -63,7 +70,10 @@ def test_a_close_that_the_peer_does_not_let_end_is_cut():
     outlet.write(b"bye")
     outlet.close()
     outlet.write(b"more")
-    assert wire.disconnecting and wire.producer is None and not wire.aborted and wire.value() == b"bye"
+    assert wire.disconnecting
+    assert wire.producer is None
+    assert not wire.aborted
+    assert wire.value() == b"bye"
     clock.advance(20)
     assert wire.aborted
 

@@ -13,6 +13,7 @@ from gateway.links.flow import Outlet
 from gateway.links.frames import WebSocket
 from gateway.links.limits import Limits
 
+DEFAULT = Limits()
 SMALL = Limits(frame=100, message=150, fragments=5)
 
 
@@ -50,7 +51,7 @@ class _Nobody:
 
 @pytest.fixture
 def opened(wire, heard):
-    return lambda limits=Limits(), kind=ConnectionType.SERVER: Open(wire, heard, limits, kind)
+    return lambda limits=DEFAULT, kind=ConnectionType.SERVER: Open(wire, heard, limits, kind)
 
 
 HOSTILE = [
@@ -92,8 +93,10 @@ def test_broken_rules(opened, data, code, word, step):
     for start in range(0, len(data), step):
         ws.socket.feed(data[start : start + step])
     (close,) = ws.seen()
-    assert isinstance(close, CloseConnection) and close.code == code
-    assert ws.refused == [word] and not ws.heard.texts
+    assert isinstance(close, CloseConnection)
+    assert close.code == code
+    assert ws.refused == [word]
+    assert not ws.heard.texts
     assert [end[0] for end in ws.heard.ends] == [code]
     assert not ws.wire.disconnecting  # the peer gets a moment to read why
     ws.clock.advance(2)
@@ -115,7 +118,8 @@ def test_the_caps_themselves_are_taken(opened):
     ws.socket.feed(frame(0x81, b"x" * 100))
     ws.socket.feed(frame(0x01, b"x" * 100) + frame(0x80, b"y" * 50))
     ws.socket.feed(frame(0x01, b"x") + frame(0x00, b"x") * 3 + frame(0x80, b"x"))
-    assert [len(text) for text in ws.heard.texts] == [100, 150, 5] and not ws.refused
+    assert [len(text) for text in ws.heard.texts] == [100, 150, 5]
+    assert not ws.refused
 
 
 @given(texts=st.lists(st.text(max_size=300), max_size=5), cuts=st.lists(st.integers(1, 40), min_size=1, max_size=20))
@@ -154,18 +158,20 @@ def test_any_text_in_any_slices_arrives_whole(texts, cuts):
 def test_pings_are_answered_the_last_for_all(opened):
     ws = opened()
     ws.socket.feed(frame(0x89, b"1") + frame(0x01, b"a") + frame(0x89, b"2") + frame(0x80, b"b"))
-    assert ws.seen() == [Pong(payload=b"2")] and ws.heard.texts == ["ab"]
+    assert ws.seen() == [Pong(payload=b"2")]
+    assert ws.heard.texts == ["ab"]
 
 
 def test_a_flood_of_pings_from_a_peer_that_does_not_read_is_cut(opened):
     ws = opened()
     ws.wire.stop_reading()
     assert ws.wire.producerState == "paused"
-    for _ in range(200):
+    for _ in range(20):
         ws.socket.feed(frame(0x89, b"x" * 125) * 400)  # bytes that were on their way already
-    assert len(ws.wire.value()) < 200 * 200
+    assert len(ws.wire.value()) < 20 * 200
     ws.clock.advance(20)
-    assert ws.wire.aborted and ws.refused == ["slow_reader"]
+    assert ws.wire.aborted
+    assert ws.refused == ["slow_reader"]
     ws.socket.gone()
     assert ws.heard.ends == [(1006, "peer does not read")]
 
@@ -175,41 +181,52 @@ def test_messages_to_a_peer_that_does_not_read_are_bounded(opened):
     ws.wire.stop_reading()
     for _ in range(200):
         ws.socket.send("x" * 100)
-    assert ws.wire.aborted and len(ws.wire.value()) < 1300
+    assert ws.wire.aborted
+    assert len(ws.wire.value()) < 1300
 
 
 def test_the_peer_closes(opened):
     ws = opened()
     ws.socket.feed(frame(0x88, struct.pack("!H", 4001) + b"bye") + frame(0x81, b"x"))
     assert ws.seen() == [CloseConnection(code=4001, reason="bye")]
-    assert ws.heard.ends == [(4001, "bye")] and ws.wire.disconnecting and not ws.refused
+    assert ws.heard.ends == [(4001, "bye")]
+    assert ws.wire.disconnecting
+    assert not ws.refused
     ws.socket.send("late")
     ws.socket.close()
     ws.socket.abort()
     ws.socket.feed(frame(0x81, b"x"))
     ws.socket.gone()
-    assert not ws.wire.value() and len(ws.heard.ends) == 1 and not ws.clock.getDelayedCalls()
+    assert not ws.wire.value()
+    assert len(ws.heard.ends) == 1
+    assert not ws.clock.getDelayedCalls()
 
 
 def test_the_peer_closes_without_a_code(opened):
     ws = opened()
     ws.socket.feed(frame(0x88))
-    assert ws.heard.ends == [(1005, "")] and ws.wire.value() == b"\x88\x00"
+    assert ws.heard.ends == [(1005, "")]
+    assert ws.wire.value() == b"\x88\x00"
 
 
 def test_we_close(opened):
     ws = opened()
     ws.socket.close(1001, "restart")
-    assert ws.seen() == [CloseConnection(code=1001, reason="restart")] and not ws.heard.ends
+    assert ws.seen() == [CloseConnection(code=1001, reason="restart")]
+    assert not ws.heard.ends
     ws.socket.feed(frame(0x81, b"in flight") + frame(0x88, struct.pack("!H", 1001)))
-    assert ws.heard.ends == [(1001, "")] and not ws.heard.texts and ws.wire.disconnecting and not ws.socket.is_open
+    assert ws.heard.ends == [(1001, "")]
+    assert not ws.heard.texts
+    assert ws.wire.disconnecting
+    assert not ws.socket.is_open
 
 
 def test_a_peer_that_does_not_answer_our_close_is_cut(opened):
     ws = opened()
     ws.socket.close()
     ws.clock.advance(5)
-    assert ws.wire.aborted and not ws.heard.ends
+    assert ws.wire.aborted
+    assert not ws.heard.ends
     ws.socket.gone()
     assert ws.heard.ends == [(1006, "peer did not answer the close")]
 
@@ -219,7 +236,8 @@ def test_close_reasons_fit_and_are_text(opened, reason):
     ws = opened()
     ws.socket.close(1000, reason)
     payload = ws.wire.value()[2:]
-    assert len(payload) <= 125 and payload[2:].decode("utf-8")
+    assert len(payload) <= 125
+    assert payload[2:].decode("utf-8")
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 2999, 5000])
@@ -245,15 +263,18 @@ def test_the_receiver_may_close_or_abort_in_the_middle_of_a_read(opened):
     other.heard.texts.clear()
     other.heard.then = lambda _: other.socket.abort()
     other.socket.feed(frame(0x81, b"1") + frame(0x81, b"2"))
-    assert other.heard.texts == ["1"] and other.wire.aborted
+    assert other.heard.texts == ["1"]
+    assert other.wire.aborted
 
 
 def test_we_ping_a_silent_peer_and_give_it_up(opened):
     ws = opened(Limits(ping_every=30, dead_after=90))
     ws.clock.pump([10] * 8)
-    assert ws.seen() == [Ping(payload=b"")] * 2 and not ws.wire.aborted
+    assert ws.seen() == [Ping(payload=b"")] * 2
+    assert not ws.wire.aborted
     ws.clock.advance(10)
-    assert ws.wire.aborted and ws.refused == ["ws_dead"]
+    assert ws.wire.aborted
+    assert ws.refused == ["ws_dead"]
     ws.socket.gone()
     assert ws.heard.ends == [(1006, "nothing heard for 90 seconds")]
 
@@ -263,14 +284,17 @@ def test_any_byte_is_a_sign_of_life(opened):
     for _ in range(50):
         ws.clock.advance(20)
         ws.socket.feed(frame(0x8A))
-    assert not ws.wire.value() and not ws.wire.aborted and len(ws.clock.getDelayedCalls()) == 1
+    assert not ws.wire.value()
+    assert not ws.wire.aborted
+    assert len(ws.clock.getDelayedCalls()) == 1
 
 
 def test_never_means_never(opened):
     ws = opened(Limits(ping_every=0, dead_after=0))
     assert not ws.clock.getDelayedCalls()
     ws.clock.advance(10**6)
-    assert not ws.wire.value() and ws.socket.is_open
+    assert not ws.wire.value()
+    assert ws.socket.is_open
 
 
 def test_a_client_masks_and_refuses_masks(opened):
@@ -279,4 +303,5 @@ def test_a_client_masks_and_refuses_masks(opened):
     assert ws.wire.value()[1] & 128
     ws.socket.feed(frame(0x81, b"ho", mask=False))
     ws.socket.feed(frame(0x81, b"x"))
-    assert ws.heard.texts == ["ho"] and [end[0] for end in ws.heard.ends] == [1002]
+    assert ws.heard.texts == ["ho"]
+    assert [end[0] for end in ws.heard.ends] == [1002]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.links.heads import HeadCutter, has_token, is_interim, read_request, read_response, tokens, write_head
+from gateway.links.heads import HeadCutter, KnownHeads, has_token, is_interim, read_request, read_response, tokens, write_head
 from gateway.links.limits import Limits, Refusal
 
 LIMITS = Limits(header_bytes=200, header_count=5)
@@ -66,8 +66,7 @@ HOSTILE = [
 @pytest.mark.parametrize(("data", "status", "word"), HOSTILE)
 def test_hostile_heads(data, status, word, step):
     with pytest.raises(Refusal) as caught:
-        for head in cut(data, step)[0]:
-            read_request(head, LIMITS)
+        [read_request(head, LIMITS) for head in cut(data, step)[0]]
     assert (caught.value.status, caught.value.word) == (status, word)
 
 
@@ -85,7 +84,8 @@ def test_lists_over_several_lines_with_empty_elements():
 
 
 @pytest.mark.parametrize(
-    "header", [("X", "a\r\nY: b"), ("X", "a\nb"), ("X", "a\x00"), ("X", "a\x7f"), ("X", "\u20ac"), ("X Y", "a"), ("", "a"), ("X:", "a")]
+    "header",
+    [("X", "a\r\nY: b"), ("X", "a\nb"), ("X", "a\x00"), ("X", "a\x7f"), ("X", "\u20ac"), ("X Y", "a"), ("", "a"), ("X:", "a")],
 )
 def test_a_header_that_would_end_its_line_is_not_written(header):
     with pytest.raises(ValueError, match="cannot be sent"):
@@ -95,7 +95,23 @@ def test_a_header_that_would_end_its_line_is_not_written(header):
 def test_responses():
     event, _ = read_response(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", LIMITS)
     assert event.status_code == 200
-    assert is_interim(b"HTTP/1.1 100 Continue\r\n\r\n") and is_interim(b"HTTP/1.1 103 x\r\n\r\n")
-    assert not is_interim(b"HTTP/1.1 101 x\r\n\r\n") and not is_interim(b"HTTP/1.1 200 x\r\n\r\n")
+    assert is_interim(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert is_interim(b"HTTP/1.1 103 x\r\n\r\n")
+    assert not is_interim(b"HTTP/1.1 101 x\r\n\r\n")
+    assert not is_interim(b"HTTP/1.1 200 x\r\n\r\n")
     with pytest.raises(Refusal):
         read_response(b"nonsense\r\n\r\n", LIMITS)
+
+
+def test_short_heads_are_remembered_but_no_secret():
+    known = KnownHeads(LIMITS, most=2, longest=100)
+    assert known.read(PLAIN) is known.read(PLAIN)
+    secret = with_lines(b"Authorization: Basic YTpi")
+    assert known.read(secret) is not known.read(secret)
+    long = with_lines(b"X: " + b"y" * 100)
+    assert known.read(long) is not known.read(long)
+    first = known.read(PLAIN)
+    for number in range(5):
+        known.read(with_lines(b"X: %d" % number))
+    assert known.read(PLAIN) is not first
+    assert known.read(PLAIN) == first

@@ -44,7 +44,8 @@ def test_a_request_in_any_slices(serve, step):
         wire.protocol.dataReceived(data[start : start + step])
     both = answers(wire.value(), 2)
     assert [(status, body) for status, _, body in both] == [(200, b"/ocpphi")] * 2
-    assert not wire.disconnecting and not served.refused
+    assert not wire.disconnecting
+    assert not served.refused
 
 
 def test_what_a_request_says(serve):
@@ -53,7 +54,8 @@ def test_what_a_request_says(serve):
     request = served.exchanges[0].request
     assert (request.method, request.target, request.path, request.body) == ("GET", "//a//b?c=//d", "/a/b", b"")
     assert request.headers == (("host", "a"), ("origin", "http://evil"), ("x", "\xe9"))
-    assert request.header("origin") == "http://evil" and request.header("y") is None
+    assert request.header("origin") == "http://evil"
+    assert request.header("y") is None
     assert (request.peer_host, request.peer_port, request.secure) == ("192.0.2.7", 4711, False)
 
 
@@ -90,7 +92,8 @@ def test_one_write_an_answer_and_no_timer_a_request(serve):
     calls = served.clock.getDelayedCalls()
     for _ in range(10):
         wire.protocol.dataReceived(POST)
-    assert len(writes) == 11 and served.clock.getDelayedCalls() == calls
+    assert len(writes) == 11
+    assert served.clock.getDelayedCalls() == calls
 
 
 @pytest.mark.parametrize(
@@ -138,8 +141,10 @@ def test_hostile_requests_are_answered_counted_and_closed(serve, data, status, w
     for start in range(0, len(data), step):
         wire.protocol.dataReceived(data[start : start + step])
     assert answers(wire.value(), 1)[0][0] == status
-    assert served.refused == [word] and wire.disconnecting
-    assert len(served.exchanges) == 1 and not served.handshakes
+    assert served.refused == [word]
+    assert wire.disconnecting
+    assert len(served.exchanges) == 1
+    assert not served.handshakes
 
 
 def test_allowed_methods_are_told(serve):
@@ -149,7 +154,9 @@ def test_allowed_methods_are_told(serve):
 def test_http2_is_closed_without_a_word(serve):
     served = serve()
     wire = served.say(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-    assert wire.disconnecting and not wire.value() and served.refused == ["http2"]
+    assert wire.disconnecting
+    assert not wire.value()
+    assert served.refused == ["http2"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +175,9 @@ def test_a_sender_in_the_middle_of_its_body_gets_to_see_the_answer(serve, data, 
     assert not wire.disconnecting
     wire.protocol.dataReceived(b"x" * 10**6)
     served.clock.advance(2)
-    assert wire.disconnecting and len(served.refused) == 1 and not served.exchanges
+    assert wire.disconnecting
+    assert len(served.refused) == 1
+    assert not served.exchanges
 
 
 def test_a_bomb_is_stopped_at_the_cap(serve):
@@ -176,7 +185,8 @@ def test_a_bomb_is_stopped_at_the_cap(serve):
     served = serve()
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
     wire = served.say(head % len(bomb) + bomb)
-    assert answers(wire.value(), 1)[0][0] == 413 and served.refused == ["body_too_large"]
+    assert answers(wire.value(), 1)[0][0] == 413
+    assert served.refused == ["body_too_large"]
 
 
 def test_a_packed_body_is_unpacked(serve):
@@ -208,7 +218,9 @@ def test_slow_headers_are_closed_at_a_total_time(serve):
         wire.protocol.dataReceived(b"X: y\r\n")
     assert not wire.disconnecting
     served.clock.advance(1)
-    assert wire.disconnecting and not wire.value() and served.refused == ["slow_request"]
+    assert wire.disconnecting
+    assert not wire.value()
+    assert served.refused == ["slow_request"]
 
 
 def test_a_connection_that_never_says_anything_is_closed(serve):
@@ -228,7 +240,8 @@ def test_a_slow_body_is_closed_at_a_total_time(serve):
         wire.protocol.dataReceived(b"x")
     assert not wire.disconnecting
     served.clock.advance(1)
-    assert wire.disconnecting and served.refused == ["slow_request"]
+    assert wire.disconnecting
+    assert served.refused == ["slow_request"]
 
 
 def test_a_second_request_has_its_own_time(serve):
@@ -239,7 +252,8 @@ def test_a_second_request_has_its_own_time(serve):
     served.clock.advance(29)
     assert not wire.disconnecting
     served.clock.advance(1)
-    assert wire.disconnecting and served.refused == ["slow_request"]
+    assert wire.disconnecting
+    assert served.refused == ["slow_request"]
 
 
 def test_an_idle_connection_is_closed_and_not_counted(serve):
@@ -249,7 +263,8 @@ def test_an_idle_connection_is_closed_and_not_counted(serve):
     wire.protocol.dataReceived(b"\r\n")
     assert not wire.disconnecting
     served.clock.advance(1)
-    assert wire.disconnecting and not served.refused
+    assert wire.disconnecting
+    assert not served.refused
 
 
 def test_a_request_that_nobody_answers_is_dropped_in_time(serve):
@@ -258,7 +273,10 @@ def test_a_request_that_nobody_answers_is_dropped_in_time(serve):
     wire = served.say(POST)
     served.exchanges[0].on_gone = lambda: gone.append(1)
     served.clock.advance(60)
-    assert wire.disconnecting and not wire.value() and served.refused == ["unanswered"] and gone == [1]
+    assert wire.disconnecting
+    assert not wire.value()
+    assert served.refused == ["unanswered"]
+    assert gone == [1]
     served.exchanges[0].respond(200)
     assert not wire.value()
 
@@ -269,7 +287,8 @@ def test_a_peer_that_does_not_read_its_answers_is_cut(serve):
     wire.stop_reading()
     assert wire.producerState == "paused"
     served.clock.advance(20)
-    assert wire.aborted and served.refused == ["slow_reader"]
+    assert wire.aborted
+    assert served.refused == ["slow_reader"]
 
 
 def test_the_asker_goes_away(serve):
@@ -279,17 +298,23 @@ def test_the_asker_goes_away(serve):
     exchange = served.exchanges[0]
     exchange.on_gone = lambda: gone.append(1)
     wire.lost()
-    assert gone == [1] and not exchange.waiting
+    assert gone == [1]
+    assert not exchange.waiting
     exchange.respond(200)
     exchange.drop()
-    assert gone == [1] and not wire.value() and not served.clock.getDelayedCalls() and not served.factory.live
+    assert gone == [1]
+    assert not wire.value()
+    assert not served.clock.getDelayedCalls()
+    assert not served.factory.live
 
 
 def test_a_dropped_request_gets_no_byte(serve):
     served = serve(answers=False)
     wire = served.say(POST + POST)
     served.exchanges[0].drop()
-    assert wire.disconnecting and not wire.value() and len(served.exchanges) == 1
+    assert wire.disconnecting
+    assert not wire.value()
+    assert len(served.exchanges) == 1
 
 
 def test_an_answer_is_given_once(serve):
@@ -320,7 +345,8 @@ def test_no_body_where_there_can_be_none(serve):
 def test_too_many_connections(serve):
     served = serve(Limits(connections=2))
     first, _, third = served.peer(), served.peer(), served.peer()
-    assert third.aborted and served.refused == ["connections"]
+    assert third.aborted
+    assert served.refused == ["connections"]
     third.lost()
     first.lost()
     assert not served.peer().aborted
@@ -331,9 +357,11 @@ def test_drain(serve):
     idle, busy = served.say(POST), served.say(POST)
     served.exchanges[0].respond(200)
     served.factory.drain()
-    assert idle.disconnecting and not busy.disconnecting
+    assert idle.disconnecting
+    assert not busy.disconnecting
     served.exchanges[1].respond(200)
-    assert busy.disconnecting and answers(busy.value(), 1)[0][1][b"connection"] == b"close"
+    assert busy.disconnecting
+    assert answers(busy.value(), 1)[0][1][b"connection"] == b"close"
 
 
 # --- handshakes ---
@@ -351,7 +379,9 @@ def test_a_handshake_is_accepted(serve, heard):
     assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
     assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in head
     assert b"Sec-WebSocket-Protocol: ocpp1.6\r\n" in head
-    assert socket.subprotocol == "ocpp1.6" and socket.peer_host == "192.0.2.7" and socket.is_open
+    assert socket.subprotocol == "ocpp1.6"
+    assert socket.peer_host == "192.0.2.7"
+    assert socket.is_open
     wire.protocol.dataReceived(b"\x81\x82\x00\x00\x00\x00hi")
     assert heard.texts == ["hi"]
     socket.send("ho")
@@ -381,14 +411,16 @@ def test_a_handshake_is_refused(serve):
     served.handshakes[0].refuse(401, b"no", [("WWW-Authenticate", "Basic")])
     ((status, headers, body),) = answers(wire.value(), 1)
     assert (status, headers[b"www-authenticate"], headers[b"connection"], body) == (401, b"Basic", b"close", b"no")
-    assert wire.disconnecting and not served.refused
+    assert wire.disconnecting
+    assert not served.refused
 
 
 def test_a_handshake_that_nobody_decides(serve, heard):
     served = serve()
     wire = served.say(UPGRADE + b"\r\n")
     served.clock.advance(10)
-    assert wire.disconnecting and served.refused == ["unanswered"]
+    assert wire.disconnecting
+    assert served.refused == ["unanswered"]
     with pytest.raises(LinkFailed):
         served.handshakes[0].accept(None, heard)
 
@@ -424,4 +456,6 @@ def test_a_websocket_ends_with_its_connection(serve, heard):
     wire = served.say(UPGRADE + b"\r\n")
     served.handshakes[0].accept(None, heard)
     wire.lost()
-    assert [code for code, _ in heard.ends] == [1006] and not served.clock.getDelayedCalls() and not served.factory.live
+    assert [code for code, _ in heard.ends] == [1006]
+    assert not served.clock.getDelayedCalls()
+    assert not served.factory.live

@@ -1,0 +1,316 @@
+"""Real sockets on the loopback, against peers that share no code with us: the stdlib's HTTP and PyPI's websockets."""
+
+from __future__ import annotations
+
+import http.client
+import http.server
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from twisted.internet.selectreactor import SelectReactor
+from websockets.sync.client import connect as ws_connect
+from websockets.sync.server import serve as ws_serve
+
+from gateway.links.client import HttpClient
+from gateway.links.http import http_factory
+from gateway.links.limits import Limits, LinkFailed
+from gateway.links.server import listen
+from gateway.links.trust import CertificateFiles, Trust
+from gateway.links.websocket import connect
+
+WITHIN = 20.0
+
+
+class Running:
+    """A reactor of its own in a thread.  Not Twisted's global one: the links must not need it."""
+
+    def __init__(self) -> None:
+        self.reactor = SelectReactor()
+        self.thread = threading.Thread(target=self.reactor.run, kwargs={"installSignalHandlers": False})
+        self.thread.start()
+
+    def call(self, act: Callable[[], Any]) -> Any:
+        """The result of ``act``, or of the Deferred that it gives."""
+        results: Queue[Any] = Queue()
+
+        def run() -> None:
+            from twisted.internet.defer import maybeDeferred
+
+            maybeDeferred(act).addBoth(results.put)
+
+        self.reactor.callFromThread(run)
+        result = results.get(timeout=WITHIN)
+        if hasattr(result, "raiseException"):
+            result.raiseException()
+        return result
+
+    def stop(self) -> None:
+        self.reactor.callFromThread(self.reactor.stop)
+        self.thread.join(WITHIN)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    made = Running()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> CertificateFiles:
+    """A self-signed certificate for 127.0.0.1 and localhost."""
+    import ipaddress
+
+    folder: Path = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway test")])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    build = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    build = build.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    build = build.add_extension(names, False).add_extension(x509.BasicConstraints(True, None), True)
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(build.sign(key, hashes.SHA256()).public_bytes(pem))
+    plain = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+    return CertificateFiles(folder / "cert.pem", folder / "key.pem")
+
+
+class Echo:
+    """Receives on a WebSocket and says everything back; `queue` gets what happened."""
+
+    def __init__(self) -> None:
+        self.queue: Queue[Any] = Queue()
+        self.socket: Any = None
+
+    def text(self, text: str) -> None:
+        self.queue.put(text)
+        if self.socket is not None:
+            self.socket.send(text)
+
+    def closed(self, code: int, reason: str) -> None:
+        self.queue.put((code, reason))
+
+    def next(self) -> Any:
+        return self.queue.get(timeout=WITHIN)
+
+
+@pytest.fixture
+def port(running, request) -> Iterator[int]:
+    """An echoing server; parametrize indirectly with True for TLS."""
+    tls = request.getfixturevalue("files") if getattr(request, "param", False) else None
+    refused: list[str] = []
+
+    def answer(exchange: Any) -> None:
+        exchange.respond(200, [("X-Secure", str(exchange.request.secure))], exchange.request.body)
+
+    def shake(handshake: Any) -> None:
+        echo = Echo()
+        chosen = "ocpp1.6" if "ocpp1.6" in handshake.subprotocols else None
+        echo.socket = handshake.accept(chosen, echo)
+
+    factory = http_factory(running.reactor, answer, shake, Limits(), refused.append)
+    opened = running.call(lambda: listen(running.reactor, "127.0.0.1", 0, factory, tls))
+    yield opened.getHost().port
+    running.call(opened.stopListening)
+    running.call(lambda: [connection.transport.abortConnection() for connection in list(factory.live)] and None)
+    assert not refused
+
+
+@pytest.fixture
+def ours(files) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(files.certificate))
+
+
+def test_the_stdlib_asks_over_one_connection(port):
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=WITHIN)
+    for body in (b"", b"hi", b"x" * 2**20):
+        client.request("POST", "/ocpp", body)
+        answer = client.getresponse()
+        assert (answer.status, answer.getheader("X-Secure")) == (200, "False")
+        assert answer.read() == body
+    client.request("POST", "/ocpp", iter([b"a" * 1000] * 50), encode_chunked=True, headers={"Transfer-Encoding": "chunked"})
+    assert client.getresponse().read() == b"a" * 50_000
+    client.close()
+
+
+def test_the_stdlib_sees_why_its_body_is_refused(running):
+    words: list[str] = []
+    factory = http_factory(running.reactor, lambda _: None, None, Limits(body=1000), words.append)
+    opened = running.call(lambda: listen(running.reactor, "127.0.0.1", 0, factory))
+    client = http.client.HTTPConnection("127.0.0.1", opened.getHost().port, timeout=WITHIN)
+    client.request("POST", "/ocpp", b"x" * 100_000)
+    assert client.getresponse().status == 413
+    client.close()
+    running.call(opened.stopListening)
+    assert words == ["body_too_large"]
+
+
+@pytest.mark.parametrize("port", [True], indirect=True)
+def test_the_stdlib_asks_over_tls(port, ours):
+    client = http.client.HTTPSConnection("localhost", port, timeout=WITHIN, context=ours)
+    client.request("POST", "/ocpp", b"hi")
+    answer = client.getresponse()
+    assert answer.getheader("X-Secure") == "True"
+    assert answer.read() == b"hi"
+    client.close()
+
+
+@pytest.mark.parametrize("port", [True], indirect=True)
+def test_old_tls_is_refused(port):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", port), WITHIN) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
+        context.wrap_socket(plain)
+
+
+def talk(url: str, **named: Any) -> None:
+    with ws_connect(url, subprotocols=["ocpp2.0.1", "ocpp1.6"], proxy=None, open_timeout=WITHIN, **named) as peer:
+        assert peer.subprotocol == "ocpp1.6"
+        for text in ("", "hi", "\u20ac" * 1000, "x" * 2**20):
+            peer.send(text)
+            assert peer.recv(timeout=WITHIN) == text
+        peer.send(["in ", "three ", "parts"])
+        assert peer.recv(timeout=WITHIN) == "in three parts"
+        assert peer.ping().wait(WITHIN)
+    assert peer.close_code == 1000
+
+
+def test_websockets_talks_to_us(port):
+    talk(f"ws://127.0.0.1:{port}//ocpp/CP1")
+
+
+@pytest.mark.parametrize("port", [True], indirect=True)
+def test_websockets_talks_to_us_over_tls(port, ours):
+    talk(f"wss://localhost:{port}/ocpp/CP1", ssl=ours)
+
+
+@pytest.fixture
+def back_end(request) -> Iterator[int]:
+    """PyPI's websockets as a server that echoes and closes when told to."""
+
+    def serve(peer: Any) -> None:
+        assert peer.request.headers["Authorization"] == "Basic eDp5"
+        for text in peer:
+            if text == "close":
+                peer.close(4001, "as you wish")
+                return
+            peer.send(text)
+
+    context = None
+    if getattr(request, "param", False):
+        files = request.getfixturevalue("files")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(files.certificate, files.key)
+    with ws_serve(serve, "127.0.0.1", 0, subprotocols=["ocpp1.6"], ssl=context) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.socket.getsockname()[1]
+        server.shutdown()
+        thread.join(WITHIN)
+
+
+def call_out(running: Running, url: str, trust: Trust | None = None) -> None:
+    echo = Echo()
+    headers = [("Authorization", "Basic eDp5")]
+
+    def start() -> Any:
+        return connect(running.reactor, url, ["ocpp1.6"], headers, echo, Limits(), WITHIN, trust)
+
+    peer = running.call(start)
+    assert peer.subprotocol == "ocpp1.6"
+    for text in ("hi", "\u20ac" * 1000, "x" * 2**19):
+        running.call(lambda text=text: peer.send(text))
+        assert echo.next() == text
+    running.call(lambda: peer.send("close"))
+    assert echo.next() == (4001, "as you wish")
+
+
+def test_we_talk_to_websockets(running, back_end):
+    call_out(running, f"ws://127.0.0.1:{back_end}/CP1")
+
+
+@pytest.mark.parametrize("back_end", [True], indirect=True)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_we_talk_to_websockets_over_tls(running, back_end, files, host):
+    call_out(running, f"wss://{host}:{back_end}/CP1", Trust(files.certificate))
+
+
+@pytest.mark.parametrize("back_end", [True], indirect=True)
+def test_we_believe_anybody_only_when_told_to(running, back_end):
+    call_out(running, f"wss://127.0.0.1:{back_end}/CP1", Trust(verify=False))
+
+
+@pytest.mark.parametrize("port", [True], indirect=True)
+def test_a_server_that_is_not_believed_gets_no_byte(running, port):
+    client = HttpClient(running.reactor, Limits())
+    with pytest.raises(LinkFailed) as caught:
+        running.call(lambda: client.post(f"https://127.0.0.1:{port}/", [], b"hi", WITHIN))
+    assert not caught.value.reached
+    assert "TLS failed" in caught.value.why
+
+
+@pytest.mark.parametrize("port", [True], indirect=True)
+def test_our_client_posts_over_tls(running, port, files):
+    client = HttpClient(running.reactor, Limits(), Trust(files.certificate))
+    for body in (b"hi", b"x" * 2**20, b""):
+        answer = running.call(lambda body=body: client.post(f"https://127.0.0.1:{port}/", [], body, WITHIN))
+        assert (answer.status, answer.body, answer.header("x-secure")) == (200, body, "True")
+    running.call(client.close)
+
+
+def test_our_client_posts_to_the_stdlib(running):
+    class Answer(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    client = HttpClient(running.reactor, Limits())
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://localhost:{server.server_address[1]}/"
+        for body in (b"hi", b"x" * 10**6):
+            assert running.call(lambda body=body: client.post(url, [("SOAPAction", '"x"')], body, WITHIN)).body == body
+        running.call(client.close)
+        server.shutdown()
+        thread.join(WITHIN)
+
+
+def test_a_port_with_bad_certificate_files_is_not_opened(running, tmp_path):
+    (tmp_path / "empty.pem").write_text("")
+    files = CertificateFiles(tmp_path / "empty.pem", tmp_path / "empty.pem")
+    with pytest.raises(OSError, match="holds no certificate"):
+        running.call(lambda: listen(running.reactor, "127.0.0.1", 0, None, files))
+
+
+def test_importing_the_links_installs_no_reactor():
+    names = ("client", "server", "http", "websocket", "trust")
+    code = ";".join(f"import gateway.links.{name}" for name in names)
+    code += ";import sys;assert 'twisted.internet.reactor' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

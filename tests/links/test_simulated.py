@@ -1,0 +1,93 @@
+"""Client and server against each other on a simulated clock, as the gateway's simulation will run them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from twisted.internet.address import IPv4Address
+from twisted.internet.testing import MemoryReactorClock
+from twisted.test.iosim import FakeTransport, IOPump
+
+from gateway.links.client import HttpClient
+from gateway.links.http import http_factory
+from gateway.links.limits import Limits
+from gateway.links.websocket import connect
+
+
+class World:
+    """One server; each connection attempt of the clients reaches it over a pipe in memory."""
+
+    def __init__(self, seed: int, heard: Any) -> None:
+        self.clock, self.chance = MemoryReactorClock(), random.Random(seed)
+        self.pumps: list[IOPump] = []
+        self.heard, self.server_side, self.refused = heard, type(heard)(), []
+        self.factory = http_factory(self.clock, self.answer, self.shake, Limits(), self.refused.append)
+
+    def answer(self, exchange: Any) -> None:
+        delay = self.chance.random() * 3
+        self.clock.callLater(delay, exchange.respond, 200, [], exchange.request.body[::-1])
+
+    def shake(self, handshake: Any) -> None:
+        socket = handshake.accept(handshake.subprotocols[0], self.server_side)
+        self.server_side.then = socket.send
+
+    def step(self) -> None:
+        while self.clock.tcpClients:
+            client = self.clock.tcpClients.pop()[2].buildProtocol(None)
+            server = self.factory.buildProtocol(None)
+            ends = FakeTransport(client, False), FakeTransport(server, True, None, IPv4Address("TCP", "192.0.2.7", 1))
+            client.makeConnection(ends[0])
+            server.makeConnection(ends[1])
+            self.pumps.append(IOPump(client, server, *ends, False, self.clock))
+        for pump in self.pumps:
+            self.move(pump)
+        self.clock.advance(self.chance.choice((0.01, 0.1, 1.0)))
+
+    def move(self, pump: IOPump) -> None:
+        """Carry on all that is under way, or only the first bytes of it."""
+        ends = (pump.clientIO, pump.serverIO)
+        if self.chance.random() < 0.5 or any(end.disconnecting for end in ends):
+            pump.pump(advanceClock=False)
+            return
+        for end, other in (ends, ends[::-1]):
+            data = end.getOutBuffer() or b""
+            cut = self.chance.randrange(len(data) + 1)
+            if cut:
+                other.bufferReceived(data[:cut])
+            if data[cut:]:
+                end.stream.insert(0, data[cut:])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_dialogue_in_random_slices_and_delays(seed, heard):
+    world = World(seed, heard)
+    opened: list[Any] = []
+    connect(world.clock, "ws://192.0.2.1/CP1", ["a", "b"], [], heard, Limits(), 60).addBoth(opened.append)
+    client, answers = HttpClient(world.clock, Limits()), []
+    said = [f"message {number} {'x' * world.chance.randrange(500)}" for number in range(20)]
+    posted = False
+    for _ in range(400):
+        world.step()
+        if opened and not posted:
+            posted = True
+            for text in said:
+                opened[0].send(text)
+                url = "http://192.0.2.1/ocpp"
+                client.post(url, [], text.encode(), 60).addBoth(lambda answer, text=text: answers.append((text, answer)))
+    assert heard.texts == said
+    assert world.server_side.texts == said
+    assert sorted(text for text, _ in answers) == sorted(said)
+    assert all(answer.body == text[::-1].encode() for text, answer in answers)
+    assert opened[0].subprotocol == "a"
+    assert not world.refused
+    opened[0].close(1001, "done")
+    client.close()
+    world.factory.drain()
+    for _ in range(100):
+        world.step()
+    assert heard.ends == [(1001, "done")]
+    assert world.server_side.ends == [(1001, "done")]
+    assert not world.factory.live
+    assert not world.clock.getDelayedCalls()
