@@ -105,10 +105,10 @@ class Registration:
         """The station announces itself."""
         before, self.boot = self.boot, asked.call
         self._learn(asked.call)
-        if self._unheard and self.standing == "accepted" and before is not None and before.payload == asked.call.payload:
+        unheard, self._unheard = self._unheard, False
+        if unheard and self.standing == "accepted" and before is not None and before.payload == asked.call.payload:
             self._answer_here(asked, "accepted", self.interval)
             return
-        self._unheard = False
         self._waiting.append(asked)
         self.asks.within(asked, self._late)
         self.hear("boot")

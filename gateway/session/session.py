@@ -98,8 +98,9 @@ class Session:
         self.transactions.restore(event.restored)
         self.intake.restore(event.restored)
         self.registration.restore(event.restored.values)
-        if len(self.queue):
+        if len(self.queue):  # deliver, whether the station comes back or not; it has the usual grace to do so
             self.uplink.hear("want")
+            self._stay()
 
     def _connected(self, event: on.StationConnected) -> None:
         if not event.exchange:
@@ -119,6 +120,9 @@ class Session:
 
     def _lost(self, event: on.StationLost) -> None:
         self._gone()
+        self._stay()
+
+    def _stay(self) -> None:
         self.desk.timer("grace", self.desk.policy.uplink_grace, lambda: None)
 
     def _gone(self) -> None:

@@ -1,0 +1,48 @@
+"""A journal in plain memory: applies writes, and gives back what a new session would be restored from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from gateway.journal.contract import Append, Mark, PutRegisters, PutStation, PutTransaction, Restored, Row, Transaction, Write
+
+
+class MemoryJournal:
+    """One station's."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, Row] = {}
+        self.transactions: dict[int, Transaction] = {}
+        self.values: dict[str, Any] = {}
+        self.registers: dict[str, dict[str, Any]] = {}
+
+    def apply(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            if isinstance(write, Append):
+                assert write.row.seq not in self.rows, "a row's number is its own"
+                assert write.row.seq > max(self.rows, default=0), "rows come in order"
+                self.rows[write.row.seq] = write.row
+            elif isinstance(write, Mark):
+                self.rows[write.seq] = replace(self.rows[write.seq], state=write.state, attempts=write.attempts)
+            elif isinstance(write, PutTransaction):
+                self.transactions[write.transaction.gateway_id] = write.transaction
+            elif isinstance(write, PutStation):
+                self.values.update(write.values)
+            elif isinstance(write, PutRegisters):
+                for name, values in write.values.items():
+                    self.registers.setdefault(name, {}).update(values)
+
+    def state(self, state: str) -> list[Row]:
+        return [row for row in self.rows.values() if row.state == state]
+
+    def restored(self) -> Restored:
+        return Restored(
+            queue=self.state("queued"),
+            transactions=list(self.transactions.values()),
+            keys={row.key: row.seq for row in self.state("delivered") if row.transaction is not None},
+            values=dict(self.values),
+            registers=self.registers,
+            next_seq=max(self.rows, default=0) + 1,
+        )

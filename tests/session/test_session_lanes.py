@@ -1,0 +1,365 @@
+"""The two lanes up: errands first, then the queue in its order, one call at a time."""
+
+from __future__ import annotations
+
+from gateway.messages import Error, Result
+from gateway.session import commands as do
+from gateway.session import events as on
+from gateway.session.notes import NOTES
+from gateway.session.policy import SWITCHES, Policy
+from tests.memory_journal import MemoryJournal
+from tests.session.scene import GOOD, STATION, Carry, Scene, meter, start, status, stop
+from tests.session.test_session_intake import begun
+
+CLOCK = {"currentTime": "2026-03-01T12:00:00Z"}
+
+
+# -- the fast lane --------------------------------------------------------------------------------------------------
+
+
+def test_an_authorization_overtakes_the_queue_but_not_the_call_in_flight() -> None:
+    with Scene() as play:
+        play.online()
+        for minute in (1, 2):
+            play.answered(play.asks("MeterValues", meter(minute=minute)).id)
+            if minute == 1:
+                up = play.sent("MeterValues")
+        call = play.asks("Authorize", {"idTag": "A"})
+        play.replies(up.id, up.action, {})
+        up = play.sent("Authorize")
+        play.replies(up.id, up.action, {"idTagInfo": GOOD})
+        play.answered(call.id)
+        play.sent("MeterValues")
+
+
+def test_an_error_reaches_the_station_that_asked() -> None:
+    with Scene() as play:
+        play.online()
+        call = play.asks("DataTransfer", {"vendorId": "x"})
+        up = play.sent("DataTransfer")
+        play >> on.BackendAnswered(Error(up.id, up.action, "NotSupported", "no", {"a": 1}))
+        assert play.answered(call.id) == Error(call.id, "DataTransfer", "NotSupported", "no", {"a": 1})
+
+
+def test_a_late_answer_is_dropped() -> None:
+    with Scene() as play:
+        play.online()
+        call = play.asks("DataTransfer", {"vendorId": "x"})
+        up = play.sent("DataTransfer")
+        play >> 10.0
+        assert play.answered(call.id).code == "InternalError"
+        play.replies(up.id, up.action, {"status": "Accepted"})
+        play.replies(up.id, up.action, {"status": "Accepted"})
+        assert ("stray", {"peer": "backend", "kind": "answer"}) in play.notes
+
+
+def test_what_the_deadline_answered_does_not_go_up_any_more() -> None:
+    with Scene() as play:
+        play.online()
+        first, second = (
+            play.asks("DataTransfer", {"vendorId": "x"}, id=id) for id in "ab" if id == "a" or play.sent("DataTransfer")
+        )
+        play >> 10.0
+        play.answered(first.id)
+        play.answered(second.id)
+        play >> 30.0
+
+
+def test_a_lost_uplink_answers_what_waits() -> None:
+    with Scene(Policy(authorize_offline="accept")) as play:
+        play.online()
+        first = play.asks("Authorize", {"idTag": "A"})
+        play.sent("Authorize")
+        second = play.asks("DataTransfer", {"vendorId": "x"})
+        play >> on.UplinkDown("cut")
+        assert play.answered(first.id).payload == {"idTagInfo": GOOD}
+        assert play.answered(second.id).code == "InternalError"
+        assert play.answered(play.asks("Authorize", {"idTag": "B"}).id).payload == {"idTagInfo": GOOD}
+
+
+def test_too_many_errands_are_answered_here() -> None:
+    with Scene(Policy(most_calls=2)) as play:
+        play.online()
+        play.asks("DataTransfer", {"vendorId": "x"})
+        play.sent("DataTransfer")
+        for _ in range(2):
+            play.asks("DataTransfer", {"vendorId": "x"})
+        play.answered(play.asks("DataTransfer", {"vendorId": "x"}).id)
+
+
+def test_the_tables_may_answer_or_refuse() -> None:
+    with Scene() as play:
+        play.online()
+        up = play.session.desk.up
+        assert isinstance(up, Carry)
+        up.says["DataTransfer"] = {"action": None, "refusal": ("NotSupported", "no such thing")}
+        up.says["FirmwareStatusNotification"] = {"action": None, "answer": {}}
+        assert play.answered(play.asks("DataTransfer", {"vendorId": "x"}).id).code == "NotSupported"
+        assert play.answered(play.asks("FirmwareStatusNotification", {"status": "Idle"}).id).payload == {}
+
+
+# -- heartbeats -----------------------------------------------------------------------------------------------------
+
+
+def test_heartbeats_are_answered_here_and_one_an_interval_goes_up() -> None:
+    with Scene() as play:
+        play.online()
+        went = 0
+        for beat in range(20):
+            assert play.answered(play.asks("Heartbeat", {}).id).payload["currentTime"].endswith("Z")
+            if play.unheard:
+                up = play.sent("Heartbeat")
+                play.replies(up.id, up.action, CLOCK)
+                went += 1
+                assert beat % 10 == 0
+            play >> 30.0
+        assert went == 2
+
+
+def test_a_heartbeat_needs_no_uplink() -> None:
+    with Scene() as play:
+        play.online()
+        play >> on.UplinkDown("cut")
+        assert play.answered(play.asks("Heartbeat", {}).id).payload == {"currentTime": "2026-03-01T12:00:00.000Z"}
+
+
+def test_a_triggered_heartbeat_always_goes_up() -> None:
+    with Scene() as play:
+        play.online()
+        play.answered(play.asks("Heartbeat", {}).id)
+        up = play.sent("Heartbeat")
+        play.replies(up.id, up.action, CLOCK)
+        call = play.commands("TriggerMessage", {"requestedMessage": "Heartbeat"})
+        order = play.ordered("TriggerMessage")
+        play >> on.StationAnswered(Result(order.id, order.action, GOOD))
+        play.told(call.id)
+        play.answered(play.asks("Heartbeat", {}).id)
+        up = play.sent("Heartbeat")
+        play.replies(up.id, up.action, CLOCK)
+        play.answered(play.asks("Heartbeat", {}).id)
+
+
+# -- the queue ------------------------------------------------------------------------------------------------------
+
+
+def test_rows_keep_their_order_over_a_lost_link() -> None:
+    with Scene() as play:
+        play.online()
+        ours = begun(play)
+        play >> on.UplinkDown("cut")
+        for minute in (1, 2, 3):
+            play.answered(play.asks("MeterValues", meter(ours, minute=minute)).id)
+        play.answered(play.asks("StopTransaction", stop(ours)).id)
+        play >> 10.0 << do.OpenUplink
+        play >> on.UplinkUp()
+        went = []
+        for _ in range(4):
+            play << do.CallBackend
+            went.append(play.last.call)
+            play.replies(play.last.call.id, play.last.call.action, {})
+        assert [c.payload.get("timestamp") or c.payload["meterValue"][0]["timestamp"] for c in went] == [
+            f"2026-03-01T11:{minute:02}:00Z" for minute in (1, 2, 3, 30)
+        ]
+
+
+def test_a_refused_row_is_tried_again_ever_later_and_then_parks_its_transaction() -> None:
+    journal = MemoryJournal()
+    with Scene(Policy(max_attempts=3), journal) as play:
+        play.online()
+        call = play.asks("StartTransaction", start())
+        for attempt in (1, 2, 3):
+            up = play.sent("StartTransaction")
+            play >> on.BackendAnswered(Error(up.id, up.action, "InternalError", "no"))
+            if attempt == 1:
+                ours = play.answered(call.id).payload["transactionId"]
+                play.answered(play.asks("MeterValues", meter(ours)).id)
+                play.answered(play.asks("MeterValues", meter(connector=2)).id)
+            if attempt < 3:
+                assert journal.rows[1].attempts == attempt
+                play >> 60.0 * attempt - 0.1
+                play >> 0.2
+        assert play.sent("MeterValues").payload["connectorId"] == 2
+        assert [row.seq for row in journal.state("parked")] == [1, 2]
+        assert play.answered(play.asks("StartTransaction", start()).id).payload["transactionId"] == ours
+        play.answered(play.asks("StopTransaction", stop(ours)).id)
+        assert [row.seq for row in journal.state("parked")] == [1, 2, 4]
+
+
+def test_silence_and_lost_links_are_no_refusals() -> None:
+    journal = MemoryJournal()
+    with Scene(Policy(max_attempts=1, uplink_random=0.0), journal) as play:
+        play.online()
+        play.answered(play.asks("MeterValues", meter()).id)
+        for _ in range(4):
+            play.sent("MeterValues")
+            play >> on.UplinkDown("cut")
+            play >> 70.0 << do.OpenUplink
+            play >> on.UplinkUp()
+        play.sent("MeterValues")
+        play >> 30.0
+        play.sent("MeterValues")
+        assert journal.rows[1].state == "queued" and journal.rows[1].attempts == 0
+
+
+def test_what_the_tables_leave_nothing_of_is_delivered() -> None:
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        up = play.session.desk.up
+        assert isinstance(up, Carry)
+        up.says["MeterValues"] = {"action": None, "answer": {}}
+        play.answered(play.asks("MeterValues", meter()).id)
+        assert journal.rows[1].state == "delivered"
+        up.says["StartTransaction"] = {"action": None, "refusal": ("NotSupported", "no")}
+        assert play.answered(play.asks("StartTransaction", start()).id).payload["idTagInfo"] == GOOD
+        assert journal.rows[2].state == "parked"
+
+
+def test_a_row_whose_transaction_nobody_knows_is_parked_not_guessed() -> None:
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        ours = begun(play)
+        play >> on.UplinkDown("cut")
+        play.answered(play.asks("MeterValues", meter(ours)).id)
+    journal.transactions.clear()
+    with Scene(journal=journal) as play:
+        play.open() << do.OpenUplink
+        play >> on.UplinkUp()
+        assert journal.rows[2].state == "parked"
+
+
+# -- states ---------------------------------------------------------------------------------------------------------
+
+
+def drained(play: Scene) -> list[str]:
+    """The states (and other actions) that go up, in order."""
+    went = []
+    play >> 10.0 << do.OpenUplink
+    play >> on.UplinkUp()
+    while play.unheard:
+        play << do.CallBackend
+        call = play.last.call
+        went.append(call.payload.get("status", call.action))
+        play.replies(call.id, call.action, {} if call.action != "StartTransaction" else {"transactionId": 1, "idTagInfo": GOOD})
+    return went
+
+
+def test_states_coalesce_to_the_newest_of_a_connector() -> None:
+    with Scene() as play:
+        play.online()
+        play >> on.UplinkDown("cut")
+        for state, connector in (("Available", 1), ("Available", 2), ("Unavailable", 1), ("Faulted", 1), ("Unavailable", 2)):
+            play.answered(play.asks("StatusNotification", status(state, connector)).id)
+        assert drained(play) == ["Faulted", "Unavailable"]
+
+
+def test_states_never_coalesce_over_a_start_a_stop_or_a_change_of_charging() -> None:
+    with Scene() as play:
+        play.online()
+        play >> on.UplinkDown("cut")
+        for state in ("Available", "Preparing"):
+            play.answered(play.asks("StatusNotification", status(state)).id)
+        ours = play.answered(play.asks("StartTransaction", start()).id).payload["transactionId"]
+        for state in ("Preparing", "Charging", "Charging", "SuspendedEV", "Charging"):
+            play.answered(play.asks("StatusNotification", status(state)).id)
+        play.answered(play.asks("StopTransaction", stop(ours)).id)
+        for state in ("Finishing", "Available"):
+            play.answered(play.asks("StatusNotification", status(state)).id)
+        assert drained(play) == [
+            "Preparing",
+            "StartTransaction",
+            "Preparing",
+            "Charging",
+            "SuspendedEV",
+            "Charging",
+            "StopTransaction",
+            "Available",
+        ]
+
+
+def test_a_state_is_translated_by_the_facts_of_its_time() -> None:
+    with Scene() as play:
+        play.online()
+        play >> on.UplinkDown("cut")
+        play.answered(play.asks("StatusNotification", status("Preparing")).id)
+        ours = play.answered(play.asks("StartTransaction", start()).id).payload["transactionId"]
+        play.answered(play.asks("StatusNotification", status("Charging")).id)
+        play.answered(play.asks("StopTransaction", stop(ours)).id)
+        play.answered(play.asks("StatusNotification", status("Finishing")).id)
+        play.answered(play.asks("StatusNotification", status("Charging")).id)
+        play.answered(play.asks("StatusNotification", status("Available")).id)
+        drained(play)
+        up = play.session.desk.up
+        assert isinstance(up, Carry)
+        seen = [(running, ended) for action, running, ended in up.seen if action == "StatusNotification"]
+        assert seen == [(False, False), (True, False), (False, True), (False, True), (False, True)]
+        assert not play.session.transactions.ended(1)
+
+
+def test_states_are_bounded() -> None:
+    with Scene(Policy(most_states=3)) as play:
+        play.online()
+        play >> on.UplinkDown("cut")
+        for state in ("Charging", "SuspendedEV", "Charging", "SuspendedEVSE", "Charging"):
+            play.answered(play.asks("StatusNotification", status(state)).id)
+        assert drained(play) == ["Charging", "SuspendedEVSE", "Charging"]
+
+
+def test_a_state_that_gets_no_answer_is_let_go() -> None:
+    with Scene() as play:
+        play.online()
+        play.answered(play.asks("StatusNotification", status("Available")).id)
+        play.sent("StatusNotification")
+        play.answered(play.asks("MeterValues", meter()).id)
+        play >> 30.0
+        play.sent("MeterValues")
+
+
+# -- switches -------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_may_be_delayed() -> None:
+    with Scene() as play:
+        play.session.behave({"delay_answer": {"heartbeat": 2}})
+        play.online()
+        play.asks("Heartbeat", {})
+        play.sent("Heartbeat")
+        play >> 1.9
+        play >> 0.2
+        play.answered("s1")
+
+
+def test_a_delayed_answer_dies_with_its_link() -> None:
+    with Scene() as play:
+        play.session.behave({"delay_answer": {"status": 2}})
+        play.online()
+        play >> on.UplinkDown("cut")
+        play.asks("StatusNotification", status("Available"))
+        play >> on.StationLost()
+        play >> on.StationConnected()
+        play >> 0.9
+
+
+def test_roles_may_be_answered_locally() -> None:
+    with Scene() as play:
+        play.session.behave({"answer_locally": ["data", "status", "authorize", "start"]})
+        play.online()
+        play.answered(play.asks("DataTransfer", {"vendorId": "x"}).id)
+        play.answered(play.asks("StatusNotification", status("Available")).id)
+        play.answered(play.asks("Authorize", {"idTag": "A"}).id)
+        play.answered(play.asks("StartTransaction", start()).id)
+        play.sent("StartTransaction")
+
+
+def test_every_switch_is_explained() -> None:
+    assert set(SWITCHES) == {"hold_calls_until_boot", "delay_answer", "answer_locally"}
+
+
+def test_no_note_names_a_station() -> None:
+    assert not any("station" == label for labels in NOTES.values() for label in labels)
+    with Scene() as play:
+        play.online()
+        begun(play)
+        assert all(set(labels) == set(NOTES[what]) for what, labels in play.notes)
+        assert not any(STATION in labels.values() for _, labels in play.notes)
