@@ -79,6 +79,9 @@ class Surroundings(Protocol):
     def noted(self, conversation: Conversation, note: do.Note) -> None:
         """Count and trace."""
 
+    def committed(self, seconds: float) -> None:
+        """The journal answered a commit after so many seconds."""
+
     def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
         """The journal could not store: nothing may be answered any more."""
 
@@ -158,7 +161,9 @@ class Conversation:
         self.over = False
         self.attempt = 0
         self.known: do.Learned | None = None
+        self.callback: str | None = None
         self._awake = False
+        self._met = False  # whether anybody was here: before that it waits for whom it was made for
         self._events: deque[on.Event] = deque()
         self._busy = False
         self._timers: dict[str, Timer] = {}
@@ -213,6 +218,7 @@ class Conversation:
         """The station came, perhaps over a new link: the old one no longer speaks for it."""
         self._detach_station("the station came back over a new link")
         self.station_end, self.station_side = end, side
+        self._met = True
         self.feed(on.StationConnected(end.exchange))
 
     def station_gone(self) -> None:
@@ -222,6 +228,7 @@ class Conversation:
     def uplink_made(self, end: End, side: BackendSide) -> None:
         """The uplink stands."""
         self.backend_end, self.backend_side = end, side
+        self._met = True
         self.feed(on.UplinkUp())
 
     def uplink_lost(self, why: str) -> None:
@@ -243,9 +250,14 @@ class Conversation:
                     _CARRY_OUT[type(command)](self, command)
         finally:
             self._busy = False
-        if self.session.idle and self.station_end is None and self.backend_end is None and not self.over and not self._timers:
+        if self._met and self._deserted:
             self.over = True
             self.around.ended(self)
+
+    @property
+    def _deserted(self) -> bool:
+        someone = self.station_end is not None or self.backend_end is not None
+        return self.session.idle and not someone and not self.over and not self._timers
 
     def _answer_station(self, command: do.AnswerStation) -> None:
         if self.station_end is not None:
@@ -278,9 +290,11 @@ class Conversation:
         self._detach_station(command.why)
 
     def _commit(self, command: do.Commit) -> None:
-        self.around.journal.commit(command.writes, lambda failure: self._committed(command.tag, failure))
+        begun = self.around.clock.seconds()
+        self.around.journal.commit(command.writes, lambda failure: self._committed(command.tag, begun, failure))
 
-    def _committed(self, tag: int, failure: JournalFailed | None) -> None:
+    def _committed(self, tag: int, begun: float, failure: JournalFailed | None) -> None:
+        self.around.committed(self.around.clock.seconds() - begun)
         if self.over:
             return
         if failure is not None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from gateway.address import is_loopback
 from gateway.config import Backend, Listener, SecretError
-from gateway.conversation import StationSide
+from gateway.conversation import Conversation, StationSide
 from gateway.dialects.errors import Garbled, PeerError
 from gateway.dialects.soap import Envelope, action_hint, read_envelope, write_fault
 from gateway.dialects.wsdl import write_wsdl
@@ -88,7 +88,7 @@ class Doors:
             self._fault(exchange, listener.address.dialect, envelope, code, why or "", "unauthorized" if identity else "identity")
             return
         end = self._soap_station(identity, listener, exchange.request)
-        self._learn_callback(end, identity, envelope, exchange.request)
+        self._learn_callback(end, self.relay.conversations[identity], envelope, exchange.request)
         end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
 
     def _soap_station(self, identity: str, listener: Listener, request: Request) -> EnvelopeEnd:
@@ -98,20 +98,21 @@ class Doors:
             return end
         side = StationSide(conversation)
         configured = self.relay.site.stations.get(identity)
-        url = configured.callback if configured else None
+        url = (configured.callback if configured else None) or conversation.callback
         voice = self.relay.station_voice(conversation, listener)
         end = EnvelopeEnd(voice, side, self.relay.poster, identity, url, listener.url, self.relay.ids)
         conversation.station_here(end, side)
         self.relay.choose(conversation)
         return end
 
-    def _learn_callback(self, end: EnvelopeEnd, identity: str, envelope: Envelope, request: Request) -> None:
+    def _learn_callback(self, end: EnvelopeEnd, conversation: Conversation, envelope: Envelope, request: Request) -> None:
         """Believe ``wsa:From`` where its host is the TCP peer itself; a configured address always stands (SEC-040)."""
+        identity = conversation.station
         configured = self.relay.site.stations.get(identity)
         said = envelope.from_address or (envelope.reply_to if envelope.reply_to != ANONYMOUS else None)
         if (configured and configured.callback) or not said or said == end.url or not genuine(said, request.peer_host):
             return
-        end.url = said
+        end.url = conversation.callback = said
         self.relay.journal.commit([PutStation(identity, {"callback": said})], lambda failure: None)
 
     def _from_backend(self, exchange: Exchange, backend: Backend) -> None:

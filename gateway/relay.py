@@ -26,6 +26,8 @@ from gateway.ends.frames import FrameEnd
 from gateway.ends.voice import Voice
 from gateway.journal.contract import Journal, JournalFailed, Restored
 from gateway.ladder.ladder import Ladder
+from gateway.ladder.route import Route
+from gateway.ladder.timed import TimedRoute
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
 from gateway.quirks.match import Known
@@ -91,19 +93,22 @@ class Relay:
         dialect = self.data.dialects[listener.address.dialect]
         backend = self.site.backend_of(identity, listener)
         theirs = self.data.dialects[backend.address.dialect]
-        up = self.data.ladder.route(dialect.name, theirs.name)
-        down = self.data.ladder.route(theirs.name, dialect.name)
+        up, down = self._route(dialect.name, theirs.name), self._route(theirs.name, dialect.name)
         policy = dataclasses.replace(self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot)
         session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng)
         made = self.conversations[identity] = Conversation(identity, session, self)
         made.wake()
         return made
 
+    def _route(self, start: str, end: str) -> Route:
+        return TimedRoute(self.data.ladder.route(start, end), self.clock.seconds, self.witness.metrics.translated)
+
     def restored(self, conversation: Conversation, found: Restored) -> None:
         """Where a SOAP station can be called is remembered over a restart."""
+        conversation.callback = found.values.get("callback")
         end = conversation.station_end
         if isinstance(end, EnvelopeEnd) and end.url is None:
-            end.url = found.values.get("callback")
+            end.url = conversation.callback
 
     def resume(self) -> None:
         """Take up the conversations that have a backlog from before, so that it drains though the station stays away."""
@@ -223,6 +228,10 @@ class Relay:
     def noted(self, conversation: Conversation, note: do.Note) -> None:
         """Count and trace what a session noted."""
         self.witness.noted(conversation.station, note)
+
+    def committed(self, seconds: float) -> None:
+        """Measure how long the journal takes."""
+        self.witness.metrics.committed(seconds)
 
     def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
         """Closing beats refusing (OCPP 1.6 section 3.7): no byte to anyone, until the journal can store again."""

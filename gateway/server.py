@@ -132,6 +132,7 @@ class Server:
         self.metrics.stations(sum(1 for c in self.relay.conversations.values() if c.station_end is not None))
         self.metrics.uplinks(sum(1 for c in self.relay.conversations.values() if c.backend_end is not None))
         self.journal.depth(self._measured)
+        self.journal.prune(lambda gone: None)
         self._measuring = self.reactor.callLater(MEASURE_EVERY, self._measure)
 
     def _measured(self, depth: Any) -> None:

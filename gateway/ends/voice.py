@@ -73,8 +73,8 @@ class Voice:
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
             self.introduce(self.dialect.facts(message))
         if not self.cures.empty:
-            payload, more = self.cures.repair(message.kind, message.action, payload)
-            fired = [*fired, *more]
+            mended = self.cures.repair(message.kind, message.action, payload)
+            payload, fired = mended[0], [*fired, *mended[1]]
         if message.action in self.dialect.messages or self.unknown != "pass":
             payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
         heard = replace(message, payload=payload)

@@ -161,6 +161,9 @@ class Journal(Protocol):
     def depth(self, done: Callable[[Depth | JournalFailed], None]) -> None:
         """How full it is."""
 
+    def prune(self, done: Callable[[int | JournalFailed], None]) -> None:
+        """Remove what no restore would give any more; ``done`` gets the number of rows that went."""
+
     def probe(self, done: Done) -> None:
         """Try a durable write; for readiness and for healing."""
 

@@ -1,0 +1,92 @@
+"""``check``: ten faults planted in an operator's folder and site file are all named, with their places."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gateway.catalogue import shipped
+from gateway.cli.main import main
+
+SITE = """\
+listeners:
+  - listen: ocpp1.5+http://127.0.0.1:8080/ocpp
+    enrol: open
+backends:
+  - connect: ocpp1.6+wss://csms.example/ocpp
+    credential: {env: NO_SUCH_VARIABLE_HERE}
+policy: {answer_witin: 5}
+"""
+
+
+def plant(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) >= 1, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new, 1))
+
+
+def line_of(path: Path, text: str) -> int:
+    return next(n for n, line in enumerate(path.read_text().splitlines(), 1) if text in line)
+
+
+def test_all_is_well_with_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "all is well" in capsys.readouterr().out
+
+
+def test_ten_planted_faults_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(shipped(), own)
+    old, new, table = own / "dialects" / "ocpp1.5.yaml", own / "dialects" / "ocpp1.6.yaml", own / "ladder" / "ocpp1.5--ocpp1.6.yaml"
+    quirks = sorted((own / "quirks").rglob("*.yaml"))
+    plant(old, "role: heartbeat", "role: heartbeet")
+    plant(old, "idTag: string(20)", "idTag: strin(20)")
+    plant(new, "token: idTag", "token: idTagg")
+    plant(quirks[0], "why:", "whi:")
+    plant(quirks[1], "link:", "lnk:")
+    plant(quirks[2], "id:", "id: x\nid:")
+    (own / "quirks" / "broken.yaml").write_text("a: [1\n")
+    site = tmp_path / "gateway.yaml"
+    site.write_text(SITE)
+    assert main(["check", "-c", str(site), "--mappings", str(own)]) == 1
+    said = capsys.readouterr().out
+    for path, text, words in [
+        (old, "heartbeet", "heartbeat"),
+        (old, "strin(20)", "string"),
+        (new, "idTagg", "idTagg"),
+        (quirks[0], "whi:", "why"),
+        (quirks[1], "lnk:", "link"),
+        (quirks[2], "id: x", "id"),
+        (own / "quirks" / "broken.yaml", "a: [1", "YAML"),
+        (site, "enrol:", "did you mean 'enroll'"),
+        (site, "answer_witin", "did you mean 'answer_within'"),
+    ]:
+        hits = [line for line in said.splitlines() if str(path.name) in line and words in line]
+        assert hits, f"{path.name}: {text} is not named in\n{said}"
+        if words != "YAML" and path != quirks[2]:
+            assert any(f":{line_of(path, text)}: " in hit for hit in hits), hits
+    assert "found" in said.splitlines()[-1]
+    # The tables cannot be checked against dialects that are broken; they are when those are mended.
+    for path, wrong, right in [(old, "heartbeet", "heartbeat"), (old, "strin(20)", "string(20)"), (new, "idTagg", "idTag")]:
+        plant(path, wrong, right)
+    plant(table, "UnlockFailed", "UnlockFaild")
+    plant(site, "enrol:", "enroll:")
+    plant(site, "answer_witin", "answer_within")
+    assert main(["check", "-c", str(site), "--mappings", str(own)]) == 1
+    said = capsys.readouterr().out
+    assert f"{table.name}:{line_of(table, 'UnlockFaild')}: " in said
+    assert "UnlockFailed" in said
+    assert "NO_SUCH_VARIABLE_HERE" in said
+
+
+def test_a_folder_that_is_not_there_is_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--mappings", "/nowhere/at/all"]) == 1
+    assert "/nowhere/at/all" in capsys.readouterr().out
+
+
+def test_a_wrong_command_line_is_not_a_fault_of_a_file() -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["check", "--no-such-option"])
+    assert caught.value.code == 2

@@ -1,0 +1,62 @@
+"""``run``: what the command line makes of itself, without serving."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from gateway.address import AddressError
+from gateway.cli.main import main, parser
+from gateway.cli.run import misuse, overridden, site_of
+from tests.office import data
+
+UP = "ocpp1.6+ws://127.0.0.1:9000/ocpp"
+DOWN = "ocpp1.5+http://127.0.0.1:8080/ocpp"
+
+
+def parsed(*line: str) -> argparse.Namespace:
+    return parser().parse_args(["run", *line])
+
+
+def test_a_site_from_the_command_line() -> None:
+    args = parsed("--listen", DOWN, "--listen", "ocpp1.5+http://0.0.0.0:8081/", "--backend", UP, "--admin", "127.0.0.1:9100", "--data", "d")
+    assert misuse(args) == ""
+    site = overridden(site_of(args, data()), args)
+    assert [(one.name, one.enroll) for one in site.listeners] == [("listener-1", "open"), ("listener-2", "listed")]
+    assert (site.admin, site.data) == (("127.0.0.1", 9100), Path("d"))
+
+
+def test_enrolment_may_be_said() -> None:
+    args = parsed("--listen", DOWN, "--backend", UP, "--enroll", "listed")
+    assert site_of(args, data()).listeners[0].enroll == "listed"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["run"],
+        ["run", "--listen", DOWN],
+        ["run", "-c", "x.yaml", "--listen", DOWN],
+        ["run", "--listen", DOWN, "--backend", UP, "--admin", "nine"],
+        ["run", "--listen", "http://127.0.0.1:8080/", "--backend", UP],
+        ["run", "--listen", "ocpp1.6+wss://127.0.0.1:1/", "--backend", UP],
+        ["run", "--listen", "ocpp1.6+ws://127.0.0.1:1/", "--backend", "ocpp1.5+http://127.0.0.1:2/"],
+    ],
+)
+def test_a_wrong_command_line_exits_with_2(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(line) == 2
+    assert "ocpp-gateway run: " in capsys.readouterr().err
+
+
+def test_a_broken_site_file_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "g.yaml").write_text("listeners: []\n")
+    assert main(["run", "-c", str(tmp_path / "g.yaml")]) == 1
+    assert "g.yaml:1" in capsys.readouterr().err
+
+
+def test_a_soap_back_end_needs_a_callback() -> None:
+    args = parsed("--listen", "ocpp1.6+ws://127.0.0.1:1/", "--backend", "ocpp1.5+http://127.0.0.1:2/cs")
+    with pytest.raises(AddressError, match="--callback"):
+        site_of(args, data())

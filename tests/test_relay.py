@@ -1,0 +1,188 @@
+"""The joint: uplinks, displaced links, a journal that cannot store, draining.  What a session decides is tested in tests/session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config import Secret, Station
+from tests.office import Broken, Office, json_to_soap, soap_to_json
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def test_one_uplink_per_station_under_its_own_name(office: Office) -> None:
+    office.boot("CP1")
+    office.boot("CP 2")
+    assert [u.url for u in office.uplinks] == ["ws://192.0.2.2:9000/central/CP1", "ws://192.0.2.2:9000/central/CP%202"]
+
+
+def test_a_boot_is_answered_by_the_back_end(office: Office) -> None:
+    wire = office.boot()
+    assert wire.answer is None
+    office.accept()
+    assert wire.answer is not None
+    assert wire.answer[0] == 200
+    assert b"<heartbeatInterval>300</heartbeatInterval>" in wire.answer[1]
+
+
+def test_a_start_is_on_disk_before_its_answer_and_its_id_is_mapped(office: Office) -> None:
+    office.boot()
+    uplink = office.accept()
+    wire = office.start()
+    call = uplink.calls("StartTransaction")[0]
+    assert wire.answer is None, "a start waits for the back end's word on the tag"
+    uplink.say(3, call[1], {"transactionId": -7, "idTagInfo": {"status": "Accepted"}})
+    assert wire.answer is not None
+    ours = int(wire.answer[1].partition(b"<transactionId>")[2].partition(b"<")[0])
+    assert 0 < ours < 2**31
+    stop = f"<transactionId>{ours}</transactionId><timestamp>2026-01-01T01:00:00Z</timestamp><meterStop>9</meterStop>"
+    assert office.soap("StopTransaction", stop).answer is not None
+    assert uplink.calls("StopTransaction")[0][3]["transactionId"] == -7
+
+
+def test_credentials_and_names_towards_the_back_end(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xffkey")
+    site = soap_to_json(tmp_path, {"CP1": Station("CP1", "DE-1", credential=Secret(file=tmp_path / "key"))})
+    office = Office(tmp_path, site)
+    office.boot("CP1")
+    assert office.uplinks[0].url.endswith("/DE-1")
+    assert office.uplinks[0].headers["authorization"] == "Basic REUtMTr/a2V5"
+
+
+def test_an_uplink_that_fails_is_tried_again_later(office: Office) -> None:
+    office.refuse_uplinks = True
+    office.boot()
+    assert office.uplinks == []
+    office.refuse_uplinks = False
+    for _ in range(10):
+        office.clock.advance(1)
+    assert len(office.uplinks) == 1
+
+
+def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.boot()
+    office.accept()
+    broken = office.relay.journal = Broken(office.journal)
+    wire = office.start()
+    assert wire.answer is None
+    assert wire.ended
+    assert office.uplinks[0].end is not None
+    assert not office.relay.healthy
+    late = office.soap("Heartbeat", "")
+    assert late.ended, "heartbeats included: the station must see that it is offline"
+    assert late.answer is None
+    broken.mended = True
+    for _ in range(3):
+        office.clock.advance(1)
+    assert office.relay.healthy
+    again = office.start()
+    assert office.uplinks[-1].calls("BootNotification"), "the stored boot goes up first"
+    office.accept()
+    assert len(office.uplinks[-1].calls("StartTransaction")) == 1
+    assert again.answer is not None or not again.ended
+
+
+def test_what_was_acknowledged_is_delivered_by_the_next_process(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.boot()
+    office.accept()
+    office.uplinks[-1].receiver.closed(1006, "gone")
+    office.refuse_uplinks = True
+    first = office.start()
+    assert first.answer is not None, "answered here, for the back end is away"
+    office.open()
+    office.refuse_uplinks = False
+    office.relay.resume()
+    office.accept()
+    assert office.uplinks[-1].calls("StartTransaction")[0][3]["idTag"] == "TAG"
+    again = office.start()
+    assert again.answer is not None
+    assert again.answer[1].partition(b"<transactionId>")[2][:8] == first.answer[1].partition(b"<transactionId>")[2][:8]
+
+
+def test_a_newer_link_of_a_station_takes_over_and_the_old_one_is_mute(tmp_path: Path) -> None:
+    office = Office(tmp_path, json_to_soap(tmp_path))
+    old, new = office.connect().socket, office.connect().socket
+    assert old is not None
+    assert new is not None
+    assert old.end is not None
+    old.say(2, "1", "Heartbeat", {})
+    old.receiver.closed(1006, "late")
+    assert old.sent == []
+    new.say(2, "1", "Heartbeat", {})
+    assert new.sent[0][:2] == [3, "1"], "the late close of the old link did not touch the new one"
+
+
+def test_a_1_6_station_on_a_soap_back_end(tmp_path: Path) -> None:
+    office = Office(tmp_path, json_to_soap(tmp_path))
+    station = office.connect().socket
+    assert station is not None
+    station.say(2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    url, body, done = office.posts[0]
+    assert url == "http://192.0.2.2:9000/cs"
+    assert b"bootNotificationRequest" in body
+    assert b"http://192.0.2.1:8081/back" in body, "where the back end reaches us"
+    done.callback(answer("BootNotification", "<status>Accepted</status><currentTime>2026-01-01T00:00:00Z</currentTime><heartbeatInterval>60</heartbeatInterval>"))
+    assert station.sent == [[3, "b", {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 60}]]
+    wire = office.http("POST", "/back", call_down("UnlockConnector", "<connectorId>1</connectorId>"))
+    assert station.sent[-1][2:] == ["UnlockConnector", {"connectorId": 1}]
+    station.say(3, station.sent[-1][1], {"status": "Unlocked"})
+    assert wire.answer is not None
+    assert b"<status>Accepted</status>" in wire.answer[1].replace(b"cp:", b"").replace(b"ns:", b"") or b"Accepted" in wire.answer[1]
+
+
+def test_draining_lets_what_is_in_flight_finish(office: Office) -> None:
+    office.boot()
+    office.accept()
+    wire = office.start()
+    ended: list[bool] = []
+    office.relay.stop(30, ended.append)
+    assert ended == []
+    call = office.uplinks[0].calls("StartTransaction")[0]
+    office.uplinks[0].say(3, call[1], {"transactionId": 1, "idTagInfo": {"status": "Accepted"}})
+    office.clock.advance(0.1)
+    assert wire.answer is not None
+    assert ended == [True]
+    assert office.uplinks[0].end is not None
+
+
+def test_draining_has_an_end(office: Office) -> None:
+    office.boot()
+    office.accept()
+    office.soap("Authorize", "<idTag>T</idTag>")
+    ended: list[bool] = []
+    office.relay.stop(3, ended.append)
+    for _ in range(80):
+        office.clock.advance(0.05)
+    assert ended == [False]
+
+
+def test_a_conversation_with_nobody_and_nothing_is_forgotten(tmp_path: Path) -> None:
+    office = Office(tmp_path, json_to_soap(tmp_path))
+    socket = office.connect().socket
+    assert socket is not None
+    socket.receiver.closed(1000, "")
+    for _ in range(100):
+        office.clock.advance(1)
+    assert office.relay.conversations == {}
+    assert office.clock.getDelayedCalls() == []
+
+
+def answer(action: str, inner: str) -> object:
+    from gateway.links.client import Response
+
+    name = action[0].lower() + action[1:] + "Response"
+    body = f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><{name} xmlns="urn://Ocpp/Cs/2012/06/">{inner}</{name}></s:Body></s:Envelope>'
+    return Response(200, (), body.encode())
+
+
+def call_down(action: str, inner: str) -> bytes:
+    from tests.office import envelope
+
+    return envelope(action, inner, "CP1", "http://192.0.2.2:9000/cs", space="urn://Ocpp/Cp/2012/06/")
