@@ -1,0 +1,412 @@
+"""Compiles a `Plan` to one plain Python function: no loop over rules at run time.
+
+In: a `Plan`.  Out: a function of (payload, run) that gives the translated payload, or None where nothing is left to say.
+Not here: what a plan means (`gateway.ladder.plan`), who calls the function (`gateway.ladder.route`).
+
+The source text is made of names of our own, of field names and constants written by ``repr``, and of expressions that
+`gateway.ladder.expressions` checked; losses and maps are handed in through the namespace, and builtins are taken away.
+The payload is trusted to be valid; it is not changed, and what comes out may share parts with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+from types import CodeType
+from typing import Any, TypeAlias
+
+from gateway.dialects.schema import Scalar
+from gateway.ladder.expressions import Expression
+from gateway.ladder.facts import Facts
+from gateway.ladder.losses import Loss, Refused
+from gateway.ladder.plan import Choice, Fields, Gone, Limit, Move, Plan, Turn, names
+
+
+@dataclass(slots=True)
+class Run:
+    """What a compiled function may look at and add to."""
+
+    facts: Facts
+    losses: list[Loss]
+    asked: dict[str, Any] = field(default_factory=dict)
+    hits: set[str] = field(default_factory=set)
+    """Which cases fired; only functions compiled with ``trace`` tell."""
+
+
+Translate: TypeAlias = Callable[[dict[str, Any], Run], "dict[str, Any] | None"]
+
+
+def compile_plan(plan: Plan, name: str, trace: bool = False) -> Translate:
+    """The function that does what ``plan`` says."""
+    source, space = source_of(plan, trace)
+    exec(_code(source, name), space)  # noqa: S102 - made of checked parts only, see above
+    made: Translate = space["translate"]
+    return made
+
+
+def compile_expression(found: Expression) -> Callable[[dict[str, Any], Run], Any]:
+    """The function of (request, run) that works out one expression of a local answer."""
+    text = f"def translate(it, run):\n    return {found.source({'it': 'it', 'facts': 'run.facts'})}"
+    space: dict[str, Any] = {"__builtins__": {}, **_GIVEN}
+    exec(_code(text, "answer"), space)  # noqa: S102 - a checked tree
+    made: Callable[[dict[str, Any], Run], Any] = space["translate"]
+    return made
+
+
+@lru_cache(maxsize=1024)
+def _code(source: str, name: str) -> CodeType:
+    """Two plans that differ only in their losses and maps share one text."""
+    return compile(source, f"<{name}>", "exec")
+
+
+def source_of(plan: Plan, trace: bool = False) -> tuple[str, dict[str, Any]]:
+    """The Python text of the function and the namespace that it needs."""
+    writer = _Writer(trace)
+    writer.line("def translate(it0, run):")
+    with_losses = len(writer.lines)
+    writer.depth = 1
+    out = writer.shape(plan, _Scope({"it": "it0", "top": "it0"}), "return None")
+    writer.line(f"return {out}")
+    text = "\n".join(writer.lines)
+    if "losses" in text:
+        writer.lines.insert(with_losses, "    losses = run.losses")
+    return "\n".join(writer.lines), writer.space
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """Names of the table's language → variables of the function, at one depth."""
+
+    names: Mapping[str, str]
+
+    @property
+    def it(self) -> str:
+        return self.names["it"]
+
+    def within(self, it: str, these: str | None) -> _Scope:
+        made = {**self.names, "it": it, "up": self.it}
+        made.pop("these", None)
+        made.pop("ups", None)
+        if these is not None:
+            made["these"] = these
+        if "these" in self.names:
+            made["ups"] = self.names["these"]
+        return _Scope(made)
+
+
+class _Writer:
+    def __init__(self, trace: bool) -> None:
+        self.trace = trace
+        self.lines: list[str] = []
+        self.depth = 0
+        self.count = 0
+        self.space: dict[str, Any] = {"__builtins__": {}, **_GIVEN}
+
+    def line(self, text: str) -> None:
+        self.lines.append("    " * self.depth + text)
+
+    def new(self, word: str) -> str:
+        self.count += 1
+        return f"{word}{self.count}"
+
+    def hold(self, word: str, value: Any) -> str:
+        """A name in the namespace for ``value``."""
+        name = self.new(word)
+        self.space[name] = value
+        return name
+
+    def under(self, text: str, body: Callable[[], None]) -> None:
+        self.line(text)
+        self.depth += 1
+        before = len(self.lines)
+        body()
+        if len(self.lines) == before:
+            self.line("pass")
+        self.depth -= 1
+
+    def lose(self, loss: Loss | None) -> None:
+        if loss is not None:
+            self.line(f"losses.append({self.hold('LOSS', loss)})")
+
+    def hit(self, id: str) -> None:
+        if self.trace:
+            self.line(f"run.hits.add({id!r})")
+
+    def expression(self, found: Expression, scope: _Scope) -> str:
+        return found.source({"facts": "run.facts", "asked": "run.asked", **scope.names})
+
+    # ------------------------------------------------------------------------------------------------- objects
+    def shape(self, plan: Plan, scope: _Scope, drop: str) -> str:
+        """Write what makes one object; ``drop`` is the statement that gives it up.  Gives the variable's name."""
+        for gone in plan.gone:
+            if gone.when is not None:
+                self.under(f"if {self.expression(gone.when, scope)}:", lambda gone=gone: self.given_up(gone, drop))  # type: ignore[misc]
+            self.gone(gone.source, gone.loss, scope)
+        first = [m for m in plan.moves if m.plain and not m.nested and m.source[-1].required and not m.needed]
+        lead = plan.moves[: next((i for i, m in enumerate(plan.moves) if m not in first), len(plan.moves))]
+        out = self.new("out")
+        parts = ", ".join(f"{m.target[0].name!r}: {scope.it}[{m.source[0].name!r}]" for m in lead)
+        self.line(f"{out} = {{{parts}}}")
+        for move in plan.moves[len(lead) :]:
+            self.move(move, out, scope, drop)
+        return out
+
+    def given_up(self, gone: Gone, drop: str) -> None:
+        self.hit(gone.id)
+        self.lose(gone.loss)
+        self.line(drop)
+
+    def gone(self, source: Fields, loss: Loss, scope: _Scope) -> None:
+        if len(source) == 1:
+            self.under(f"if {scope.it}.get({source[0].name!r}) is not None:", lambda: self.lose(loss))
+        else:
+            self.loops(source[:-1], scope, lambda inner: self.gone(source[-1:], loss, inner))
+
+    def loops(self, path: Fields, scope: _Scope, body: Callable[[_Scope], None]) -> None:
+        """Walk along ``path``, through lists and objects, and write ``body`` for each thing at its end."""
+        if not path:
+            body(scope)
+            return
+        get = f"{scope.it}[{path[0].name!r}]" if path[0].required else f"{scope.it}.get({path[0].name!r})"
+        these = self.new("these")
+        if path[0].many:
+            self.line(f"{these} = {get}" + ("" if path[0].required else " or ()"))
+        else:
+            value = self.new("v")
+            self.line(f"{value} = {get}")
+            self.line(f"{these} = () if {value} is None else ({value},)")
+        it = self.new("it")
+        within = scope.within(it, these if path[0].many else None)
+        self.under(f"for {it} in {these}:", lambda: self.loops(path[1:], within, body))
+
+    # ------------------------------------------------------------------------------------------------- one move
+    def move(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
+        if move.source and (move.nested or move.inner is not None) and not (move.plain and len(move.source) == len(move.target) == 1):
+            self.walked(move, out, scope, drop)
+        else:
+            self.single(move, out, scope, drop)
+
+    def walked(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
+        """A field inside others, or a list whose items change: collect, then put."""
+        items = self.new("items")
+        self.line(f"{items} = []")
+        echo = self.echoes(move)
+
+        def one(inner: _Scope) -> None:
+            if move.inner is not None:
+                self.line(f"{items}.append({self.shape(move.inner, inner, 'continue')})")
+            else:
+                self.value(move, inner.it, inner, "continue", lambda w: self.line(f"{items}.append({w})"), echo)
+
+        self.loops(move.source, scope, one)
+        self.put(move, out, items, drop)
+
+    def put(self, move: Move, out: str, items: str, drop: str) -> None:
+        *outer, last = move.target
+        value = items if last.many or (outer and any(f.many for f in outer)) else f"{items}[0]"
+        path = f"{out}"
+        wrapped = None
+        for at, one in enumerate(outer):
+            if one.many:
+                inner = [*outer[at + 1 :], last]
+                wrapped = f"{path}[{one.name!r}] = [{_nest(inner, items if last.many else items + '[0]')}]"
+                break
+            path = f"{path}.setdefault({one.name!r}, {{}})"
+        write = wrapped or f"{path}[{last.name!r}] = {value}"
+        self.under(f"if {items}:", lambda: self.line(write))
+        if move.needed or (move.target[0].required and move.inner is not None and move.inner.drops):
+            self.under("else:", lambda: self.line(drop))
+
+    def single(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
+        """A field of this object, or one made without a source."""
+
+        def put(value: str) -> None:
+            self.line(f"{out}[{move.target[-1].name!r}] = {value}" if len(move.target) == 1 else _into(out, move.target, value))
+
+        if not move.source:
+            self.turned(move, "None", scope, drop, put, lambda: self.line(drop if move.needed else "pass"))
+            return
+        name, echo = move.source[0].name, self.echoes(move)
+        sure = move.source[0].required
+        if sure and move.plain:
+            put(f"{scope.it}[{name!r}]")
+            return
+        value = self.new("v")
+        self.line(f"{value} = {scope.it}[{name!r}]" if sure else f"{value} = {scope.it}.get({name!r})")
+        rest: Callable[[], None] = lambda: self.held(move, value, sure, scope, drop, put, echo)  # noqa: E731
+        self.turned(move, value, scope, drop, put, rest) if move.cases else rest()
+
+    def held(self, move: Move, value: str, sure: bool, scope: _Scope, drop: str, put: Callable[[str], None], echo: str) -> None:
+        """The value, if there is one; else the default, or nothing."""
+        if sure:
+            self.value(move, value, scope, drop, put, echo)
+            return
+        self.under(f"if {value} is not None:", lambda: self.value(move, value, scope, drop, put, echo))
+        if move.default is not None:
+            self.under("else:", lambda: put(repr(move.default)))
+        elif move.needed:
+            self.under("else:", lambda: self.line(drop))
+
+    def turned(self, move: Move, value: str, scope: _Scope, drop: str, put: Callable[[str], None], rest: Callable[[], None]) -> None:
+        """The cases, in order, then ``rest``."""
+        word = "if"
+        for turn in move.cases:
+            tests = [] if turn.on is None else [f"{value} == {turn.on!r}"]
+            tests += [] if turn.when is None else [f"({self.expression(turn.when, scope)})"]
+            if not tests and word == "if":
+                self.end(turn, move, scope, drop, put)
+                return
+            self.under(f"{word} {' and '.join(tests)}:" if tests else "else:", lambda turn=turn: self.end(turn, move, scope, drop, put))  # type: ignore[misc]
+            if not tests:
+                return
+            word = "elif"
+        self.under("else:", rest)
+
+    def end(self, turn: Turn, move: Move, scope: _Scope, drop: str, put: Callable[[str], None]) -> None:
+        self.hit(turn.id)
+        self.lose(turn.loss)
+        if turn.end == "drop":
+            self.line(drop)
+        elif turn.end == "give" and isinstance(turn.give, Expression):
+            made = self.new("w")
+            self.line(f"{made} = {self.expression(turn.give, scope)}")
+            self.under(f"if {made} is not None:", lambda: put(made))
+            if move.target[0].required:
+                self.under("else:", lambda: self.line(drop))
+        elif turn.end == "give":
+            put(repr(turn.give))
+
+    # ------------------------------------------------------------------------------------------------- one value
+    def value(self, move: Move, value: str, scope: _Scope, drop: str, put: Callable[[str], None], echo: str) -> None:
+        """Write the conversion of a value that is there."""
+        limit = move.limit
+        if limit is not None and limit.end == "omit":
+            self.under(f"if {_beyond(limit, value)}:", lambda: self.too_long(limit, drop if move.needed else "pass"))
+            self.under("else:", lambda: self.within(move, value, drop, put, echo))
+            return
+        if limit is not None:
+            value = self.limited(limit, value, names(move.source), drop)
+        self.within(move, value, drop, put, echo)
+
+    def within(self, move: Move, value: str, drop: str, put: Callable[[str], None], echo: str) -> None:
+        """The conversion of a value that is not too long."""
+        if move.scale is not None:
+            factor, down = move.scale
+            whole = move.target[-1].type == Scalar("integer")
+            value = f"scaled({value}, {self.hold('SCALE', factor)}, {down}, {whole})"
+        if move.choice is not None:
+            value = self.chosen(move.choice, value, drop, echo)
+        if move.choice is not None and move.choice.omits:
+            self.under(f"if {value} is not None:", lambda: put(value))
+            if move.needed:
+                self.under("else:", lambda: self.line(drop))
+        else:
+            put(value)
+
+    def chosen(self, choice: Choice, value: str, drop: str, echo: str) -> str:
+        table = self.hold("MAP", dict(choice.table))
+        if choice.open:
+            mapped = f"{table}.get({value}, {value})"
+            return f"{echo}.get({value}.casefold()) or {mapped}" if echo else mapped
+        if choice.losses:
+            losses = self.hold("LOSSES", dict(choice.losses))
+            self.under(f"if {value} in {losses}:", lambda: self.line(f"losses.append({losses}[{value}])"))
+        if choice.drops:
+            self.under(f"if {value} in {self.hold('DROPS', choice.drops)}:", lambda: self.line(drop))
+        if all(k == to for k, to in choice.table.items()) and not choice.omits:
+            return value
+        made = self.new("w")
+        self.line(f"{made} = {table}.get({value})" if choice.omits else f"{made} = {table}[{value}]")
+        return made
+
+    def too_long(self, limit: Limit, end: str) -> None:
+        self.hit(limit.id)
+        self.lose(limit.loss if limit.end != "refuse" else None)
+        self.line(end)
+
+    def limited(self, limit: Limit, value: str, path: str, drop: str) -> str:
+        """Write what becomes of a value beyond its limit; gives the variable that holds what is left."""
+        cut = self.new("v") if limit.end == "cut" else value
+        if limit.end == "cut":
+            self.line(f"{cut} = {value}[:{limit.length or 0:d}]")
+        end = {"cut": "pass", "drop": drop}.get(limit.end, f"too_much({path!r}, {limit.loss.why if limit.loss else ''!r})")
+        self.under(f"if {_beyond(limit, value)}:", lambda: self.too_long(limit, end))
+        return cut
+
+    def echoes(self, move: Move) -> str:
+        """The spellings of the asker, by what the answerer was asked."""
+        if move.echo is None:
+            return ""
+        name = self.new("asked")
+        self.line(f"{name} = spellings(run.asked, {self.hold('PATH', move.echo.path)}, {self.hold('MAP', dict(move.echo.table))})")
+        return name
+
+
+def _beyond(limit: Limit, value: str) -> str:
+    return f"len({value}) > {limit.length:d}" if limit.length is not None else f"not fits({value}, {limit.bits})"
+
+
+def _nest(path: Iterable[Any], value: str) -> str:
+    for one in reversed(list(path)):
+        value = f"{{{one.name!r}: {value}}}" if one is list(path)[-1] or not one.many else f"{{{one.name!r}: [{value}]}}"
+    return value
+
+
+def _into(out: str, path: Fields, value: str) -> str:
+    inner = "".join(f".setdefault({f.name!r}, {{}})" for f in path[:-1])
+    return f"{out}{inner}[{path[-1].name!r}] = {value}"
+
+
+# ----------------------------------------------------------------------------------------- what the functions may call
+def _count(things: Iterable[Any]) -> int:
+    return sum(1 for _ in things)
+
+
+def _decimal(text: Any) -> Decimal | None:
+    """The number that a text says, or None; never zero for what is no number."""
+    try:
+        number = Decimal(text) if text is not None else None
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    return number if number is not None and number.is_finite() else None
+
+
+def _text(value: Any) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _scaled(value: Any, factor: Decimal, down: bool, whole: bool) -> Any:
+    """``value`` times (or, down, by) ``factor``: exact, or half up where only whole numbers fit."""
+    made = Decimal(value) / factor if down else Decimal(value) * factor
+    if whole:
+        return int(made.to_integral_value(ROUND_HALF_UP))
+    return made if made.as_tuple().exponent <= 0 else made.quantize(Decimal(1))  # type: ignore[operator]
+
+
+def _spellings(asked: Any, path: tuple[str, ...], table: Mapping[str, str]) -> dict[str, str]:
+    for name in path:
+        asked = (asked or {}).get(name)
+    return {table.get(one, one).casefold(): one for one in reversed([asked] if isinstance(asked, str) else asked or [])}
+
+
+def _fits(value: int, bits: int) -> bool:
+    return -(1 << bits - 1) <= value < 1 << bits - 1
+
+
+def _too_much(path: str, why: str) -> None:
+    raise Refused("PropertyConstraintViolation", f"{path}: {why or 'the number is too large for the other side'}")
+
+
+_GIVEN: dict[str, Any] = {
+    "count": _count,
+    "any": any,
+    "decimal": _decimal,
+    "text": _text,
+    "scaled": _scaled,
+    "spellings": _spellings,
+    "fits": _fits,
+    "too_much": _too_much,
+    "len": len,
+}

@@ -1,0 +1,78 @@
+"""What a table may ask about the station while it translates, and a plain record that answers.
+
+In: facts of messages, in the neutral words of `gateway.facts`.  Out: `Facts`, `Context`, `Recorded`.
+Not here: the session's own record (`gateway.session`), which answers the same questions from the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+
+class Facts(Protocol):
+    """The questions that an expression in a table may ask.  Transactions go by the gateway's own id."""
+
+    def running(self, connector: int) -> bool:
+        """Whether a transaction runs on this connector."""
+
+    def ended(self, connector: int) -> bool:
+        """Whether one ended there since the connector was last available."""
+
+    def stop_reason(self, transaction: int) -> str | None:
+        """Why it stopped, where a command caused it: ``remote``, ``soft_reset``, ``hard_reset``; else None."""
+
+
+@dataclass
+class Recorded:
+    """Facts kept in plain memory: for a stream of messages without a session, and for samples.
+
+    ``noted`` and ``answered`` take the facts of a request and of the result to it, by role.
+    """
+
+    on: dict[int, int] = field(default_factory=dict)
+    over: set[int] = field(default_factory=set)
+    reasons: dict[int, str] = field(default_factory=dict)
+    reset: str | None = None
+
+    def running(self, connector: int) -> bool:
+        return connector in self.on
+
+    def ended(self, connector: int) -> bool:
+        return connector in self.over
+
+    def stop_reason(self, transaction: int) -> str | None:
+        return self.reasons.get(transaction) or (f"{self.reset}_reset" if self.reset else None)
+
+    def noted(self, role: str | None, facts: Mapping[str, Any]) -> None:
+        """A request was made."""
+        if role == "stop":
+            connectors = [c for c, t in self.on.items() if t == facts.get("transaction")]
+            for connector in connectors:
+                del self.on[connector]
+                self.over.add(connector)
+        elif role == "status" and facts.get("state") == "available":
+            self.over.discard(facts.get("connector", 0))
+        elif role == "boot":
+            self.on.clear()
+            self.reset = None
+
+    def answered(self, role: str | None, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """A request was answered; ``asked`` are the facts of the request."""
+        if role == "start" and facts.get("transaction") is not None:
+            self.on[asked["connector"]] = facts["transaction"]
+            self.over.discard(asked["connector"])
+        elif role == "remote_stop" and facts.get("verdict") == "accepted":
+            self.reasons[asked["transaction"]] = "remote"
+        elif role == "reset" and facts.get("verdict") == "accepted":
+            self.reset = asked.get("reset_kind")
+
+
+@dataclass
+class Context:
+    """What a translation may look at beside the message itself."""
+
+    facts: Facts
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)

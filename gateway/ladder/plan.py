@@ -1,0 +1,135 @@
+"""What has to be done to turn one message of a dialect into its neighbour's: a table with every name looked up.
+
+In: nothing.  Out: `Plan` and its parts, for one direction and one place of use.
+Not here: how they are found (`gateway.ladder.resolve`), how they run (`gateway.ladder.compiler`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from gateway.dialects.schema import Field, Shape
+from gateway.ladder.expressions import Expression
+from gateway.ladder.losses import Loss
+from gateway.ladder.table import Path
+
+Fields = tuple[Field, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A map of values at one place.  ``table`` lacks the values that are left out; ``drops`` give up the owner."""
+
+    table: Mapping[Any, Any]
+    drops: frozenset[Any]
+    omits: frozenset[Any]
+    losses: Mapping[Any, Loss]
+    open: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether every value stays what it is."""
+        return not self.drops and not self.omits and not self.losses and all(k == v for k, v in self.table.items())
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """A case: ``give`` is a constant or an `Expression`; ``end`` is give, omit or drop."""
+
+    id: str
+    on: Any
+    when: Expression | None
+    end: str
+    give: Any
+    loss: Loss | None
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """A bound that the target sets and the source does not: code points, or bits of an integer.
+
+    ``end`` says what becomes of what is beyond it: cut, omit, drop or refuse (the message).
+    """
+
+    length: int | None
+    bits: int | None
+    end: str
+    loss: Loss | None
+    id: str
+
+
+@dataclass(frozen=True, eq=False)
+class Echo:
+    """Spell an answer as the asker did: ``path`` in his request, ``table`` from his values to the answerer's."""
+
+    path: Path
+    table: Mapping[str, str]
+
+
+@dataclass(eq=False)
+class Move:
+    """One target field and what it is made of.  ``inner`` is the plan of a converted object."""
+
+    rule: str
+    source: Fields
+    target: Fields
+    choice: Choice | None = None
+    inner: Plan | None = None
+    scale: tuple[Decimal, bool] | None = None
+    default: Any = None
+    cases: tuple[Turn, ...] = ()
+    needed: bool = False
+    echo: Echo | None = None
+    limit: Limit | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the value is handed over untouched, name and nesting aside."""
+        return not (self.choice or self.inner or self.scale or self.cases or self.echo or self.limit) and self.default is None
+
+    @property
+    def nested(self) -> bool:
+        """Whether source and target must be walked rather than copied."""
+        return len(self.source) > 1 or len(self.target) > 1 or any(f.many for f in self.source)
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether a single value may end the whole owner."""
+        single = not any(f.many for f in self.source)
+        drops = bool(self.choice and self.choice.drops) or any(case.end == "drop" for case in self.cases)
+        drops = drops or (self.limit is not None and self.limit.end == "drop")
+        return self.needed or (single and (drops or bool(self.inner and self.inner.drops and self.target[0].required)))
+
+
+@dataclass(frozen=True, eq=False)
+class Gone:
+    """A field that does not cross; where ``when`` holds its owner goes with it."""
+
+    source: Fields
+    loss: Loss
+    when: Expression | None
+    id: str
+
+
+@dataclass(eq=False)
+class Plan:
+    """All moves from one shape to another; ``unfilled`` are the target fields left out on purpose, with the reason."""
+
+    source: Shape
+    target: Shape
+    moves: list[Move] = field(default_factory=list)
+    gone: list[Gone] = field(default_factory=list)
+    unfilled: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def drops(self) -> bool:
+        """Whether an object of this shape may come to nothing."""
+        return any(gone.when is not None for gone in self.gone) or any(move.gives_up for move in self.moves)
+
+
+def names(fields: Fields) -> str:
+    """The dotted path of fields."""
+    return ".".join(f.name for f in fields)

@@ -1,0 +1,406 @@
+"""Looks up the rules of one shape in the two dialects and makes a `Plan` of them, for one direction and place.
+
+In: a `Block` and two shapes.  Out: a `Plan`; faults for everything that does not fit.
+Not here: value maps (`gateway.ladder.choices`), whole tables (`gateway.ladder.tables`).
+
+A field that no rule names is carried to the field of the same name, if that can hold whatever it may say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway.dialects.schema import Enum, Field, Scalar, Shape
+from gateway.ladder.choices import Choices, Here, step
+from gateway.ladder.expressions import Expression, Many, NotAllowed, Type, parse
+from gateway.ladder.losses import Loss
+from gateway.ladder.plan import Choice, Echo, Fields, Gone, Limit, Move, Plan, Turn, names
+from gateway.ladder.table import DROP, OMIT, REFUSE, Block, Case, Path, Rule, Sheet, Spot, Values, Way
+from gateway.source import Checker, Map, nearest, one_of
+
+_TEXT = ("string", "anyURI")
+_NUMBER = ("integer", "decimal")
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a block stands: in which message, how deep, and what an expression there may name."""
+
+    action: str
+    kind: str
+    way: Way
+    prefix: str
+    far: str
+    scope: Mapping[str, Type]
+    asked: Shape | None
+    """The request's shape in the dialect that the result goes to; None for requests."""
+
+    def within(self, path: Fields, to: Fields, inner: Shape) -> Place:
+        """The place one object further in; ``prefix`` is the way there in the source, ``far`` in the target."""
+        scope = {**self.scope, "it": inner, "up": self.scope["it"]}
+        scope.pop("these", None)
+        scope.pop("ups", None)
+        if path[-1].many:
+            scope["these"] = Many(inner)
+        if "these" in self.scope:
+            scope["ups"] = self.scope["these"]
+        return replace(self, prefix=f"{self.prefix}{names(path)}.", far=f"{self.far}{names(to)}.", scope=scope)
+
+
+@dataclass(eq=False)
+class Resolver:
+    """The rules of one table against its two dialects."""
+
+    sheet: Sheet
+    checker: Checker
+    choices: Choices
+    shapes_used: set[str] = field(default_factory=set)
+    needful: set[str] = field(default_factory=set)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    places: dict[str, list[tuple[Place, Fields, Fields]]] = field(default_factory=dict)
+    """Where each map of values is used: place, source path, target path."""
+
+    stages: dict[int, list[Place]] = field(default_factory=dict)
+    """Where each block is used, by its ``id``."""
+
+    def fault(self, spot: Spot, what: str, expected: str = "", near: str = "") -> None:
+        self.checker.fault(spot.where, spot.key, what, expected, near)
+
+    def block(self, block: Block, source: Shape, target: Shape, place: Place, spot: Spot) -> Plan:
+        """The plan for one shape at one place."""
+        self.stages.setdefault(id(block), []).append(place)
+        plan, read, made = Plan(source, target), set[Path](), dict[Path, Spot]()
+        for rule in block.rules:
+            if rule.arrow in ("=", place.way) and (move := self.ruled(rule, plan, place)) is not None:
+                path = tuple(f.name for f in move.target)
+                self.clash(path, rule.spot, made)
+                read.add(tuple(f.name for f in move.source))
+                read.update((name,) for case in move.cases if isinstance(case.give, Expression) for name in case.give.reads)
+                plan.moves.append(move)
+        self.unruled(block, plan, place, spot, read, made)
+        self.gone(block, plan, place, read)
+        order = list(target.fields)
+        plan.moves.sort(key=lambda move: order.index(move.target[0].name))
+        return plan
+
+    def clash(self, path: Path, spot: Spot, made: dict[Path, Spot]) -> None:
+        for other in made:
+            if path[: len(other)] == other or other[: len(path)] == path:
+                self.fault(spot, f"two rules make {'.'.join(path)!r}", "one rule for a field and direction")
+        made[path] = spot
+
+    # ------------------------------------------------------------------------------------------------- one rule
+    def ruled(self, rule: Rule, plan: Plan, place: Place) -> Move | None:
+        """What a rule means in this direction, or None where it is broken."""
+        self.rules[rule.id] = rule
+        from_, to = (rule.left, rule.right) if place.way == ">" else (rule.right, rule.left)
+        source = self.find(plan.source, from_, rule.spot)
+        target = self.find(plan.target, to, rule.spot)
+        if source is None or target is None or not target:
+            return None
+        move = Move(rule.id, source, target, default=rule.default.get(place.way))
+        move.cases = self.turns(rule, source, target, place)
+        if source:
+            self.convert(move, place, rule)
+        elif not move.cases:
+            self.fault(rule.spot, f"nothing makes {names(target)!r}", "give, or cases")
+        if move.default is not None:
+            self.constant(move.default, target[-1], rule.spot)
+            if all(f.required for f in source):
+                self.fault(rule.spot, "the default can never be needed", f"{names(source)} is always there")
+        self.presence(move, place, rule.spot, rule)
+        return move
+
+    def find(self, shape: Shape, path: Path, spot: Spot) -> Fields | None:
+        """The fields along a path; empty for an empty path, None (and a fault) where one is unknown."""
+        found: list[Field] = []
+        for name in path:
+            if name not in shape.fields:
+                self.fault(spot, f"unknown field {name!r} in {shape.name}", one_of(shape.fields), nearest(name, shape.fields))
+                return None
+            found.append(shape.fields[name])
+            inner = found[-1].type
+            shape = inner if isinstance(inner, Shape) else Shape(f"{name}, which has no fields", {})
+        return tuple(found)
+
+    def convert(self, move: Move, place: Place, rule: Rule | None, spot: Spot | None = None) -> None:
+        """Fill in how the value of the last source field becomes the last target field's."""
+        spot = rule.spot if rule is not None else spot
+        assert spot is not None
+        source, target = move.source[-1], move.target[-1]
+        if any(f.many for f in move.source) and not any(f.many for f in move.target):
+            self.fault(spot, f"{names(move.source)} is a list and {names(move.target)} is not")
+        if isinstance(source.type, Shape) and isinstance(target.type, Shape):
+            self.objects(move, source.type, target.type, place, rule, spot)
+        elif isinstance(source.type, Shape) or isinstance(target.type, Shape):
+            if not (target.type == Scalar("any")):
+                self.fault(spot, f"{names(move.source)} and {names(move.target)}: an object and a single value")
+        else:
+            self.scalars(move, source, target, place, rule, spot)
+
+    def objects(self, move: Move, source: Shape, target: Shape, place: Place, rule: Rule | None, spot: Spot) -> None:
+        name = rule.by if rule else None
+        if name is not None and name not in self.sheet.shapes:
+            self.fault(spot, f"unknown shape {name!r}", one_of(self.sheet.shapes), nearest(name, self.sheet.shapes))
+            return
+        if name is None and _same(source, target):
+            return
+        if name is not None:
+            self.shapes_used.add(name)
+        block = self.sheet.shapes[name] if name else Block(spot)
+        move.inner = self.block(block, source, target, place.within(move.source, move.target, source), block.spot)
+
+    def scalars(self, move: Move, source: Field, target: Field, place: Place, rule: Rule | None, spot: Spot) -> None:
+        assert not isinstance(source.type, Shape) and not isinstance(target.type, Shape)
+        move.limit = self.limit(source, target, place, rule, move, spot)
+        values = self.named(rule)
+        if rule is not None and rule.scale is not None:
+            self.scaled(move, rule, place, source.type, target.type)
+        elif isinstance(source.type, Enum) or values is not None:
+            move.choice = self.chosen(values, move, place, rule, spot)
+        elif not _alike(source.type, target.type):
+            self.fault(spot, f"{names(move.source)} is {source.type.name} and {names(move.target)} is {target.type.name}", "a map or a scale")
+        if rule is not None and rule.echo:
+            move.echo = self.echo(rule, place, values)
+
+    def named(self, rule: Rule | None) -> Values | None:
+        if rule is None or rule.by is None:
+            return None
+        if rule.by not in self.sheet.enums:
+            self.fault(rule.spot, f"unknown map {rule.by!r}", one_of(self.sheet.enums), nearest(rule.by, self.sheet.enums))
+        return self.sheet.enums.get(rule.by)
+
+    def chosen(self, values: Values | None, move: Move, place: Place, rule: Rule | None, spot: Spot) -> Choice | None:
+        source, target = move.source[-1].type, move.target[-1].type
+        assert not isinstance(source, Shape) and not isinstance(target, Shape)
+        if isinstance(target, Enum) and not isinstance(source, Enum):
+            self.fault(spot, f"{names(move.source)} may say anything, {names(move.target)} only some words")
+            return None
+        if values is not None:
+            self.places.setdefault(values.name, []).append((place, move.source, move.target))
+        closed = frozenset(c.on for c in move.cases if c.when is None and c.on is not None)
+        back = rule.cases.get("<" if place.way == ">" else ">", ()) if rule else ()
+        closed_back = frozenset(c.on for c in back if c.when is None and c.on is not None)
+        path = place.prefix + names(move.source)
+        here = Here(self.sheet.name, place.action, path, place.way, source, target, closed, closed_back, spot)
+        choice = self.choices.choose(values, here)
+        return None if choice.plain and not choice.open else choice
+
+    def limit(self, source: Field, target: Field, place: Place, rule: Rule | None, move: Move, spot: Spot) -> Limit | None:
+        length = target.max_length if _longer(source, target) else None
+        bits = target.bits if _wider(source, target) else None
+        if length is None and bits is None:
+            return None
+        if rule is None or not rule.long:
+            if length is not None:
+                self.fault(spot, f"{place.action}.{place.kind}: {place.prefix}{names(move.source)} may be longer than {length} going {place.way!r}", "too long: cut, omit, drop or refuse")
+            return Limit(length, bits, REFUSE, None, "")
+        self.needful.add(f"{rule.id} too long")
+        loss = Loss(self.sheet.name, place.action, place.prefix + names(move.source), rule.id, rule.why)
+        return Limit(length, bits, rule.long, loss, f"{rule.id} too long {place.way}")
+
+    def scaled(self, move: Move, rule: Rule, place: Place, source: Any, target: Any) -> None:
+        if source.name not in _NUMBER or target.name not in _NUMBER:
+            self.fault(rule.spot, "only numbers can be scaled", "integer or decimal on both sides")
+            return
+        assert rule.scale is not None
+        move.scale = (rule.scale, place.way == "<")
+
+    def echo(self, rule: Rule, place: Place, values: Values | None) -> Echo | None:
+        if place.asked is None:
+            self.fault(rule.spot, "a request has nothing to echo", "a result")
+            return None
+        if self.find(place.asked, rule.echo, rule.spot) is None:
+            return None
+        return Echo(rule.echo, {k: to for k, (to, _) in step(values, "<" if place.way == ">" else ">").items()})
+
+    # ------------------------------------------------------------------------------------------------- cases
+    def turns(self, rule: Rule, source: Fields, target: Fields, place: Place) -> tuple[Turn, ...]:
+        made: list[Turn] = []
+        ended = False
+        for case in rule.cases.get(place.way, ()):
+            if ended or any(t.on == case.on and t.when is None for t in made):
+                self.fault(case.spot, "the case can never be reached", "an earlier one takes it")
+            ended = ended or (case.on is None and case.when is None)
+            made.append(self.turn(case, rule, source, target, place))
+        return tuple(made)
+
+    def turn(self, case: Case, rule: Rule, source: Fields, target: Fields, place: Place) -> Turn:
+        if case.on is not None and not source:
+            self.fault(case.spot, "'on' needs a field to look at", "when")
+        elif case.on is None and source and isinstance(source[-1].type, Enum):
+            self.fault(case.spot, f"the case takes every value of {names(source)}", "on: one of its values")
+        elif case.on is not None and isinstance(source[-1].type, Enum) and case.on not in source[-1].type.values:
+            known = source[-1].type.values
+            self.fault(case.spot, f"unknown value {case.on!r}", one_of(known), nearest(str(case.on), known))
+        give = self.give(case, target[-1], place) if case.end == "give" else None
+        when = self.expression(case.when, place, case.spot) if case.when is not None else None
+        path = place.prefix + (names(source) or names(target))
+        loss = Loss(self.sheet.name, place.action, path, case.id, case.why) if case.why else None
+        if case.end == "give" and case.on is not None:
+            self.returns(case, give, rule, place)
+        return Turn(case.id, case.on, when, case.end, give, loss)
+
+    def returns(self, case: Case, give: Any, rule: Rule, place: Place) -> None:
+        """A case for one value is a loss where the way back does not lead to that value."""
+        back = step(self.named(rule), "<" if place.way == ">" else ">").get(give, (give, None))[0]
+        if (back == case.on) == bool(case.why):
+            expected = "no why" if case.why else "why"
+            self.fault(case.spot, f"{case.on!r} becomes {give!r}, which goes back to {back!r}", expected)
+
+    def give(self, case: Case, target: Field, place: Place) -> Any:
+        """The constant or expression that a case gives, checked against the target's type."""
+        if not (isinstance(case.give, str) and case.give.startswith("=")):
+            self.constant(case.give, target, case.spot)
+            return case.give
+        found = self.expression(case.give[1:], place, case.spot)
+        if found is not None and isinstance(target.type, Enum):
+            if found.values is None:
+                self.fault(case.spot, "cannot tell which values this may give", one_of(target.type.values))
+            for value in (found.values or frozenset()) - {None}:
+                self.constant(value, target, case.spot)
+        elif found is not None and isinstance(found.type, Scalar) and not _alike(found.type, target.type):
+            self.fault(case.spot, f"{target.name} takes {target.type.name}, this gives {found.type.name}")
+        return found
+
+    def expression(self, text: str, place: Place, spot: Spot) -> Expression | None:
+        try:
+            return parse(text, place.scope)
+        except NotAllowed as no:
+            self.fault(spot, no.what, no.expected, no.near)
+            return None
+
+    def constant(self, value: Any, target: Field, spot: Spot) -> None:
+        if isinstance(target.type, Enum) and value not in target.type.values:
+            self.fault(spot, f"{value!r} is no value of {target.name}", one_of(target.type.values), nearest(str(value), target.type.values))
+        kinds: dict[str, Any] = {"integer": int, "boolean": bool, "string": str, "anyURI": str, "dateTime": str}
+        wanted = kinds.get(target.type.name) if isinstance(target.type, Scalar) else None
+        if isinstance(target.type, Shape) or (wanted is not None and type(value) is not wanted):
+            self.fault(spot, f"{value!r} is no value of {target.name}", target.type.name)
+
+    # ------------------------------------------------------------------------------------------------- what no rule names
+    def unruled(self, block: Block, plan: Plan, place: Place, spot: Spot, read: set[Path], made: dict[Path, Spot]) -> None:
+        """Carry fields of the same name, and note what is neither made nor declared."""
+        lost, unfilled = block.lost[place.way], block.unfilled[place.way]
+        for name, target in plan.target.fields.items():
+            source = plan.source.fields.get(name)
+            if _met((name,), set(made)):
+                continue
+            if source is not None and not _met((name,), read) and (name,) not in lost:
+                move = Move(f"{place.action}.{place.kind}.{place.prefix}{name}", (source,), (target,))
+                self.convert(move, place, None, spot)
+                self.presence(move, place, spot, None)
+                plan.moves.append(move)
+                read.add((name,))
+                made[(name,)] = spot
+            elif (name,) in unfilled and not target.required:
+                plan.unfilled[(name,)] = unfilled[(name,)].why
+            else:
+                need = "required " if target.required else ""
+                expected = f"a rule, or a line under 'unfilled {place.way}'" if not need else "a rule"
+                self.fault(spot, f"{place.action}.{place.kind}: nothing makes the {need}field {place.prefix}{name} going {place.way!r}", expected)
+        for path, item in unfilled.items():
+            if path not in plan.unfilled:
+                known = path[0] in plan.target.fields
+                what = f"{'.'.join(path)!r} is filled, or required" if known else f"unknown field {'.'.join(path)!r}"
+                self.fault(item.spot, what, one_of(plan.target.fields), nearest(path[0], plan.target.fields))
+
+    def presence(self, move: Move, place: Place, spot: Spot, rule: Rule | None) -> None:
+        """A required target must come out of every source, or its owner goes (``needed``)."""
+        target = move.target[0]
+        if target.required or (rule is not None and rule.needed):
+            if _may_lack(move) and not (rule is not None and rule.needed):
+                what = f"{place.action}.{place.kind}: {names(move.target)} is required going {place.way!r} and may come to nothing"
+                self.fault(spot, what, "a default, or needed: true (then its owner goes too)")
+            move.needed = _may_lack(move)
+            if move.needed and rule is not None:
+                self.needful.add(rule.id)
+
+    def gone(self, block: Block, plan: Plan, place: Place, read: set[Path]) -> None:
+        """Every source field is read or declared lost, and only one of the two."""
+        lost = block.lost[place.way]
+        for path in _leaves(plan.source, read):
+            if path not in lost:
+                name = place.prefix + ".".join(path)
+                self.fault(block.spot, f"{place.action}.{place.kind}: no rule reads {name} going {place.way!r}", f"a rule, or a line under 'lost {place.way}'")
+        for path, item in lost.items():
+            source = self.find(plan.source, path, item.spot)
+            if source is None:
+                continue
+            twin = plan.target.fields.get(path[0]) if len(path) == 1 else None
+            if _met(path, read) or (twin is not None and not any(m.target[0] is twin for m in plan.moves) and _carries(source[0], twin)):
+                self.fault(item.spot, f"{'.'.join(path)!r} is declared lost and is not", "no such line")
+            when = self.expression(item.when, place, item.spot) if item.when else None
+            loss = Loss(self.sheet.name, place.action, place.prefix + ".".join(path), item.id, item.why)
+            plan.gone.append(Gone(source, loss, when, f"{item.id} when {place.way}"))
+
+
+def _met(path: Path, paths: set[Path]) -> bool:
+    """Whether one of ``paths`` begins with ``path`` or is the beginning of it."""
+    return any(path[: len(p)] == p or p[: len(path)] == path for p in paths if p)
+
+
+def _leaves(shape: Shape, read: set[Path], prefix: Path = ()) -> list[Path]:
+    """The fields below ``shape`` that nobody reads; an object read only in part counts field by field."""
+    found: list[Path] = []
+    for name, one in shape.fields.items():
+        path = (*prefix, name)
+        if any(path[: len(p)] == p for p in read if p):
+            continue
+        inside = any(p[: len(path)] == path for p in read)
+        found += _leaves(one.type, read, path) if inside and isinstance(one.type, Shape) else [path]
+    return found
+
+
+def _alike(source: Any, target: Any) -> bool:
+    one, other = source.name, target.name
+    if isinstance(target, Enum):
+        return isinstance(source, Enum) and set(source.values) <= set(target.values)
+    return other == "any" or one == other or (one in _TEXT and other in _TEXT) or (isinstance(source, Enum) and other in _TEXT) or (
+        one == "integer" and other == "decimal"
+    )  # fmt: skip
+
+
+def _longer(source: Field, target: Field) -> bool:
+    return target.max_length is not None and (source.max_length is None or source.max_length > target.max_length) and not (
+        isinstance(source.type, Enum)
+    )  # fmt: skip
+
+
+def _wider(source: Field, target: Field) -> bool:
+    return source.type == Scalar("integer") == target.type and source.bits > target.bits
+
+
+def _carries(source: Field, target: Field) -> bool:
+    """Whether whatever ``source`` says may stand in ``target`` as it is."""
+    if source.many != target.many or (target.required and not source.required) or target.least > source.least:
+        return False
+    if isinstance(source.type, Shape) or isinstance(target.type, Shape):
+        return isinstance(source.type, Shape) and isinstance(target.type, Shape) and _same(source.type, target.type)
+    return _alike(source.type, target.type) and not _longer(source, target) and not _wider(source, target)
+
+
+def _same(source: Shape, target: Shape) -> bool:
+    """Whether an object of ``source`` is one of ``target`` too."""
+    if any(f.required and name not in source.fields for name, f in target.fields.items()):
+        return False
+    return all(name in target.fields and _carries(f, target.fields[name]) for name, f in source.fields.items()) and (
+        set(source.fields) == set(target.fields)
+    )
+
+
+def _may_lack(move: Move) -> bool:
+    """Whether a target may come to nothing: its source is optional, or all of it is dropped."""
+    if move.default is not None or any(c.on is None and c.when is None and c.end == "give" for c in move.cases):
+        return False
+    optional = not move.source or any(not f.required for f in move.source)
+    choice = move.choice is not None and bool(move.choice.drops if any(f.many for f in move.source) else move.choice.omits)
+    inner = move.inner is not None and move.inner.drops and any(f.many for f in move.source)
+    limit = move.limit is not None and (move.limit.end == DROP if any(f.many for f in move.source) else move.limit.end == OMIT)
+    short = move.target[0].many and len(move.target) == 1 and move.target[0].least > max((f.least for f in move.source), default=1)
+    return optional or choice or inner or limit or short or any(c.end == OMIT for c in move.cases)
+
+
+__all__ = ["DROP", "Place", "Resolver", "Map"]

@@ -1,0 +1,107 @@
+"""Walks the ladder: from the asker's dialect to the answerer's, and back with the answer.
+
+In: a valid request, then its result.  Out: `Passage`, and the result as the asker understands it.
+Not here: what one table does (`gateway.ladder.tables`); transaction ids (the session maps them before and after).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.dialects.schema import Dialect
+from gateway.ladder.compiler import Run
+from gateway.ladder.facts import Context
+from gateway.ladder.losses import Loss, Refused
+from gateway.ladder.table import Way
+from gateway.ladder.tables import Table
+from gateway.messages import Payload
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One table, walked in one direction."""
+
+    table: Table
+    way: Way
+
+    @property
+    def back(self) -> Way:
+        return "<" if self.way == ">" else ">"
+
+
+@dataclass(eq=False)
+class Passage:
+    """What became of a request.
+
+    ``action`` and ``payload`` are what to ask onward; ``action`` is None where it goes no further, and then either
+    ``answer`` (in the asker's dialect) or ``refusal`` (code, why) is what to tell the asker.
+    """
+
+    route: Route
+    action: str | None
+    payload: Payload
+    answer: Payload | None = None
+    refusal: tuple[str, str] | None = None
+    losses: list[Loss] = field(default_factory=list)
+    asked: list[Payload] = field(default_factory=list)
+    """What each step was asked, the asker's own request first."""
+
+    name: str = ""
+
+    def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
+        """The answer to what was asked onward, climbed back to the asker's dialect.
+
+        Raises `Refused` where it cannot be said there (a number that does not fit).
+        """
+        losses: list[Loss] = []
+        return self.climb(payload, len(self.asked), cx, losses), losses
+
+    def climb(self, payload: Payload, height: int, cx: Context, losses: list[Loss]) -> Payload:
+        """Take an answer back over the first ``height`` steps."""
+        for step, asked in zip(reversed(self.route.steps[:height]), reversed(self.asked[:height]), strict=True):
+            made = step.table.translate(self.name, "result", step.back)(payload, Run(cx.facts, losses, asked))
+            assert made is not None, "a result that may come to nothing is a fault at load"
+            payload = made
+        return payload
+
+
+class Route:
+    """The way from the asker's dialect to the answerer's; of no steps where the two are one."""
+
+    def __init__(self, from_dialect: Dialect, to_dialect: Dialect, steps: Sequence[Step]) -> None:
+        self.from_dialect, self.to_dialect, self.steps = from_dialect, to_dialect, tuple(steps)
+
+    def request(self, action: str, payload: Payload, cx: Context) -> Passage:
+        """Take a valid request to the answerer's dialect.  ``payload`` is not changed, but may share parts with the outcome."""
+        passage = Passage(self, action, payload, name=action)
+        for step in self.steps:
+            run = Run(cx.facts, passage.losses)
+            said = step.table.locals.get((action, step.way))
+            if said is None:
+                try:
+                    made = step.table.translate(action, "call", step.way)(payload, run)
+                except KeyError:
+                    if (action, "call", step.way) in step.table.plans:
+                        raise
+                    return self.refuse(passage, "NotImplemented", f"{action} is unknown")
+                except Refused as refused:
+                    return self.refuse(passage, refused.code, refused.why)
+                if made is not None:
+                    passage.asked.append(payload)
+                    passage.payload = payload = made
+                    continue
+                said = step.table.empties[action, step.way]
+            passage.losses.append(said.loss)
+            answer = said.to(payload, run)
+            if answer is None:
+                return self.refuse(passage, said.refuse, said.loss.why)
+            passage.answer = passage.climb(answer, len(passage.asked), cx, passage.losses)
+            passage.action = None
+            return passage
+        return passage
+
+    @staticmethod
+    def refuse(passage: Passage, code: str, why: str) -> Passage:
+        passage.action, passage.refusal = None, (code, why)
+        return passage

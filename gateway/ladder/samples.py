@@ -1,0 +1,239 @@
+"""Runs the samples that stand beside the rules of a table.
+
+In: a `Table`.  Out: a `Shown` for each sample and direction; ``fault`` runs it.
+Not here: what a sample may say (``mappings/README.rst``).
+
+A sample names only what matters.  The rest is the smallest valid message; after the translation, a field that the
+sample does not name must be what it is in the translation of that smallest message.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.dialects.errors import Violation
+from gateway.dialects.schema import Enum, Field, Shape
+from gateway.ladder.compiler import Run
+from gateway.ladder.facts import Recorded
+from gateway.ladder.losses import Refused
+from gateway.ladder.resolve import Place
+from gateway.ladder.table import DROP, OMIT, WAYS, Block, Sample, Way
+from gateway.ladder.tables import Table
+
+_SMALLEST: dict[str, Any] = {"integer": 1, "decimal": 1, "boolean": True, "dateTime": "2026-01-01T00:00:00Z", "anyURI": "ftp://x/"}
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One sample in one direction at one place."""
+
+    id: str
+    table: Table
+    place: Place
+    before: list[Any]
+    after: list[Any]
+    sample: Sample | None = None
+    rule: str = "-"
+    makes: str = ""
+    """The id of the rule, and the field that it makes."""
+
+    def fault(self, hits: set[str] | None = None) -> str:
+        """What went otherwise than the sample says, or an empty string.  ``hits`` gathers the cases that fired."""
+        try:
+            return self.compare(set() if hits is None else hits)
+        except (Refused, Violation, KeyError, TypeError, ValueError) as error:
+            return f"{self.id}: {error!r}"
+
+    def compare(self, hits: set[str]) -> str:
+        for index in (-1, 0, 1, 2):
+            start, usual = self.run([{}], index, set())
+            if start:
+                break
+        fired: set[str] = set()
+        made, losses = self.run(self.before, index, fired)
+        hits.update(hit for hit in fired if hit.startswith(self.rule))
+        if self.sample is None:  # a row speaks of its own field only
+            expected = [overlay(after, {}) for after in self.after]
+            made = [{key: one[key] for key in self.after[0] if key in one} if self.after else one for one in made]
+            return "" if made == expected else f"{self.id}: expected {expected}, got {made}"
+        if self.makes and not all(self.makes in after for after in self.after):
+            return f"{self.id}: the sample does not name {self.makes}, which the rule makes (null: it is left out)"
+        base = start[0] if start else smallest(self.far())
+        expected = [overlay(base, after) for after in self.after]
+        lost = losses - usual if start else losses
+        if made != expected:
+            return f"{self.id}: expected {expected}, got {made}"
+        return "" if lost == Counter(self.sample.lost) else f"{self.id}: lost are {sorted(lost.elements())}, not {list(self.sample.lost)}"
+
+    def far(self) -> Shape:
+        """The shape of what comes out."""
+        shape = self.table.ends(self.place.way)[1].messages[self.place.action].shape(self.place.kind)
+        for name in filter(None, self.place.far.split(".")):
+            shape = shape.fields[name].type  # type: ignore[assignment]
+        return shape
+
+    def run(self, fragments: list[Any], index: int, hits: set[str]) -> tuple[list[Any], Counter[str]]:
+        """The objects that come out where the fragments, filled up, went in; and the fields of which something was lost."""
+        action, kind = self.place.action, self.place.kind
+        dialect, other = self.table.ends(self.place.way)
+        message = _around(dialect.messages[action].shape(kind), self.place.prefix.split(".")[:-1], fragments, index)
+        asked = smallest(other.messages[action].request)
+        facts = known(self.sample.facts) if self.sample else Recorded()
+        run = Run(facts, [], overlay(asked, self.sample.asked) if self.sample else asked, hits)
+        try:
+            made = self.table.translate(action, kind, self.place.way, trace=True)(dialect.check(kind, action, message), run)
+        except Refused:
+            made = None
+        if made is not None:
+            other.check(kind, action, made)
+        lost = Counter(loss.field.rpartition(".")[2] for loss in run.losses)
+        return list(_at(made, self.place.far.split(".")[:-1])), lost
+
+
+def faults(table: Table) -> Iterator[str]:
+    """Everything that is wrong with the samples of a table, and every case, bound and condition that none of them shows."""
+    hits: set[str] = set()
+    yield from (fault for shown in samples(table) if (fault := shown.fault(hits)))
+    yield from (f"no sample shows {id}" for id in sorted(_to_show(table) - hits))
+
+
+def _to_show(table: Table) -> set[str]:
+    found: set[str] = set()
+    plans = list(table.plans.values())
+    for plan in plans:
+        found.update(gone.id for gone in plan.gone if gone.when is not None)
+        for move in plan.moves:
+            found.update(turn.id for turn in move.cases)
+            found.update({move.limit.id} - {""} if move.limit is not None else ())
+            plans.extend([move.inner] if move.inner is not None else [])
+    return found
+
+
+def samples(table: Table) -> Iterator[Shown]:
+    """Every sample of a table, at every place where its rule is used."""
+    for block in _blocks(table):
+        for place in table.resolver.stages.get(id(block), []):
+            for rule, makes, sample in _of(block, place.way):
+                yield _shown(f"{rule} {place.way}", table, place, sample, rule, makes)
+    yield from _rows(table)
+    yield from _open(table)
+    for entry in table.sheet.messages.values():
+        for way, local in entry.empty.items():
+            place = Place(entry.name, "call", way, "", "", {}, None)
+            for sample in local.samples:
+                yield _shown(local.id, table, place, sample)
+
+
+def _shown(id: str, table: Table, place: Place, sample: Sample, rule: str = "-", makes: str = "") -> Shown:
+    before, after = (sample.left, sample.right) if place.way == ">" else (sample.right, sample.left)
+    return Shown(f"{id} ({place.action})", table, place, _list(before), [] if after is None else _list(after), sample, rule, makes)
+
+
+def _list(side: Any) -> list[Any]:
+    return list(side) if isinstance(side, list) else [side]
+
+
+def _blocks(table: Table) -> Iterator[Block]:
+    yield from table.sheet.shapes.values()
+    for entry in table.sheet.messages.values():
+        yield from entry.blocks.values()
+
+
+def _of(block: Block, way: Way) -> Iterator[tuple[str, str, Sample]]:
+    """Each sample with the id of its rule and the field that the rule makes."""
+    for rule in block.rules:
+        makes = (rule.right if way == ">" else rule.left)[0] if rule.arrow in ("=", way) else ""
+        yield from ((rule.id, makes, sample) for sample in rule.samples if way in sample.ways)
+    for lost in block.lost[way].values():
+        yield from ((lost.id, "", sample) for sample in lost.samples)
+
+
+def _rows(table: Table) -> Iterator[Shown]:
+    """A row is its own sample: what stands before the arrow becomes what stands behind it."""
+    for values in table.sheet.enums.values():
+        for place, source, target in table.resolver.places.get(values.name, ()):
+            kind = source[-1].type
+            for row in values.rows if isinstance(kind, Enum) else ():
+                if row.arrow not in ("=", place.way):
+                    continue
+                olds, news = (row.left, row.right) if place.way == ">" else (row.right, row.left)
+                for old in olds:
+                    if old in kind.values:
+                        yield _row(f"{row.id}, {old} {place.way}", table, place, (source, target), old, news[0])
+
+
+def _row(id: str, table: Table, place: Place, fields: tuple[tuple[Field, ...], ...], old: str, new: str) -> Shown:
+    (source, target) = ((f[-1].name, f[-1].many) for f in fields)
+    before = {source[0]: [old] if source[1] else old}
+    after = [] if new == DROP else [{target[0]: None if new == OMIT else [new] if target[1] else new}]
+    return Shown(f"{id} ({place.action})", table, place, [before], after)
+
+
+def _open(table: Table) -> Iterator[Shown]:
+    for values in table.sheet.enums.values():
+        for place, source, _ in table.resolver.places.get(values.name, ()):
+            at = f"{place.action}.{'request' if place.kind == 'call' else 'result'}.{place.prefix}{source[-1].name}"
+            for sample in values.samples:
+                if sample.place == at and place.way in sample.ways:
+                    yield _shown(f"{values.name} at {at} {place.way}", table, place, sample)
+
+
+def known(facts: dict[str, Any]) -> Recorded:
+    """The facts of a sample: lists of connectors, and reasons by transaction."""
+    running, ended = facts.get("running", []), facts.get("ended", [])
+    reasons = {int(key): str(value) for key, value in facts.get("stop_reason", {}).items()}
+    return Recorded({connector: connector for connector in running}, set(ended), reasons)
+
+
+def smallest(shape: Shape, index: int = -1) -> dict[str, Any]:
+    """The smallest valid object: required fields only, each with the plainest value; ``index`` picks among words."""
+    return {field.name: _plainest(field, index) for field in shape.fields.values() if field.required}
+
+
+def _plainest(field: Field, index: int) -> Any:
+    if isinstance(field.type, Shape):
+        value: Any = smallest(field.type, index)
+    elif isinstance(field.type, Enum):
+        value = field.type.values[index if index < len(field.type.values) else 0]
+    else:
+        value = _SMALLEST.get(field.type.name, "x")
+    return [value] if field.many else value
+
+
+def overlay(base: dict[str, Any], fragment: dict[str, Any]) -> dict[str, Any]:
+    """``base`` with the fields of ``fragment``; null takes one out."""
+    made = {**base, **fragment}
+    return {key: value for key, value in made.items() if value is not None}
+
+
+def _around(shape: Shape, path: list[str], fragments: list[Any], index: int) -> dict[str, Any]:
+    """The smallest message that holds the fragments, filled up, at the end of ``path``."""
+    base = smallest(shape, index)
+    if not path:
+        return overlay(base, fragments[0])
+    field = shape.fields[path[0]]
+    assert isinstance(field.type, Shape)
+    if len(path) == 1:
+        inner = [overlay(smallest(field.type, index), fragment) for fragment in fragments]
+    else:
+        inner = [_around(field.type, path[1:], fragments, index)]
+    return {**base, field.name: inner if field.many else inner[0]}
+
+
+def _at(made: Any, path: list[str]) -> Iterator[Any]:
+    """The objects at the end of ``path``, through lists."""
+    if made is None:
+        return
+    if isinstance(made, list):
+        for one in made:
+            yield from _at(one, path)
+    elif not path:
+        yield made
+    else:
+        yield from _at(made.get(path[0]), path[1:])
+
+
+__all__ = ["WAYS", "Shown", "faults", "known", "overlay", "samples", "smallest"]
