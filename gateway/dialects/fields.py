@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.dialects.shapes import KINDS, Enum, Field, Scalar, Shape
-from gateway.source import Checker, List, Map, nearest
+from gateway.source import Checker, List, Map, nearest, one_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SPEC = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\(([0-9]{1,6}(?:\.[0-9]{1,6})?)\))?([?*+]?)(?: (attribute|text))?")
@@ -64,7 +64,8 @@ class Types:
             return {}
         for spelling, meant in read.items():
             if meant is not None and meant not in values:
-                self.checker.unknown(read, spelling, f"value of enum {name}, {meant!r}, for the spelling", values)
+                near = nearest(str(meant), values)
+                self.checker.fault(read, spelling, f"{spelling!r} means {meant!r}, no value of enum {name}", one_of(values), near)
             if spelling in values:
                 self.checker.fault(read, spelling, f"{spelling!r} is a value of enum {name} already")
         return dict(read)

@@ -6,6 +6,7 @@ Not here: types and fields (`gateway.dialects.fields`), codecs (`gateway.dialect
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gateway.dialects.lenses import put
 from gateway.dialects.schema import Dialect
 from gateway.dialects.shapes import Enum, Field, MessageType, Shape, at
 from gateway.facts import FACTS, ROLES, WORDS
-from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest
+from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest, one_of
 
 _STATUS = ("official", "unofficial", "reconstructed")
 _SENDERS = ("station", "backend", "both")
@@ -86,10 +87,16 @@ def _head(checker: Checker, top: Map, name: str | None) -> None:
     if name is not None and top.get("dialect") not in (None, name):
         checker.fault(top, "dialect", f"the dialect {top['dialect']!r} stands in the file {name!r}", "the same name")
     if "status" in top and top["status"] not in _STATUS:
-        checker.unknown(top, "status", f"status {top['status']!r},", _STATUS)
+        _odd(checker, top, "status", _STATUS)
     for key in ("dialect", "title"):
         if key in top and (not isinstance(top[key], str) or not top[key]):
             checker.fault(top, key, f"{key} is {top[key]!r}", "text")
+
+
+def _odd(checker: Checker, where: Map, key: str, known: Iterable[str]) -> None:
+    """The value at ``key`` is none of ``known``."""
+    value = where.get(key)
+    checker.fault(where, key, f"unknown {key} {value!r}", one_of(known), nearest(str(value), known))
 
 
 def _bits(checker: Checker, top: Map) -> int:
@@ -123,7 +130,7 @@ def _message(checker: Checker, types: Types, where: Map, action: str) -> Message
         given.setdefault(key, None)
     request, result = types.fields(action, given, "request"), types.fields(f"{action}Result", given, "result")
     if given.get("from") not in _SENDERS:
-        checker.fault(given, "from", f"message {action} comes from {given.get('from')!r}", "station, backend or both")
+        _odd(checker, given, "from", _SENDERS)
     role = _role(checker, given)
     facts = _map(checker, given, "facts")
     checker.keys(facts, f"facts of {action}", [], ["request", "result"])
@@ -140,8 +147,7 @@ def _message(checker: Checker, types: Types, where: Map, action: str) -> Message
 def _role(checker: Checker, given: Map) -> str | None:
     role = given.get("role")
     if role is not None and role not in ROLES:
-        near = nearest(str(role), ROLES)
-        checker.fault(given, "role", f"unknown role {role!r}", f"one of {', '.join(ROLES)}", near)
+        _odd(checker, given, "role", ROLES)
         return None
     return role
 
@@ -167,7 +173,7 @@ def _single(field: Field | None) -> bool:
 def _key(checker: Checker, given: Map, action: str, role: str | None, asked: dict[str, str]) -> tuple[str, ...]:
     """The facts of the natural key; empty for the whole payload, and for messages that need none."""
     if "answer" in given and given["answer"] not in _ANSWERS:
-        checker.unknown(given, "answer", f"answer {given['answer']!r},", _ANSWERS)
+        _odd(checker, given, "answer", _ANSWERS)
     money = role in _TRANSACTION or "answer" in given
     for need in ("answer", "key"):
         if money and need not in given:

@@ -88,9 +88,9 @@ def _parse(text: str | bytes, limits: FrameLimits) -> Any:
 def _deeper(frame: Any, most: int) -> bool:
     """Whether containers nest more than ``most`` deep.  Goes by levels, so that depth costs no stack."""
     level = [frame]
-    for _ in range(most + 1):
+    for _ in range(most):
         level = [value for container in level for value in _inner(container)]
-    return bool(level)
+    return any(isinstance(value, list | dict) for value in level)
 
 
 def _inner(container: Any) -> Iterable[Any]:
