@@ -76,7 +76,7 @@ MISTAKES = [
     ("subprotocol: tiny1", "subprotocol: tiny 1", "the name of a WebSocket sub-protocol"),
     ("{FormatViolation: FormationViolation}", "{FormatViolaton: X}", "did you mean 'FormatViolation'"),
     ("{FormatViolation: FormationViolation}", "{FormatViolation: FormatViolation}", "spelled as it is"),
-    ("backend: \"urn:down/\"}", "backend: down}", "a URI"),
+    ('backend: "urn:down/"}', "backend: down}", "a URI"),
     (", backend: Down}", "}", "lacks the key 'backend'"),
     ("Sender/Worse", "Sendr/Worse", "is no fault"),
     ("TypeConstraintViolation, ", "", "no fault stands for TypeConstraintViolation"),
@@ -119,7 +119,9 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES, ids=[f"{n}-{said[:20]}" for n, (_, _, said) in enumerate(MISTAKES)])
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"), MISTAKES, ids=[f"{n}-{said[:20]}" for n, (_, _, said) in enumerate(MISTAKES)]
+)
 def test_a_mistake_is_named_with_its_line(right: str, wrong: str, said: str) -> None:
     assert SMALL.count(right) >= 1
     found = faults(SMALL.replace(right, wrong, 1))
@@ -130,7 +132,11 @@ def test_a_mistake_is_named_with_its_line(right: str, wrong: str, said: str) -> 
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
-    text = SMALL.replace("role: start", "role: strat").replace("connector: plug", "connector: plg").replace("reading: Reading+", "reading: R")
+    text = (
+        SMALL.replace("role: start", "role: strat")
+        .replace("connector: plug", "connector: plg")
+        .replace("reading: Reading+", "reading: R")
+    )
     assert len(faults(text)) >= 3
 
 

@@ -72,7 +72,7 @@ def test_a_payload_may_be_anything_until_it_is_checked(payload: str) -> None:
         ('[2,"7","X",{},{}]', "RpcFrameworkError", "7", "X"),
         ('[5,"7","X",{}]', "MessageTypeNotSupported", "7", None),
         ('[3,"7"]', "RpcFrameworkError", "7", ""),
-        ('[3,7,{}]', "RpcFrameworkError", None, ""),
+        ("[3,7,{}]", "RpcFrameworkError", None, ""),
         ('[3,"7",{},{}]', "RpcFrameworkError", "7", ""),
         ('[4,"7",{}]', "RpcFrameworkError", "7", ""),
         ('[4,"7","A","",{},1]', "RpcFrameworkError", "7", ""),

@@ -36,8 +36,15 @@ def test_a_valid_payload_stays_as_it_is(dialect: Dialect, action: str, kind: str
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals() | st.text(max_size=5) | st.sampled_from(["2026-01-01T00:00:00", "15", "Accepted"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "status", "idTag", "x"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals()
+    | st.text(max_size=5)
+    | st.sampled_from(["2026-01-01T00:00:00", "15", "Accepted"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "status", "idTag", "x"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -58,7 +65,13 @@ def test_whatever_comes_is_checked_or_refused(unknown: Any, data: st.DataObject)
 
 
 def test_text_becomes_typed() -> None:
-    came = {"connectorId": " 1 ", "idTag": "TAG", "timestamp": "2026-01-01T12:00:00+02:00", "meterStart": "15.0", "reservationId": ""}
+    came = {
+        "connectorId": " 1 ",
+        "idTag": "TAG",
+        "timestamp": "2026-01-01T12:00:00+02:00",
+        "meterStart": "15.0",
+        "reservationId": "",
+    }
     assert OLD.check("call", "StartTransaction", came) == START
     assert came["connectorId"] == " 1 ", "the original is left alone"
 
@@ -110,7 +123,14 @@ def test_unknown_fields_are_dropped_on_wish_at_every_depth() -> None:
 
 
 def test_a_pass_through_keeps_what_came_but_for_types() -> None:
-    came = {"x": None, "meterStart": Decimal("15.0"), **START, "connectorId": "1", "reservationId": "", "timestamp": "2026-01-01T10:00:00"}
+    came = {
+        "x": None,
+        "meterStart": Decimal("15.0"),
+        **START,
+        "connectorId": "1",
+        "reservationId": "",
+        "timestamp": "2026-01-01T10:00:00",
+    }
     passed = OLD.check("call", "StartTransaction", came, "pass")
     assert passed == {"x": None, **START, "timestamp": "2026-01-01T10:00:00"}
     assert list(passed) == ["x", "meterStart", "connectorId", "idTag", "timestamp"]
@@ -171,11 +191,22 @@ def test_the_empty_result_where_there_may_be_one() -> None:
 
 def test_roles_and_answers() -> None:
     assert (NEW.role("BootNotification"), NEW.role("Dance"), NEW.action_for("trigger")) == ("boot", None, "TriggerMessage")
-    assert [NEW.answer(action) for action in ("StartTransaction", "MeterValues", "Heartbeat", "Dance")] == ["content", "ack", None, None]
+    assert [NEW.answer(action) for action in ("StartTransaction", "MeterValues", "Heartbeat", "Dance")] == [
+        "content",
+        "ack",
+        None,
+        None,
+    ]
 
 
 def test_a_retry_has_the_same_key_however_it_is_spelled() -> None:
-    again = {"connectorId": "1", "idTag": "tag", "timestamp": "2026-01-01T11:00:00+01:00", "meterStart": Decimal("15.0"), "new": 1}
+    again = {
+        "connectorId": "1",
+        "idTag": "tag",
+        "timestamp": "2026-01-01T11:00:00+01:00",
+        "meterStart": Decimal("15.0"),
+        "new": 1,
+    }
     assert NEW.key(Call("1", "StartTransaction", START)) == NEW.key(Call("2", "StartTransaction", again))
     for change in ({"connectorId": 2}, {"idTag": "TAB"}, {"meterStart": 16}, {"timestamp": "2026-01-01T10:00:01Z"}):
         assert NEW.key(Call("1", "StartTransaction", START)) != NEW.key(Call("1", "StartTransaction", START | change))

@@ -13,13 +13,25 @@ from gateway.dialects.errors import Violation
 
 @pytest.mark.parametrize(
     ("came", "is_"),
-    [(15, 15), ("15", 15), (" 15\n", 15), ("-7", -7), ("15.0", 15), (Decimal("15.00"), 15), (Decimal("1E+2"), 100), ("", None), (None, None)],
+    [
+        (15, 15),
+        ("15", 15),
+        (" 15\n", 15),
+        ("-7", -7),
+        ("15.0", 15),
+        (Decimal("15.00"), 15),
+        (Decimal("1E+2"), 100),
+        ("", None),
+        (None, None),
+    ],
 )
 def test_an_integer(came: Any, is_: int | None) -> None:
     assert values.integer(came, "n", 32) == is_
 
 
-@pytest.mark.parametrize("came", ["1_000", "１２", "0x10", "1e3", "1.5", Decimal("1.5"), True, [], {}, "9" * 5000, Decimal("NaN")])
+@pytest.mark.parametrize(
+    "came", ["1_000", "１２", "0x10", "1e3", "1.5", Decimal("1.5"), True, [], {}, "9" * 5000, Decimal("NaN")]
+)
 def test_no_integer(came: Any) -> None:
     with pytest.raises(Violation) as caught:
         values.integer(came, "n", 32)
@@ -114,7 +126,9 @@ def test_a_decimal_keeps_its_digits() -> None:
     assert values.decimal(16, "d", Decimal("0.1")) == 16
 
 
-@pytest.mark.parametrize("came", [Decimal("1E+400"), Decimal("1E-400"), Decimal("NaN"), Decimal("Infinity"), 10**18, "1" * 41, "1e400"])
+@pytest.mark.parametrize(
+    "came", [Decimal("1E+400"), Decimal("1E-400"), Decimal("NaN"), Decimal("Infinity"), 10**18, "1" * 41, "1e400"]
+)
 def test_a_decimal_out_of_all_bounds(came: Any) -> None:
     with pytest.raises(Violation):
         values.decimal(came, "d", Decimal("0.1"))
