@@ -141,9 +141,7 @@ class _Writer:
     def shape(self, plan: Plan, scope: _Scope, drop: str) -> str:
         """Write what makes one object; ``drop`` is the statement that gives it up.  Gives the variable's name."""
         for gone in plan.gone:
-            if gone.when is not None:
-                self.under(f"if {self.expression(gone.when, scope)}:", lambda gone=gone: self.given_up(gone, drop))  # type: ignore[misc]
-            self.gone(gone.source, gone.loss, scope)
+            self.gone(gone, gone.source, scope, drop)
         first = [m for m in plan.moves if m.plain and not m.nested and m.source[-1].required and not m.needed]
         lead = plan.moves[: next((i for i, m in enumerate(plan.moves) if m not in first), len(plan.moves))]
         out = self.new("out")
@@ -158,11 +156,18 @@ class _Writer:
         self.lose(gone.loss)
         self.line(drop)
 
-    def gone(self, source: Fields, loss: Loss, scope: _Scope) -> None:
+    def gone(self, gone: Gone, source: Fields, scope: _Scope, drop: str) -> None:
+        """A field that does not cross: note it where it is there, and give up its owner where that is said."""
+
+        def there() -> None:
+            if gone.when is not None:
+                self.under(f"if {self.expression(gone.when, scope)}:", lambda: self.given_up(gone, drop))
+            self.lose(gone.loss)
+
         if len(source) == 1:
-            self.under(f"if {scope.it}.get({source[0].name!r}) is not None:", lambda: self.lose(loss))
+            self.under(f"if {scope.it}.get({source[0].name!r}) is not None:", there)
         else:
-            self.loops(source[:-1], scope, lambda inner: self.gone(source[-1:], loss, inner))
+            self.loops(source[:-1], scope, lambda inner: self.gone(gone, source[-1:], inner, drop))
 
     def loops(self, path: Fields, scope: _Scope, body: Callable[[_Scope], None]) -> None:
         """Walk along ``path``, through lists and objects, and write ``body`` for each thing at its end."""
@@ -312,9 +317,7 @@ class _Writer:
             return f"{echo}.get({value}.casefold()) or {mapped}" if echo else mapped
         if choice.losses:
             losses = self.hold("LOSSES", dict(choice.losses))
-            self.under(f"if {value} in {losses}:", lambda: self.line(f"losses.append({losses}[{value}])"))
-        if choice.drops:
-            self.under(f"if {value} in {self.hold('DROPS', choice.drops)}:", lambda: self.line(drop))
+            self.under(f"if {value} in {losses}:", lambda: self.lost(choice, losses, value, drop))
         if all(k == to for k, to in choice.table.items()) and not choice.omits:
             return value
         made = self.new("w")
@@ -325,6 +328,11 @@ class _Writer:
         self.hit(limit.id)
         self.lose(limit.loss if limit.end != "refuse" else None)
         self.line(end)
+
+    def lost(self, choice: Choice, losses: str, value: str, drop: str) -> None:
+        self.line(f"losses.append({losses}[{value}])")
+        if choice.drops:
+            self.under(f"if {value} in {self.hold('DROPS', choice.drops)}:", lambda: self.line(drop))
 
     def limited(self, limit: Limit, value: str, path: str, drop: str) -> str:
         """Write what becomes of a value beyond its limit; gives the variable that holds what is left."""
@@ -345,7 +353,8 @@ class _Writer:
 
 
 def _beyond(limit: Limit, value: str) -> str:
-    return f"len({value}) > {limit.length:d}" if limit.length is not None else f"not fits({value}, {limit.bits})"
+    half = 1 << (limit.bits or 1) - 1
+    return f"len({value}) > {limit.length:d}" if limit.length is not None else f"not -{half} <= {value} < {half}"
 
 
 def _nest(path: Iterable[Any], value: str) -> str:
@@ -391,10 +400,6 @@ def _spellings(asked: Any, path: tuple[str, ...], table: Mapping[str, str]) -> d
     return {table.get(one, one).casefold(): one for one in reversed([asked] if isinstance(asked, str) else asked or [])}
 
 
-def _fits(value: int, bits: int) -> bool:
-    return -(1 << bits - 1) <= value < 1 << bits - 1
-
-
 def _too_much(path: str, why: str) -> None:
     raise Refused("PropertyConstraintViolation", f"{path}: {why or 'the number is too large for the other side'}")
 
@@ -406,7 +411,6 @@ _GIVEN: dict[str, Any] = {
     "text": _text,
     "scaled": _scaled,
     "spellings": _spellings,
-    "fits": _fits,
     "too_much": _too_much,
     "len": len,
 }

@@ -1,0 +1,103 @@
+"""``ocpp-gateway explain``: what becomes of every field between a station and a back end.
+
+In: two dialects, perhaps an operation.  Out: the loss ledger on standard output, as text or JSON; exit code 2 for unknown names.
+Not here: the ledger itself (`gateway.ladder.ledger`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialects
+from gateway.ladder.ladder import Ladder, RouteError
+from gateway.ladder.ledger import HOW, Account, Entry, accounts
+from gateway.source import nearest
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    own = subparsers.add_parser(
+        "explain",
+        help="show what becomes of every field on a route",
+        description="Prints the loss ledger between a station and a back end: each field carried, converted, defaulted, "
+        "synthesized, unfilled or lost, and why.  Operations of both sides, requests and results.",
+        epilog="Examples: ocpp-gateway explain ocpp1.5 ocpp1.6\n          ocpp-gateway explain ocpp1.6 ocpp1.5 MeterValues --format json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    own.add_argument("station", metavar="STATION", help="the station's dialect, for example ocpp1.5")
+    own.add_argument("backend", metavar="BACKEND", help="the back end's dialect, for example ocpp1.6")
+    own.add_argument("operation", metavar="OPERATION", nargs="?", help="only this operation")
+    own.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    own.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
+    own.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the ledger and give the exit code.  Raises `SourceError` for faulty files."""
+    folders = Folders(args.mappings)
+    dialects = load_dialects(folders)
+    ladder = Ladder.load(folders, dialects)
+    try:
+        found = accounts(ladder.route(args.station, args.backend), ladder.route(args.backend, args.station))
+    except RouteError as error:
+        print(f"ocpp-gateway explain: {error}", file=sys.stderr)
+        return 2
+    if args.operation is not None:
+        known = {account.action for account in found}
+        found = [account for account in found if account.action == args.operation]
+        if not found:
+            near = nearest(args.operation, known)
+            print(f"ocpp-gateway explain: no operation {args.operation!r}" + (f"; did you mean {near!r}?" if near else ""), file=sys.stderr)
+            return 2
+    if args.format == "json":
+        print(json.dumps(as_json(args.station, args.backend, found), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(as_text(args.station, args.backend, found)))
+    return 0
+
+
+def as_json(station: str, backend: str, found: list[Account]) -> dict[str, Any]:
+    """The ledger as JSON values."""
+    return {"station": station, "backend": backend, "operations": [_operation(account) for account in found]}
+
+
+def _operation(account: Account) -> dict[str, Any]:
+    made: dict[str, Any] = {"action": account.action, "from": account.sender, "share": round(account.share(), 4)}
+    if account.said:
+        made["local"] = {"when": account.said, "answer": account.answer, "why": account.why}
+    for kind, entries in (("request", account.request), ("result", account.result)):
+        made[kind] = [{"source": e.source, "target": e.target, "how": e.how, "why": list(e.why)} for e in entries]
+    return made
+
+
+def as_text(station: str, backend: str, found: list[Account]) -> Iterator[str]:
+    """The ledger as lines, with a sum at the end."""
+    names = {"station": station, "backend": backend}
+    for account in found:
+        other = "backend" if account.sender == "station" else "station"
+        yield f"{account.action}: {account.sender} ({names[account.sender]}) asks {other} ({names[other]})"
+        if account.said:
+            what = "refused" if account.answer is None else f"answered {json.dumps(account.answer)}"
+            yield f"  {account.said}: {what}; {account.why}"
+        for kind, entries in (("request", account.request), ("result", account.result)):
+            yield from _lines(kind, entries)
+        yield ""
+    every = [entry for account in found for entry in (*account.request, *account.result)]
+    local = sum(account.said == "always" for account in found)
+    yield ", ".join(f"{sum(entry.how == how for entry in every)} {how}" for how in HOW) + f"; {local} operations answered here"
+
+
+def _lines(kind: str, entries: list[Entry]) -> Iterator[str]:
+    for entry in entries:
+        path = entry.source or entry.target
+        moved = f" -> {entry.target}" if entry.source and entry.target and entry.source != entry.target else ""
+        reasons = f"  ({'; '.join(entry.why)})" if entry.why and entry.how in ("lost", "unfilled", "defaulted") else ""
+        yield f"  {kind:8} {entry.how:12} {path}{moved}{reasons}"
+        if not reasons:
+            yield from (f"{'':24}loses {why}" for why in entry.why)
