@@ -47,8 +47,7 @@ def test_what_was_not_expected_fails_at_the_end() -> None:
 
 def test_what_was_not_expected_fails_at_the_next_event() -> None:
     with pytest.raises(AssertionError, match="not expected"), play([ANSWER, do.OpenUplink()]) as p:
-        p >> EVENT << ANSWER
-        p >> EVENT
+        p >> EVENT << ANSWER >> EVENT
 
 
 def test_the_wrong_order_fails() -> None:

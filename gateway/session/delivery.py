@@ -132,7 +132,7 @@ class Delivery:
                 self.refuse_late(transaction)
         self.desk.commit([*writes, self._mark(item, "delivered")])
         self.queue.remove(item)
-        self.transactions.prune(self.queue.transactions())
+        self.transactions.prune(self.queue.has)
         self.desk.note("row", change="delivered")
         if isinstance(answer, Error):  # it went up, but its answer cannot be said here: the station still gets a result
             self.intake.answer_here(item, "local")

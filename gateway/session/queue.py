@@ -9,7 +9,7 @@ a stop of that connector, and never where its charging state changed.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -68,6 +68,7 @@ class Queue:
         self.most_states = most_states
         self._items: deque[Item] = deque()
         self._rows = 0
+        self._of: Counter[int] = Counter()  # rows by transaction
 
     def __len__(self) -> int:
         return len(self._items)
@@ -84,16 +85,16 @@ class Queue:
         """The rows, in order."""
         return (item for item in self._items if isinstance(item, RowItem))
 
-    def transactions(self) -> set[int]:
-        """The transactions that have rows."""
-        return {item.row.transaction for item in self.rows() if item.row.transaction is not None}
+    def has(self, transaction: int) -> bool:
+        """Whether a transaction has rows."""
+        return self._of[transaction] > 0
 
     def add_row(self, item: RowItem) -> None:
         """Append a row.  Its message is kept beside it only while the queue is short."""
         if self._rows >= KEPT_CALLS:
             item.call = None
         self._items.append(item)
-        self._rows += 1
+        self._count(item, 1)
 
     def add_state(self, item: StateItem) -> str | None:
         """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go."""
@@ -113,7 +114,14 @@ class Queue:
         """Take something out."""
         self._items.remove(item)
         if isinstance(item, RowItem):
-            self._rows -= 1
+            self._count(item, -1)
+
+    def _count(self, item: RowItem, change: int) -> None:
+        self._rows += change
+        if item.row.transaction is not None:
+            self._of[item.row.transaction] += change
+            if not self._of[item.row.transaction]:
+                del self._of[item.row.transaction]
 
     def may_wait(self, item: RowItem) -> bool:
         """Whether a call may be held for this row: never refused, and no row before it but one that the back end has."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -134,11 +134,12 @@ class Transactions:
         """Without a flag."""
         return self.put(replace(transaction, flags=" ".join(w for w in transaction.flags.split() if w != word)))
 
-    def prune(self, needed: set[int]) -> None:
-        """Forget the oldest ended ones, but for those that queued rows still need."""
-        ended = [t.gateway_id for t in self._all.values() if t.ended is not None and t.gateway_id not in needed]
+    def prune(self, needed: Callable[[int], bool]) -> None:
+        """Forget the oldest ended ones, but for those that are still ``needed`` by a queued row."""
+        ended = [t.gateway_id for t in self._all.values() if t.ended is not None]
         for id in ended[:-MOST_ENDED]:
-            del self._all[id]
+            if not needed(id):
+                del self._all[id]
 
     # -- tokens --------------------------------------------------------------------------------------------------
 

@@ -67,7 +67,8 @@ def test_a_start_is_held_for_the_back_end_and_bears_our_id() -> None:
         play.replies(up.id, up.action, {"transactionId": 77, "idTagInfo": {"status": "Blocked"}})
         answer = play.answered(call.id).payload
         assert answer["idTagInfo"] == {"status": "Blocked"}
-        assert answer["transactionId"] not in (77, 0) and 0 < answer["transactionId"] < 2**31
+        assert answer["transactionId"] not in (77, 0)
+        assert 0 < answer["transactionId"] < 2**31
         assert play.journal is not None
         (known,) = play.journal.transactions.values()
         assert (known.backend_id, known.answer, known.local) == ("77", "blocked", False)
@@ -97,8 +98,10 @@ def test_the_binding_and_the_mark_are_one_commit() -> None:
         play.replies(up.id, up.action, {"transactionId": 5, "idTagInfo": GOOD})
         play << do.Commit
         bound, mark = play.last.writes
-        assert isinstance(bound, PutTransaction) and bound.transaction.backend_id == "5"
-        assert isinstance(mark, Mark) and mark.state == "delivered"
+        assert isinstance(bound, PutTransaction)
+        assert bound.transaction.backend_id == "5"
+        assert isinstance(mark, Mark)
+        assert mark.state == "delivered"
         play << do.AnswerStation
 
 
@@ -220,7 +223,8 @@ def test_a_start_fifty_times_is_one_transaction() -> None:
         for _ in range(50):
             answer = play.answered(play.asks("StartTransaction", start()).id).payload
             assert answer == {"transactionId": ours, "idTagInfo": GOOD}
-        assert play.journal is not None and len(play.journal.rows) == 1
+        assert play.journal is not None
+        assert len(play.journal.rows) == 1
 
 
 def test_a_start_repeated_while_it_is_held_waits_with_the_first() -> None:
@@ -275,7 +279,8 @@ def test_a_repeated_stop_or_reading_is_answered_and_not_stored_again() -> None:
             up = play.sent(action)
             play.replies(up.id, up.action, {})
             play.answered(play.asks(action, payload).id)
-        assert play.journal is not None and len(play.journal.rows) == 3
+        assert play.journal is not None
+        assert len(play.journal.rows) == 3
 
 
 def test_a_second_different_stop_is_kept_aside() -> None:
@@ -288,7 +293,8 @@ def test_a_second_different_stop_is_kept_aside() -> None:
         call = play.asks("StopTransaction", stop(ours, minute=31))
         assert ("flag", {"why": "again"}) in play.notes
         play.answered(call.id)
-        assert play.journal is not None and [row.flags for row in play.journal.state("parked")] == ["again"]
+        assert play.journal is not None
+        assert [row.flags for row in play.journal.state("parked")] == ["again"]
 
 
 # -- ids ------------------------------------------------------------------------------------------------------------
@@ -316,7 +322,8 @@ def test_a_stop_without_meaning_that_fits_nothing_is_kept_aside() -> None:
         call = play.asks("StopTransaction", stop(-1))
         assert ("flag", {"why": "unbound"}) in play.notes
         play.answered(call.id)
-        assert play.journal is not None and len(play.journal.state("parked")) == 1
+        assert play.journal is not None
+        assert len(play.journal.state("parked")) == 1
 
 
 def test_readings_without_meaning_go_on_without_the_id() -> None:
@@ -413,7 +420,8 @@ def test_a_restart_between_the_commit_and_the_answer() -> None:
         answer = play.answered(call.id).payload
         assert answer["idTagInfo"] == {"status": "Blocked"}
         (known,) = journal.transactions.values()
-        assert answer["transactionId"] == known.gateway_id and known.backend_id == "9"
+        assert answer["transactionId"] == known.gateway_id
+        assert known.backend_id == "9"
         assert len(journal.rows) == 1
 
 

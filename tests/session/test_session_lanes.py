@@ -198,7 +198,8 @@ def test_silence_and_lost_links_are_no_refusals() -> None:
         play.sent("MeterValues")
         play >> 30.0
         play.sent("MeterValues")
-        assert journal.rows[1].state == "queued" and journal.rows[1].attempts == 0
+        assert journal.rows[1].state == "queued"
+        assert journal.rows[1].attempts == 0
 
 
 def test_what_the_tables_leave_nothing_of_is_delivered() -> None:
@@ -357,7 +358,7 @@ def test_every_switch_is_explained() -> None:
 
 
 def test_no_note_names_a_station() -> None:
-    assert not any("station" == label for labels in NOTES.values() for label in labels)
+    assert not any(label == "station" for labels in NOTES.values() for label in labels)
     with Scene() as play:
         play.online()
         begun(play)

@@ -32,7 +32,8 @@ def test_waits_double_and_scatter() -> None:
     for tries, least in enumerate((1.0, 2.0, 4.0, 8.0, 8.0, 8.0)):
         uplink.tries = tries
         waits = [uplink.wait() for _ in range(200)]
-        assert all(least <= wait <= least + 5.0 for wait in waits) and max(waits) - min(waits) > 4.0
+        assert all(least <= wait <= least + 5.0 for wait in waits)
+        assert max(waits) - min(waits) > 4.0
 
 
 def test_the_uplink_is_tried_again_and_again() -> None:
@@ -110,7 +111,8 @@ def test_the_uplink_outlives_the_station_for_the_grace() -> None:
         play >> 3600.0
         play >> on.StationLost()
         play >> 60.0 << do.CloseUplink
-        assert play.session.idle and not play.timers
+        assert play.session.idle
+        assert not play.timers
 
 
 def test_the_queue_is_drained_before_the_uplink_is_closed() -> None:
@@ -144,7 +146,8 @@ def test_rows_from_before_a_restart_go_up_without_the_station() -> None:
         up = play.sent("MeterValues")
         play.replies(up.id, up.action, {})
         play >> 60.0 << do.CloseUplink
-        assert play.session.idle and not play.timers
+        assert play.session.idle
+        assert not play.timers
 
 
 def test_a_soap_station_is_gone_after_three_silent_intervals() -> None:
@@ -158,7 +161,8 @@ def test_a_soap_station_is_gone_after_three_silent_intervals() -> None:
             play.replies(up.id, up.action, {"currentTime": "2026-03-01T12:00:00Z"})
         play >> 899.0
         play >> 2.0 << do.CloseStation << do.CloseUplink
-        assert play.session.idle and not play.timers
+        assert play.session.idle
+        assert not play.timers
         call = play.asks("Authorize", {"idTag": "A"})
         play << do.OpenUplink
         play >> on.UplinkUp()
