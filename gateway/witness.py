@@ -17,6 +17,10 @@ from gateway.quirks.cures import Fired
 from gateway.session.commands import Note
 
 
+LOGGED = ("uplink", "registration", "flag", "late_refusal")
+"""Notes that an operator reads; the others are counted, and their messages stand in the trace."""
+
+
 class Witness:
     """The one observer of a gateway process."""
 
@@ -43,8 +47,7 @@ class Witness:
         self.metrics.noted(note.what, note.labels)
         if note.what == "loss" and self.trace is not None:
             self.trace.lost(station, note.detail)
-            return
-        if note.detail:
+        elif note.what in LOGGED:
             self.log.info(note.what, station=station, detail=note.detail, **note.labels)
 
     def displaced(self, station: str) -> None:

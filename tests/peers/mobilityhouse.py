@@ -28,55 +28,55 @@ class Station(ChargePoint):
     book: Book
 
     @on(Action.boot_notification)
-    def boot(self, **given: Any) -> Any:
+    def on_boot(self, **given: Any) -> Any:
         self.book.note(self.id, "BootNotification", given)
         return call_result.BootNotification(current_time=now(), interval=300, status=RegistrationStatus.accepted)
 
     @on(Action.heartbeat)
-    def heartbeat(self, **given: Any) -> Any:
+    def on_heartbeat(self, **given: Any) -> Any:
         self.book.note(self.id, "Heartbeat", given)
         return call_result.Heartbeat(current_time=now())
 
     @on(Action.authorize)
-    def authorize(self, **given: Any) -> Any:
+    def on_authorize(self, **given: Any) -> Any:
         self.book.note(self.id, "Authorize", given)
         known = AuthorizationStatus.invalid if given["id_tag"].startswith("BAD") else AuthorizationStatus.accepted
         return call_result.Authorize(id_tag_info=IdTagInfo(status=known, parent_id_tag="FLEET"))
 
     @on(Action.start_transaction)
-    def start(self, **given: Any) -> Any:
+    def on_start(self, **given: Any) -> Any:
         self.book.transactions += 1
         number = 70000 + self.book.transactions
         self.book.note(self.id, "StartTransaction", {**given, "transaction_id": number})
         return call_result.StartTransaction(transaction_id=number, id_tag_info=IdTagInfo(status=AuthorizationStatus.accepted))
 
     @on(Action.stop_transaction)
-    def stop(self, **given: Any) -> Any:
+    def on_stop(self, **given: Any) -> Any:
         self.book.note(self.id, "StopTransaction", given)
         return call_result.StopTransaction(id_tag_info=IdTagInfo(status=AuthorizationStatus.accepted))
 
     @on(Action.meter_values)
-    def meter(self, **given: Any) -> Any:
+    def on_meter(self, **given: Any) -> Any:
         self.book.note(self.id, "MeterValues", given)
         return call_result.MeterValues()
 
     @on(Action.status_notification)
-    def status(self, **given: Any) -> Any:
+    def on_status(self, **given: Any) -> Any:
         self.book.note(self.id, "StatusNotification", given)
         return call_result.StatusNotification()
 
     @on(Action.data_transfer)
-    def data(self, **given: Any) -> Any:
+    def on_data(self, **given: Any) -> Any:
         self.book.note(self.id, "DataTransfer", given)
         return call_result.DataTransfer(status="Accepted", data="pong")
 
     @on(Action.diagnostics_status_notification)
-    def diagnostics(self, **given: Any) -> Any:
+    def on_diagnostics(self, **given: Any) -> Any:
         self.book.note(self.id, "DiagnosticsStatusNotification", given)
         return call_result.DiagnosticsStatusNotification()
 
     @on(Action.firmware_status_notification)
-    def firmware(self, **given: Any) -> Any:
+    def on_firmware(self, **given: Any) -> Any:
         self.book.note(self.id, "FirmwareStatusNotification", given)
         return call_result.FirmwareStatusNotification()
 

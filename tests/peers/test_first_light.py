@@ -41,7 +41,7 @@ def gateway(backend: Backend, tmp_path: Path) -> Iterator[Gateway]:
 
 @pytest.fixture
 def service() -> Iterator[ZeepStation]:
-    one = ZeepStation(wsdls.find("1.5", "ChargePoint"))
+    one = ZeepStation(wsdls.find("1.5", "backend"))
     yield one
     one.close()
 
@@ -189,7 +189,7 @@ def captured_requests() -> list[Path]:
 
 @pytest.mark.skipif(not CAPTURES.is_dir(), reason="the captures of ../shared are not at hand")
 def test_captured_traffic_gives_valid_messages_both_ways(backend: Backend, gateway: Gateway) -> None:
-    schema = wsdls.schema("1.5", "CentralSystem")
+    schema = wsdls.schema("1.5", "station")
     for path in captured_requests():
         head, _, body = path.read_bytes().partition(b"\r\n\r\n")
         lines = [line.decode().partition(": ") for line in head.split(b"\r\n")[1:]]
