@@ -27,7 +27,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="show what becomes of every field on a route",
         description="Prints the loss ledger between a station and a back end: each field carried, converted, defaulted, "
         "synthesized, unfilled or lost, and why.  Operations of both sides, requests and results.",
-        epilog="Examples: ocpp-gateway explain ocpp1.5 ocpp1.6\n          ocpp-gateway explain ocpp1.6 ocpp1.5 MeterValues --format json",
+        epilog="Examples:\n  ocpp-gateway explain ocpp1.5 ocpp1.6\n  ocpp-gateway explain ocpp1.6 ocpp1.5 Authorize --format json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     own.add_argument("station", metavar="STATION", help="the station's dialect, for example ocpp1.5")
@@ -53,7 +53,10 @@ def run(args: argparse.Namespace) -> int:
         found = [account for account in found if account.action == args.operation]
         if not found:
             near = nearest(args.operation, known)
-            print(f"ocpp-gateway explain: no operation {args.operation!r}" + (f"; did you mean {near!r}?" if near else ""), file=sys.stderr)
+            print(
+                f"ocpp-gateway explain: no operation {args.operation!r}" + (f"; did you mean {near!r}?" if near else ""),
+                file=sys.stderr,
+            )
             return 2
     if args.format == "json":
         print(json.dumps(as_json(args.station, args.backend, found), indent=2, ensure_ascii=False))

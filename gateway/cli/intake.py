@@ -19,7 +19,9 @@ from gateway.dialects.schema import Dialect
 from gateway.dialects.soap import error_of, read_envelope
 from gateway.messages import Call, Error, Message, Result, Side
 
-_ENVELOPE = re.compile(rb"(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE.*?>\s*)?<([\w.-]+:)?Envelope[\s>].*?</(?:\1)?Envelope\s*>", re.DOTALL)
+_ENVELOPE = re.compile(
+    rb"(?:<\?xml[^>]*\?>\s*)?(?:<!DOCTYPE.*?>\s*)?<([\w.-]+:)?Envelope[\s>].*?</(?:\1)?Envelope\s*>", re.DOTALL
+)
 _HTTP = re.compile(rb"(?m)^(?=(?:[A-Z]{3,7} \S+ HTTP/1\.[01]|HTTP/1\.[01] \d{3}[^\r\n]*)\r?$)")
 _CHUNKED = re.compile(rb"^transfer-encoding:\s*chunked\s*$", re.IGNORECASE | re.MULTILINE)
 _CALLERS: dict[str, Side] = {"cp-to-csms": "station", "csms-to-cp": "backend"}
@@ -132,7 +134,8 @@ def _object(text: bytes, number: int, dialect: Dialect) -> Heard | None:
     payload, to = value.get("payload", {}), value.get("to")
     if not isinstance(action, str) or kind not in ("call", "result", "error"):
         raise ValueError("action must be text, and kind call, result or error")
-    caller = (_OTHER.get(to) if kind == "call" else to if to in _OTHER else None) if isinstance(to, str) else None
+    asker = _OTHER.get(to) if isinstance(to, str) else None
+    caller = asker if kind == "call" or asker is None else _OTHER[asker]
     return Heard(number, _message(kind, id, action, payload, value), caller, str(value.get("station", "")))
 
 

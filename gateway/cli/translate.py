@@ -49,10 +49,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     own.add_argument("--from", dest="source", required=True, metavar="DIALECT", help="the dialect of the input")
     own.add_argument("--to", dest="target", required=True, metavar="DIALECT", help="the receiver's dialect")
-    own.add_argument("--direction", choices=("up", "down"), help="who makes the calls that both sides may make: up is the station")
+    own.add_argument(
+        "--direction", choices=("up", "down"), help="who makes the calls that both sides may make: up is the station"
+    )
     own.add_argument("--codec", choices=("soap", "json"), help="how the input is written (default: its first character tells)")
     own.add_argument("--all", action="store_true", help="also what the gateway answers itself")
-    own.add_argument("--as", dest="form", choices=("json", "wire"), default="json", help="JSON lines, or the receiver's wire form")
+    own.add_argument(
+        "--as", dest="form", choices=("json", "wire"), default="json", help="JSON lines, or the receiver's wire form"
+    )
     own.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
     own.add_argument("file", metavar="FILE", nargs="?", default="-", help="the input; - is standard input")
     own.set_defaults(run=run)
@@ -90,7 +94,10 @@ def _one(heard: Heard, dialogue: Dialogue, args: argparse.Namespace, dialects: d
         print(f"{name}:{heard.line}: {heard.fault or error}", file=sys.stderr)
         return False
     for loss in outcome.losses:
-        print(f"{name}:{heard.line}: lost: ladder/{loss.table}.yaml: {loss.rule}: {_field(loss.action, loss.field)}: {loss.why}", file=sys.stderr)
+        print(
+            f"{name}:{heard.line}: lost: ladder/{loss.table}.yaml: {loss.rule}: {_field(loss.action, loss.field)}: {loss.why}",
+            file=sys.stderr,
+        )
     for spoken in outcome.spoken:
         if spoken.local and isinstance(spoken.message, Error):
             error_text = f"{spoken.message.code}: {spoken.message.description}"

@@ -40,11 +40,12 @@ def step(values: Values | None, way: Way) -> dict[str, tuple[str, Row]]:
     for row in values.rows if values else ():
         if row.arrow in ("=", way):
             sources, targets = (row.left, row.right) if way == ">" else (row.right, row.left)
-            found.update({source: (targets[0], row) for source in sources})
+            found.update(dict.fromkeys(sources, (targets[0], row)))
     return found
 
 
 def words(kind: Enum | Scalar) -> tuple[str, ...]:
+    """The values of an enum; none for anything else."""
     return kind.values if isinstance(kind, Enum) else ()
 
 
@@ -94,15 +95,21 @@ class Choices:
                 return Loss(here.table, here.action, here.path, row.id, row.why) if row.why else None
         if not returns:
             spot = row.spot if row else values.spot if values else here.spot
-            self.checker.fault(spot.where, spot.key, f"{value!r} becomes {to!r} and cannot come back", "'why' (a loss) or 'same' (two spellings)")
+            self.checker.fault(
+                spot.where, spot.key, f"{value!r} becomes {to!r} and cannot come back", "'why' (a loss) or 'same' (two spellings)"
+            )
         return None
 
     def no_row(self, values: Values | None, here: Here, value: str) -> None:
+        """Note a value that has nowhere to go."""
         spot, where = (values.spot, f"in the map {values.name}") if values else (here.spot, "and no map")
         expected = f"a row to {one_of(words(here.target))}, omit or drop"
-        self.checker.fault(spot.where, spot.key, f"{here.action}.{here.path}: {value!r} has no row {where} going {here.way!r}", expected)
+        self.checker.fault(
+            spot.where, spot.key, f"{here.action}.{here.path}: {value!r} has no row {where} going {here.way!r}", expected
+        )
 
     def open_use(self, values: Values, here: Here, ahead: dict[str, tuple[str, Row]]) -> None:
+        """Remember a use of an open map, whose rows are all useful."""
         self.known.setdefault((values.name, here.way), set()).update(ahead)
         self.targets.setdefault((values.name, here.way), set()).update(to for to, _ in ahead.values())
         self.useful.update((id(row), here.way, value) for value, (_, row) in ahead.items())
@@ -124,13 +131,21 @@ class Choices:
                     self.checker.fault(row.spot.where, row.spot.key, f"the row {row.id!r} declares a loss and has none")
 
     def row_use(self, values: Values, row: Row, way: Way) -> None:
+        """Note the values of a row that nobody knows, and rows without an effect."""
         sources, targets = (row.left, row.right) if way == ">" else (row.right, row.left)
         known, possible = self.known.get((values.name, way), set()), self.targets.get((values.name, way), set())
         for value in sources:
             if value not in known:
-                self.checker.fault(row.spot.where, row.spot.key, f"unknown value {value!r}", one_of(sorted(known)), nearest(value, known))
+                self.checker.fault(
+                    row.spot.where, row.spot.key, f"unknown value {value!r}", one_of(sorted(known)), nearest(value, known)
+                )
             elif (id(row), way, value) not in self.useful:
-                self.checker.fault(row.spot.where, row.spot.key, f"the row for {value!r} can never matter", "no row: it stays, or a case takes it")
+                self.checker.fault(
+                    row.spot.where,
+                    row.spot.key,
+                    f"the row for {value!r} can never matter",
+                    "no row: it stays, or a case takes it",
+                )
         for value in targets:
             if value not in possible and value not in (OMIT, DROP):
                 self.checker.fault(
@@ -138,6 +153,7 @@ class Choices:
                 )
 
     def twice(self, values: Values, way: Way) -> None:
+        """Note values that two rows claim."""
         seen: set[str] = set()
         for row in values.rows:
             for value in (row.left if way == ">" else row.right) if row.arrow in ("=", way) else ():

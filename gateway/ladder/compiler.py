@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import CodeType
 from typing import Any, TypeAlias
 
 from gateway.dialects.schema import Scalar
 from gateway.ladder.expressions import Expression
 from gateway.ladder.facts import Facts
-from gateway.ladder.losses import Loss, Refused
+from gateway.ladder.given import GIVEN
+from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Fields, Gone, Limit, Move, Plan, Turn, names
 
 
@@ -49,7 +49,7 @@ def compile_plan(plan: Plan, name: str, trace: bool = False) -> Translate:
 def compile_expression(found: Expression) -> Callable[[dict[str, Any], Run], Any]:
     """The function of (request, run) that works out one expression of a local answer."""
     text = f"def translate(it, run):\n    return {found.source({'it': 'it', 'facts': 'run.facts'})}"
-    space: dict[str, Any] = {"__builtins__": {}, **_GIVEN}
+    space: dict[str, Any] = {"__builtins__": {}, **GIVEN}
     exec(_code(text, "answer"), space)  # noqa: S102 - a checked tree
     made: Callable[[dict[str, Any], Run], Any] = space["translate"]
     return made
@@ -102,7 +102,7 @@ class _Writer:
         self.lines: list[str] = []
         self.depth = 0
         self.count = 0
-        self.space: dict[str, Any] = {"__builtins__": {}, **_GIVEN}
+        self.space: dict[str, Any] = {"__builtins__": {}, **GIVEN}
 
     def line(self, text: str) -> None:
         self.lines.append("    " * self.depth + text)
@@ -188,7 +188,11 @@ class _Writer:
 
     # ------------------------------------------------------------------------------------------------- one move
     def move(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
-        if move.source and (move.nested or move.inner is not None) and not (move.plain and len(move.source) == len(move.target) == 1):
+        if (
+            move.source
+            and (move.nested or move.inner is not None)
+            and not (move.plain and len(move.source) == len(move.target) == 1)
+        ):
             self.walked(move, out, scope, drop)
         else:
             self.single(move, out, scope, drop)
@@ -254,7 +258,9 @@ class _Writer:
         elif move.needed:
             self.under("else:", lambda: self.line(drop))
 
-    def turned(self, move: Move, value: str, scope: _Scope, drop: str, put: Callable[[str], None], rest: Callable[[], None]) -> None:
+    def turned(
+        self, move: Move, value: str, scope: _Scope, drop: str, put: Callable[[str], None], rest: Callable[[], None]
+    ) -> None:
         """The cases, in order, then ``rest``."""
         word = "if"
         for turn in move.cases:
@@ -263,7 +269,8 @@ class _Writer:
             if not tests and word == "if":
                 self.end(turn, move, scope, drop, put)
                 return
-            self.under(f"{word} {' and '.join(tests)}:" if tests else "else:", lambda turn=turn: self.end(turn, move, scope, drop, put))  # type: ignore[misc]
+            line = f"{word} {' and '.join(tests)}:" if tests else "else:"
+            self.under(line, partial(self.end, turn, move, scope, drop, put))
             if not tests:
                 return
             word = "elif"
@@ -348,7 +355,9 @@ class _Writer:
         if move.echo is None:
             return ""
         name = self.new("asked")
-        self.line(f"{name} = spellings(run.asked, {self.hold('PATH', move.echo.path)}, {self.hold('MAP', dict(move.echo.table))})")
+        self.line(
+            f"{name} = spellings(run.asked, {self.hold('PATH', move.echo.path)}, {self.hold('MAP', dict(move.echo.table))})"
+        )
         return name
 
 
@@ -366,51 +375,3 @@ def _nest(path: Iterable[Any], value: str) -> str:
 def _into(out: str, path: Fields, value: str) -> str:
     inner = "".join(f".setdefault({f.name!r}, {{}})" for f in path[:-1])
     return f"{out}{inner}[{path[-1].name!r}] = {value}"
-
-
-# ----------------------------------------------------------------------------------------- what the functions may call
-def _count(things: Iterable[Any]) -> int:
-    return sum(1 for _ in things)
-
-
-def _decimal(text: Any) -> Decimal | None:
-    """The number that a text says, or None; never zero for what is no number."""
-    try:
-        number = Decimal(text) if text is not None else None
-    except (InvalidOperation, TypeError, ValueError):
-        return None
-    return number if number is not None and number.is_finite() else None
-
-
-def _text(value: Any) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-def _scaled(value: Any, factor: Decimal, down: bool, whole: bool) -> Any:
-    """``value`` times (or, down, by) ``factor``: exact, or half up where only whole numbers fit."""
-    made = Decimal(value) / factor if down else Decimal(value) * factor
-    if whole:
-        return int(made.to_integral_value(ROUND_HALF_UP))
-    return made if made.as_tuple().exponent <= 0 else made.quantize(Decimal(1))  # type: ignore[operator]
-
-
-def _spellings(asked: Any, path: tuple[str, ...], table: Mapping[str, str]) -> dict[str, str]:
-    for name in path:
-        asked = (asked or {}).get(name)
-    return {table.get(one, one).casefold(): one for one in reversed([asked] if isinstance(asked, str) else asked or [])}
-
-
-def _too_much(path: str, why: str) -> None:
-    raise Refused("PropertyConstraintViolation", f"{path}: {why or 'the number is too large for the other side'}")
-
-
-_GIVEN: dict[str, Any] = {
-    "count": _count,
-    "any": any,
-    "decimal": _decimal,
-    "text": _text,
-    "scaled": _scaled,
-    "spellings": _spellings,
-    "too_much": _too_much,
-    "len": len,
-}

@@ -67,9 +67,12 @@ class Dialogue:
         if isinstance(message, Result):
             return self.replied(message, caller)
         asked = self.find(message, caller)
-        return Outcome([Spoken(asked.caller, Error(message.id, asked.call.action, message.code, message.description, message.details))])
+        return Outcome(
+            [Spoken(asked.caller, Error(message.id, asked.call.action, message.code, message.description, message.details))]
+        )
 
     def asked(self, call: Call, caller: Side) -> Outcome:
+        """Translate a call, and suppose its answer where the stream has none."""
         dialect = self.ahead.from_dialect
         call = Call(call.id, call.action, dialect.check("call", call.action, call.payload))
         passage = self.ahead.request(call.action, call.payload, self.cx)
@@ -107,6 +110,7 @@ class Dialogue:
         return _Asked(caller, Call(answer.id, answer.action, {}), passage)
 
     def replied(self, result: Result, caller: Side) -> Outcome:
+        """Translate a result for the one who asked."""
         asked = self.find(result, caller)
         dialect, action = self.ahead.from_dialect, asked.call.action
         payload = dialect.check("result", action, result.payload)
@@ -115,7 +119,9 @@ class Dialogue:
             self.facts.answered(dialect.role(action), dialect.facts(asked.call), facts)
         if asked.passage.action is None:
             return Outcome()  # the question went no further, so nobody waits for this
-        return_way = Passage(self.back, action, {}, name=action, asked=[asked.passage.payload, *reversed(asked.passage.asked)][:-1])
+        return_way = Passage(
+            self.back, action, {}, name=action, asked=[asked.passage.payload, *reversed(asked.passage.asked)][:-1]
+        )
         try:
             made, losses = return_way.result(payload, self.cx)
         except Refused as refused:

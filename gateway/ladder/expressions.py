@@ -13,6 +13,7 @@ import ast
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from gateway.dialects.schema import Enum, Field, Scalar, Shape
@@ -93,7 +94,9 @@ class _Checked:
 
     def on_Constant(self, node: ast.Constant) -> Type:
         if not isinstance(node.value, str | int | None):
-            raise NotAllowed(f"the constant {node.value!r} is not allowed", "a text, an integer, True, False, None or decimal('0.1')")
+            raise NotAllowed(
+                f"the constant {node.value!r} is not allowed", "a text, an integer, True, False, None or decimal('0.1')"
+            )
         if isinstance(node.value, bool):
             return Scalar("boolean")
         return Scalar({str: "string", int: "integer"}[type(node.value)]) if node.value is not None else None
@@ -147,7 +150,7 @@ class _Checked:
     def on_Compare(self, node: ast.Compare) -> Type:
         sides = [node.left, *node.comparators]
         self.each(sides)
-        for left, right in zip(sides, sides[1:], strict=False):
+        for left, right in pairwise(sides):
             self.words(left, right)
             self.words(right, left)
         return Scalar("boolean")

@@ -38,12 +38,15 @@ class Recorded:
     reset: str | None = None
 
     def running(self, connector: int) -> bool:
+        """See `Facts.running`."""
         return connector in self.on
 
     def ended(self, connector: int) -> bool:
+        """See `Facts.ended`."""
         return connector in self.over
 
     def stop_reason(self, transaction: int) -> str | None:
+        """See `Facts.stop_reason`."""
         return self.reasons.get(transaction) or (f"{self.reset}_reset" if self.reset else None)
 
     def noted(self, role: str | None, facts: Mapping[str, Any]) -> None:

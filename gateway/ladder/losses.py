@@ -24,7 +24,9 @@ class Loss:
     why: str
 
     def __str__(self) -> str:
-        return f"{self.action}.{self.field}: {self.why} ({self.table}, {self.rule})" if self.field else f"{self.action}: {self.why}"
+        return (
+            f"{self.action}.{self.field}: {self.why} ({self.table}, {self.rule})" if self.field else f"{self.action}: {self.why}"
+        )
 
 
 class Refused(Exception):

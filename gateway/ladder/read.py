@@ -12,7 +12,26 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from gateway.dialects.errors import CODES
-from gateway.ladder.table import CUT, DROP, OMIT, REFUSE, WAYS, Block, Case, Entry, Local, Lost, Path, Row, Rule, Sample, Sheet, Spot, Values, Way
+from gateway.ladder.table import (
+    CUT,
+    DROP,
+    OMIT,
+    REFUSE,
+    WAYS,
+    Block,
+    Case,
+    Entry,
+    Local,
+    Lost,
+    Path,
+    Row,
+    Rule,
+    Sample,
+    Sheet,
+    Spot,
+    Values,
+    Way,
+)
 from gateway.source import Checker, List, Map
 
 T = TypeVar("T")
@@ -119,7 +138,9 @@ class _Reader:
         if isinstance(part, Map):
             self.checker.keys(part, "a map", ["open", "rows", "samples"])
             if part.get("open") is not True:
-                self.checker.fault(part, "open", "a map written as a mapping is an open one", "open: true, or only the list of rows")
+                self.checker.fault(
+                    part, "open", "a map written as a mapping is an open one", "open: true, or only the list of rows"
+                )
             samples = self.items(part, "samples", lambda item: self.sample(item, WAYS))
             return Values(name, self.rows(name, part, "rows"), True, samples, spot)
         return Values(name, self.rows(name, spot.where, name), False, (), spot)
@@ -149,7 +170,9 @@ class _Reader:
     def row_sides(self, row: Row) -> None:
         for target, way in ((row.right, ">"), (row.left, "<")):
             if row.arrow in ("=", way) and len(target) != 1:
-                self.checker.fault(row.spot.where, row.spot.key, f"the row gives {len(target)} values", "one value where the arrow points")
+                self.checker.fault(
+                    row.spot.where, row.spot.key, f"the row gives {len(target)} values", "one value where the arrow points"
+                )
         if row.arrow == "=" and {OMIT, DROP} & {*row.left, *row.right}:
             self.checker.fault(row.spot.where, row.spot.key, "omit and drop have no way back", "> or <")
 
@@ -161,8 +184,8 @@ class _Reader:
             if word in _RESERVED and way in WAYS:
                 kept = block.lost if word == "lost" else block.unfilled
                 for where, field in self.each(part, key):
-                    lost = self.lost(f"{name}.{field} ({word})", where, field, way)  # type: ignore[arg-type]
-                    kept[way][lost.path] = lost  # type: ignore[index]
+                    lost = self.lost(f"{name}.{field} ({word})", where, field, way)
+                    kept[way][lost.path] = lost
             elif (rule := self.rule(name, part, key)) is not None:
                 block.rules.append(rule)
         return block
@@ -178,7 +201,7 @@ class _Reader:
         arrow, sides = self.arrow(part, key)
         if arrow is None:
             return None
-        ways = WAYS if arrow == "=" else (arrow,)
+        ways: tuple[Way, ...] = tuple(way for way in WAYS if arrow in ("=", way))
         id, spot, value = f"{name}.{key}", Spot(part, key), part[key]
         if isinstance(value, str):
             return Rule(id, arrow, *sides, value, None, {}, {}, False, (), "", "", (), spot)
@@ -208,7 +231,9 @@ class _Reader:
             return "=", (tuple(key.split(".")),) * 2
         match = _RULE.match(key)
         if match is None or any(side and not _PATH.match(side) for side in (match["left"], match["right"])):
-            self.checker.fault(part, key, f"{key!r} is no rule", "a field, 'left = right', 'left > right', 'left < right', or '> right'")
+            self.checker.fault(
+                part, key, f"{key!r} is no rule", "a field, 'left = right', 'left > right', 'left < right', or '> right'"
+            )
             return None, ((), ())
         left, right = (tuple(filter(None, (match[side] or "").split("."))) for side in ("left", "right"))
         arrow = match["arrow"]

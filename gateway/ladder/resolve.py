@@ -15,12 +15,12 @@ from typing import Any
 from gateway.dialects.schema import Enum, Field, Scalar, Shape
 from gateway.ladder.choices import Choices, Here, step
 from gateway.ladder.expressions import Expression, Many, NotAllowed, Type, parse
+from gateway.ladder.fit import alike, carries, leaves, longer, may_lack, met, same, wider
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Echo, Fields, Gone, Limit, Move, Plan, Turn, names
-from gateway.ladder.table import DROP, OMIT, REFUSE, Block, Case, Path, Rule, Sheet, Spot, Values, Way
-from gateway.source import Checker, Map, nearest, one_of
+from gateway.ladder.table import REFUSE, Block, Case, Path, Rule, Sheet, Spot, Values, Way
+from gateway.source import Checker, nearest, one_of
 
-_TEXT = ("string", "anyURI")
 _NUMBER = ("integer", "decimal")
 
 
@@ -66,6 +66,7 @@ class Resolver:
     """Where each block is used, by its ``id``."""
 
     def fault(self, spot: Spot, what: str, expected: str = "", near: str = "") -> None:
+        """Note a mistake at ``spot``."""
         self.checker.fault(spot.where, spot.key, what, expected, near)
 
     def block(self, block: Block, source: Shape, target: Shape, place: Place, spot: Spot) -> Plan:
@@ -86,6 +87,7 @@ class Resolver:
         return plan
 
     def clash(self, path: Path, spot: Spot, made: dict[Path, Spot]) -> None:
+        """Note a second rule for a target, or for a part of one."""
         for other in made:
             if path[: len(other)] == other or other[: len(path)] == path:
                 self.fault(spot, f"two rules make {'.'.join(path)!r}", "one rule for a field and direction")
@@ -135,17 +137,18 @@ class Resolver:
         if isinstance(source.type, Shape) and isinstance(target.type, Shape):
             self.objects(move, source.type, target.type, place, rule, spot)
         elif isinstance(source.type, Shape) or isinstance(target.type, Shape):
-            if not (target.type == Scalar("any")):
+            if target.type != Scalar("any"):
                 self.fault(spot, f"{names(move.source)} and {names(move.target)}: an object and a single value")
         else:
             self.scalars(move, source, target, place, rule, spot)
 
     def objects(self, move: Move, source: Shape, target: Shape, place: Place, rule: Rule | None, spot: Spot) -> None:
+        """Two objects: the same, or a block of their own."""
         name = rule.by if rule else None
         if name is not None and name not in self.sheet.shapes:
             self.fault(spot, f"unknown shape {name!r}", one_of(self.sheet.shapes), nearest(name, self.sheet.shapes))
             return
-        if name is None and _same(source, target):
+        if name is None and same(source, target):
             return
         if name is not None:
             self.shapes_used.add(name)
@@ -153,19 +156,26 @@ class Resolver:
         move.inner = self.block(block, source, target, place.within(move.source, move.target, source), block.spot)
 
     def scalars(self, move: Move, source: Field, target: Field, place: Place, rule: Rule | None, spot: Spot) -> None:
-        assert not isinstance(source.type, Shape) and not isinstance(target.type, Shape)
+        """Two single values: bounds, then a scale, a map, or nothing."""
+        assert not isinstance(source.type, Shape)
+        assert not isinstance(target.type, Shape)
         move.limit = self.limit(source, target, place, rule, move, spot)
         values = self.named(rule)
         if rule is not None and rule.scale is not None:
             self.scaled(move, rule, place, source.type, target.type)
         elif isinstance(source.type, Enum) or values is not None:
             move.choice = self.chosen(values, move, place, rule, spot)
-        elif not _alike(source.type, target.type):
-            self.fault(spot, f"{names(move.source)} is {source.type.name} and {names(move.target)} is {target.type.name}", "a map or a scale")
+        elif not alike(source.type, target.type):
+            self.fault(
+                spot,
+                f"{names(move.source)} is {source.type.name} and {names(move.target)} is {target.type.name}",
+                "a map or a scale",
+            )
         if rule is not None and rule.echo:
             move.echo = self.echo(rule, place, values)
 
     def named(self, rule: Rule | None) -> Values | None:
+        """The map that a rule names, if it names one."""
         if rule is None or rule.by is None:
             return None
         if rule.by not in self.sheet.enums:
@@ -173,8 +183,10 @@ class Resolver:
         return self.sheet.enums.get(rule.by)
 
     def chosen(self, values: Values | None, move: Move, place: Place, rule: Rule | None, spot: Spot) -> Choice | None:
+        """The choice of values at this place, or None where all stay as they are."""
         source, target = move.source[-1].type, move.target[-1].type
-        assert not isinstance(source, Shape) and not isinstance(target, Shape)
+        assert not isinstance(source, Shape)
+        assert not isinstance(target, Shape)
         if isinstance(target, Enum) and not isinstance(source, Enum):
             self.fault(spot, f"{names(move.source)} may say anything, {names(move.target)} only some words")
             return None
@@ -189,19 +201,22 @@ class Resolver:
         return None if choice.plain and not choice.open else choice
 
     def limit(self, source: Field, target: Field, place: Place, rule: Rule | None, move: Move, spot: Spot) -> Limit | None:
-        length = target.max_length if _longer(source, target) else None
-        bits = target.bits if _wider(source, target) else None
+        """The bound that the target sets and the source does not."""
+        length = target.max_length if longer(source, target) else None
+        bits = target.bits if wider(source, target) else None
         if length is None and bits is None:
             return None
         if rule is None or not rule.long:
             if length is not None:
-                self.fault(spot, f"{place.action}.{place.kind}: {place.prefix}{names(move.source)} may be longer than {length} going {place.way!r}", "too long: cut, omit, drop or refuse")
+                what = f"{place.action}.{place.kind}: {place.prefix}{names(move.source)}"
+                self.fault(spot, f"{what} may be longer than {length} going {place.way!r}", "too long: cut, omit, drop or refuse")
             return Limit(length, bits, REFUSE, None, "")
         self.needful.add(f"{rule.id} too long")
         loss = Loss(self.sheet.name, place.action, place.prefix + names(move.source), rule.id, rule.why)
         return Limit(length, bits, rule.long, loss, f"{rule.id} too long {place.way}")
 
     def scaled(self, move: Move, rule: Rule, place: Place, source: Any, target: Any) -> None:
+        """A number times a factor; the other way it is divided."""
         if source.name not in _NUMBER or target.name not in _NUMBER:
             self.fault(rule.spot, "only numbers can be scaled", "integer or decimal on both sides")
             return
@@ -209,6 +224,7 @@ class Resolver:
         move.scale = (rule.scale, place.way == "<")
 
     def echo(self, rule: Rule, place: Place, values: Values | None) -> Echo | None:
+        """Where the request has the spelling to answer in."""
         if place.asked is None:
             self.fault(rule.spot, "a request has nothing to echo", "a result")
             return None
@@ -218,6 +234,7 @@ class Resolver:
 
     # ------------------------------------------------------------------------------------------------- cases
     def turns(self, rule: Rule, source: Fields, target: Fields, place: Place) -> tuple[Turn, ...]:
+        """The cases of a rule in this direction; note those that can never fire."""
         made: list[Turn] = []
         ended = False
         for case in rule.cases.get(place.way, ()):
@@ -228,6 +245,7 @@ class Resolver:
         return tuple(made)
 
     def turn(self, case: Case, rule: Rule, source: Fields, target: Fields, place: Place) -> Turn:
+        """One case, looked up."""
         if case.on is not None and not source:
             self.fault(case.spot, "'on' needs a field to look at", "when")
         elif case.on is None and source and isinstance(source[-1].type, Enum):
@@ -261,11 +279,12 @@ class Resolver:
                 self.fault(case.spot, "cannot tell which values this may give", one_of(target.type.values))
             for value in (found.values or frozenset()) - {None}:
                 self.constant(value, target, case.spot)
-        elif found is not None and isinstance(found.type, Scalar) and not _alike(found.type, target.type):
+        elif found is not None and isinstance(found.type, Scalar) and not alike(found.type, target.type):
             self.fault(case.spot, f"{target.name} takes {target.type.name}, this gives {found.type.name}")
         return found
 
     def expression(self, text: str, place: Place, spot: Spot) -> Expression | None:
+        """A checked expression, or None and a fault."""
         try:
             return parse(text, place.scope)
         except NotAllowed as no:
@@ -273,8 +292,14 @@ class Resolver:
             return None
 
     def constant(self, value: Any, target: Field, spot: Spot) -> None:
+        """Check that a constant may stand in ``target``."""
         if isinstance(target.type, Enum) and value not in target.type.values:
-            self.fault(spot, f"{value!r} is no value of {target.name}", one_of(target.type.values), nearest(str(value), target.type.values))
+            self.fault(
+                spot,
+                f"{value!r} is no value of {target.name}",
+                one_of(target.type.values),
+                nearest(str(value), target.type.values),
+            )
         kinds: dict[str, Any] = {"integer": int, "boolean": bool, "string": str, "anyURI": str, "dateTime": str}
         wanted = kinds.get(target.type.name) if isinstance(target.type, Scalar) else None
         if isinstance(target.type, Shape) or (wanted is not None and type(value) is not wanted):
@@ -286,9 +311,9 @@ class Resolver:
         lost, unfilled = block.lost[place.way], block.unfilled[place.way]
         for name, target in plan.target.fields.items():
             source = plan.source.fields.get(name)
-            if _met((name,), set(made)):
+            if met((name,), set(made)):
                 continue
-            if source is not None and not _met((name,), read) and (name,) not in lost:
+            if source is not None and not met((name,), read) and (name,) not in lost:
                 move = Move(f"{place.action}.{place.kind}.{place.prefix}{name}", (source,), (target,))
                 self.convert(move, place, None, spot)
                 self.presence(move, place, spot, None)
@@ -300,7 +325,11 @@ class Resolver:
             else:
                 need = "required " if target.required else ""
                 expected = f"a rule, or a line under 'unfilled {place.way}'" if not need else "a rule"
-                self.fault(spot, f"{place.action}.{place.kind}: nothing makes the {need}field {place.prefix}{name} going {place.way!r}", expected)
+                self.fault(
+                    spot,
+                    f"{place.action}.{place.kind}: nothing makes the {need}field {place.prefix}{name} going {place.way!r}",
+                    expected,
+                )
         for path, item in unfilled.items():
             if path not in plan.unfilled:
                 known = path[0] in plan.target.fields
@@ -311,96 +340,35 @@ class Resolver:
         """A required target must come out of every source, or its owner goes (``needed``)."""
         target = move.target[0]
         if target.required or (rule is not None and rule.needed):
-            if _may_lack(move) and not (rule is not None and rule.needed):
-                what = f"{place.action}.{place.kind}: {names(move.target)} is required going {place.way!r} and may come to nothing"
+            if may_lack(move) and not (rule is not None and rule.needed):
+                what = (
+                    f"{place.action}.{place.kind}: {names(move.target)} is required going {place.way!r} and may come to nothing"
+                )
                 self.fault(spot, what, "a default, or needed: true (then its owner goes too)")
-            move.needed = _may_lack(move)
+            move.needed = may_lack(move)
             if move.needed and rule is not None:
                 self.needful.add(rule.id)
 
     def gone(self, block: Block, plan: Plan, place: Place, read: set[Path]) -> None:
         """Every source field is read or declared lost, and only one of the two."""
         lost = block.lost[place.way]
-        for path in _leaves(plan.source, read):
+        for path in leaves(plan.source, read):
             if path not in lost:
                 name = place.prefix + ".".join(path)
-                self.fault(block.spot, f"{place.action}.{place.kind}: no rule reads {name} going {place.way!r}", f"a rule, or a line under 'lost {place.way}'")
+                self.fault(
+                    block.spot,
+                    f"{place.action}.{place.kind}: no rule reads {name} going {place.way!r}",
+                    f"a rule, or a line under 'lost {place.way}'",
+                )
         for path, item in lost.items():
             source = self.find(plan.source, path, item.spot)
             if source is None:
                 continue
             twin = plan.target.fields.get(path[0]) if len(path) == 1 else None
-            if _met(path, read) or (twin is not None and not any(m.target[0] is twin for m in plan.moves) and _carries(source[0], twin)):
+            if met(path, read) or (
+                twin is not None and not any(m.target[0] is twin for m in plan.moves) and carries(source[0], twin)
+            ):
                 self.fault(item.spot, f"{'.'.join(path)!r} is declared lost and is not", "no such line")
             when = self.expression(item.when, place, item.spot) if item.when else None
             loss = Loss(self.sheet.name, place.action, place.prefix + ".".join(path), item.id, item.why)
             plan.gone.append(Gone(source, loss, when, f"{item.id} when {place.way}"))
-
-
-def _met(path: Path, paths: set[Path]) -> bool:
-    """Whether one of ``paths`` begins with ``path`` or is the beginning of it."""
-    return any(path[: len(p)] == p or p[: len(path)] == path for p in paths if p)
-
-
-def _leaves(shape: Shape, read: set[Path], prefix: Path = ()) -> list[Path]:
-    """The fields below ``shape`` that nobody reads; an object read only in part counts field by field."""
-    found: list[Path] = []
-    for name, one in shape.fields.items():
-        path = (*prefix, name)
-        if any(path[: len(p)] == p for p in read if p):
-            continue
-        inside = any(p[: len(path)] == path for p in read)
-        found += _leaves(one.type, read, path) if inside and isinstance(one.type, Shape) else [path]
-    return found
-
-
-def _alike(source: Any, target: Any) -> bool:
-    one, other = source.name, target.name
-    if isinstance(target, Enum):
-        return isinstance(source, Enum) and set(source.values) <= set(target.values)
-    return other == "any" or one == other or (one in _TEXT and other in _TEXT) or (isinstance(source, Enum) and other in _TEXT) or (
-        one == "integer" and other == "decimal"
-    )  # fmt: skip
-
-
-def _longer(source: Field, target: Field) -> bool:
-    return target.max_length is not None and (source.max_length is None or source.max_length > target.max_length) and not (
-        isinstance(source.type, Enum)
-    )  # fmt: skip
-
-
-def _wider(source: Field, target: Field) -> bool:
-    return source.type == Scalar("integer") == target.type and source.bits > target.bits
-
-
-def _carries(source: Field, target: Field) -> bool:
-    """Whether whatever ``source`` says may stand in ``target`` as it is."""
-    if source.many != target.many or (target.required and not source.required) or target.least > source.least:
-        return False
-    if isinstance(source.type, Shape) or isinstance(target.type, Shape):
-        return isinstance(source.type, Shape) and isinstance(target.type, Shape) and _same(source.type, target.type)
-    return _alike(source.type, target.type) and not _longer(source, target) and not _wider(source, target)
-
-
-def _same(source: Shape, target: Shape) -> bool:
-    """Whether an object of ``source`` is one of ``target`` too."""
-    if any(f.required and name not in source.fields for name, f in target.fields.items()):
-        return False
-    return all(name in target.fields and _carries(f, target.fields[name]) for name, f in source.fields.items()) and (
-        set(source.fields) == set(target.fields)
-    )
-
-
-def _may_lack(move: Move) -> bool:
-    """Whether a target may come to nothing: its source is optional, or all of it is dropped."""
-    if move.default is not None or any(c.on is None and c.when is None and c.end == "give" for c in move.cases):
-        return False
-    optional = not move.source or any(not f.required for f in move.source)
-    choice = move.choice is not None and bool(move.choice.drops if any(f.many for f in move.source) else move.choice.omits)
-    inner = move.inner is not None and move.inner.drops and any(f.many for f in move.source)
-    limit = move.limit is not None and (move.limit.end == DROP if any(f.many for f in move.source) else move.limit.end == OMIT)
-    short = move.target[0].many and len(move.target) == 1 and move.target[0].least > max((f.least for f in move.source), default=1)
-    return optional or choice or inner or limit or short or any(c.end == OMIT for c in move.cases)
-
-
-__all__ = ["DROP", "Place", "Resolver", "Map"]

@@ -27,6 +27,7 @@ class Step:
 
     @property
     def back(self) -> Way:
+        """The direction of the answers."""
         return "<" if self.way == ">" else ">"
 
 
@@ -103,5 +104,6 @@ class Route:
 
     @staticmethod
     def refuse(passage: Passage, code: str, why: str) -> Passage:
+        """End the passage with a refusal."""
         passage.action, passage.refusal = None, (code, why)
         return passage

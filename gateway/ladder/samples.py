@@ -23,7 +23,13 @@ from gateway.ladder.resolve import Place
 from gateway.ladder.table import DROP, OMIT, WAYS, Block, Sample, Way
 from gateway.ladder.tables import Table
 
-_SMALLEST: dict[str, Any] = {"integer": 1, "decimal": 1, "boolean": True, "dateTime": "2026-01-01T00:00:00Z", "anyURI": "ftp://x/"}
+_SMALLEST: dict[str, Any] = {
+    "integer": 1,
+    "decimal": 1,
+    "boolean": True,
+    "dateTime": "2026-01-01T00:00:00Z",
+    "anyURI": "ftp://x/",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +54,7 @@ class Shown:
             return f"{self.id}: {error!r}"
 
     def compare(self, hits: set[str]) -> str:
+        """Run the sample and the smallest message, and compare; `fault` without its net."""
         for index in (-1, 0, 1, 2):
             start, usual = self.run([{}], index, set())
             if start:
@@ -66,7 +73,11 @@ class Shown:
         lost = losses - usual if start else losses
         if made != expected:
             return f"{self.id}: expected {expected}, got {made}"
-        return "" if lost == Counter(self.sample.lost) else f"{self.id}: lost are {sorted(lost.elements())}, not {list(self.sample.lost)}"
+        return (
+            ""
+            if lost == Counter(self.sample.lost)
+            else f"{self.id}: lost are {sorted(lost.elements())}, not {list(self.sample.lost)}"
+        )
 
     def far(self) -> Shape:
         """The shape of what comes out."""
@@ -129,7 +140,9 @@ def samples(table: Table) -> Iterator[Shown]:
 
 def _shown(id: str, table: Table, place: Place, sample: Sample, rule: str = "-", makes: str = "") -> Shown:
     before, after = (sample.left, sample.right) if place.way == ">" else (sample.right, sample.left)
-    return Shown(f"{id} ({place.action})", table, place, _list(before), [] if after is None else _list(after), sample, rule, makes)
+    return Shown(
+        f"{id} ({place.action})", table, place, _list(before), [] if after is None else _list(after), sample, rule, makes
+    )
 
 
 def _list(side: Any) -> list[Any]:
@@ -155,13 +168,13 @@ def _rows(table: Table) -> Iterator[Shown]:
     """A row is its own sample: what stands before the arrow becomes what stands behind it."""
     for values in table.sheet.enums.values():
         for place, source, target in table.resolver.places.get(values.name, ()):
-            kind = source[-1].type
-            for row in values.rows if isinstance(kind, Enum) else ():
+            words = source[-1].type.values if isinstance(source[-1].type, Enum) else ()
+            for row in values.rows if words else ():
                 if row.arrow not in ("=", place.way):
                     continue
                 olds, news = (row.left, row.right) if place.way == ">" else (row.right, row.left)
                 for old in olds:
-                    if old in kind.values:
+                    if old in words:
                         yield _row(f"{row.id}, {old} {place.way}", table, place, (source, target), old, news[0])
 
 

@@ -29,9 +29,11 @@ class Spot:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Before and after of one rule.  A side that is None is absent: going towards it, nothing may come out.
+    """Before and after of one rule.  A side that is None is absent:
+    going towards it, nothing may come out.
 
-    ``lost`` names the fields of which something is lost; ``asked`` is the request that a result answers, in the asker's dialect; ``facts`` what is known of the station.
+    ``lost`` names the fields of which something is lost; ``asked`` is the request that a result answers, in the asker's
+    dialect; ``facts`` what is known of the station.
     """
 
     ways: tuple[Way, ...]
@@ -86,7 +88,10 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """What becomes of one field, or what a field is made of.  ``long``: cut, omit, drop or refuse what is too long there, and ``why``."""
+    """What becomes of one field, or what a field is made of.
+
+    ``long`` says what becomes of a value that is too long there: cut, omit, drop or refuse; ``why`` is the reason.
+    """
 
     id: str
     arrow: str

@@ -56,6 +56,7 @@ class Table:
 
     @property
     def name(self) -> str:
+        """The file's name, without folder and ending."""
         return self.sheet.name
 
     def ends(self, way: Way) -> tuple[Dialect, Dialect]:
@@ -138,11 +139,15 @@ class _Builder:
         local = entry.empty.get(way)
         if kind == "result":
             if plan.drops:
-                self.fault(entry.spot, f"{action}: the result may come to nothing going {way!r}", "a default, or a case that gives")
+                self.fault(
+                    entry.spot, f"{action}: the result may come to nothing going {way!r}", "a default, or a case that gives"
+                )
         elif local is not None and not plan.drops:
             self.fault(local.spot, f"{action}: the request never comes to nothing going {way!r}", "no such line")
         elif plan.drops and local is None:
-            self.fault(entry.spot, f"{action}: the request may come to nothing going {way!r}", f"empty {way}, with the answer to give")
+            self.fault(
+                entry.spot, f"{action}: the request may come to nothing going {way!r}", f"empty {way}, with the answer to give"
+            )
         elif local is not None:
             self.empties[action, way] = self.said(local, action, way)
 
@@ -153,11 +158,18 @@ class _Builder:
             if action in missing:
                 self.locals[action, way] = self.said(local, action, way)
             else:
-                self.fault(local.spot, f"{action!r} is no message that only {dialect.name} has", one_of(missing), nearest(action, missing))
+                self.fault(
+                    local.spot,
+                    f"{action!r} is no message that only {dialect.name} has",
+                    one_of(missing),
+                    nearest(action, missing),
+                )
         for action in missing:
             if action not in given:
                 side = "left" if way == ">" else "right"
-                self.fault(self.sheet.spot, f"{other.name} has no {action}", f"a line under 'only {side}' that says what to answer")
+                self.fault(
+                    self.sheet.spot, f"{other.name} has no {action}", f"a line under 'only {side}' that says what to answer"
+                )
 
     def said(self, local: Local, action: str, way: Way) -> Said:
         """Check an answer against the asker's dialect."""
@@ -215,9 +227,15 @@ def _unshown(sheet: Sheet, resolver: Resolver) -> list[tuple[Spot, str, str]]:
             if rule.by in sheet.enums and sheet.enums[rule.by].open:
                 continue
             shown = {way for sample in rule.samples for way in sample.ways}
-            found += [(rule.spot, f"no sample shows {rule.id!r} going {w!r}", "sample") for w in WAYS if rule.arrow in ("=", w) and w not in shown]
+            found += [
+                (rule.spot, f"no sample shows {rule.id!r} going {w!r}", "sample")
+                for w in WAYS
+                if rule.arrow in ("=", w) and w not in shown
+            ]
         for way in WAYS:
-            found += [(x.spot, "the condition has no sample", "sample") for x in block.lost[way].values() if x.when and not x.samples]
+            found += [
+                (x.spot, "the condition has no sample", "sample") for x in block.lost[way].values() if x.when and not x.samples
+            ]
     for entry in sheet.messages.values():
         found += [(x.spot, "no sample shows it", "sample") for x in entry.empty.values() if not x.samples]
     for values in sheet.enums.values():
@@ -228,5 +246,10 @@ def _unshown(sheet: Sheet, resolver: Resolver) -> list[tuple[Spot, str, str]]:
 def _places(values: Values, resolver: Resolver) -> list[tuple[Spot, str, str]]:
     shown = {sample.place for sample in values.samples}
     places = {f"{p.action}.{_BLOCKS[p.kind]}.{p.prefix}{s[-1].name}" for p, s, _ in resolver.places.get(values.name, [])}
-    missing = [(values.spot, f"no sample shows {values.name} at {place}", "a sample with at: that place") for place in sorted(places - shown)]
-    return missing + [(values.spot, f"the map is not used at {place!r}", one_of(sorted(places))) for place in sorted(shown - places)]
+    missing = [
+        (values.spot, f"no sample shows {values.name} at {place}", "a sample with at: that place")
+        for place in sorted(places - shown)
+    ]
+    return missing + [
+        (values.spot, f"the map is not used at {place!r}", one_of(sorted(places))) for place in sorted(shown - places)
+    ]

@@ -1,0 +1,60 @@
+"""The few functions that compiled tables may call; they see nothing else of Python.
+
+In: values of payloads.  Out: `GIVEN`, the names by which compiled functions know them.
+Not here: which of them an expression may name (`gateway.ladder.expressions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from gateway.ladder.losses import Refused
+
+
+def _count(things: Iterable[Any]) -> int:
+    return sum(1 for _ in things)
+
+
+def _decimal(text: Any) -> Decimal | None:
+    """The number that a text says, or None; never zero for what is no number."""
+    try:
+        number = Decimal(text) if text is not None else None
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    return number if number is not None and number.is_finite() else None
+
+
+def _text(value: Any) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _scaled(value: Any, factor: Decimal, down: bool, whole: bool) -> Any:
+    """``value`` times (or, down, by) ``factor``: exact, or half up where only whole numbers fit."""
+    made = Decimal(value) / factor if down else Decimal(value) * factor
+    if whole:
+        return int(made.to_integral_value(ROUND_HALF_UP))
+    return made if made.as_tuple().exponent <= 0 else made.quantize(Decimal(1))  # type: ignore[operator]
+
+
+def _spellings(asked: Any, path: tuple[str, ...], table: Mapping[str, str]) -> dict[str, str]:
+    for name in path:
+        asked = (asked or {}).get(name)
+    return {table.get(one, one).casefold(): one for one in reversed([asked] if isinstance(asked, str) else asked or [])}
+
+
+def _too_much(path: str, why: str) -> None:
+    raise Refused("PropertyConstraintViolation", f"{path}: {why or 'the number is too large for the other side'}")
+
+
+GIVEN: dict[str, Any] = {
+    "count": _count,
+    "any": any,
+    "decimal": _decimal,
+    "text": _text,
+    "scaled": _scaled,
+    "spellings": _spellings,
+    "too_much": _too_much,
+    "len": len,
+}
