@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.catalogue import Folders
 from gateway.dialects.errors import CODES, Garbled, Violation
 from gateway.dialects.load import load_dialects
-from gateway.dialects.ocppj import FrameLimits, read_frame, write_frame
+from gateway.dialects.ocppj import USUAL, FrameLimits, read_frame, write_frame
 from gateway.messages import Call, Error, Result
 from tests import strategies
 
@@ -19,7 +19,7 @@ DIALECTS = load_dialects(Folders())
 NEW = DIALECTS["ocpp1.6"]
 
 
-def garbled(text: str | bytes, limits: FrameLimits = FrameLimits()) -> Garbled:
+def garbled(text: str | bytes, limits: FrameLimits = USUAL) -> Garbled:
     with pytest.raises(Garbled) as caught:
         read_frame(text, limits)
     return caught.value
