@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,10 @@ def test_a_file_named_otherwise_than_its_dialect(tmp_path: Path) -> None:
 def test_no_such_dialect() -> None:
     with pytest.raises(SourceError, match=r"ocpp1\.5"):
         load_dialect(Folders(), "ocpp15")
+
+
+def test_the_example_of_the_format_s_page_is_right() -> None:
+    page = (shipped() / "README.rst").read_text(encoding="utf-8")
+    example = page.partition("\nDialects\n===")[2].partition(".. code-block:: yaml\n")[2].partition("\n**A field**")[0]
+    dialect = read_text(textwrap.dedent(example))
+    assert dialect.messages["StartTransaction"].request.fields["sample"].many
