@@ -78,8 +78,7 @@ def integer(value: Any, name: str, bits: int) -> int | None:
         value = value.strip(_SPACE)
         if not value:
             return None
-        match = _INTEGER.fullmatch(value)
-        number = int(match[1]) if match else None
+        number = _from_text(value)
     elif value.__class__ is int:
         number = value
     elif value.__class__ is Decimal:
@@ -89,6 +88,13 @@ def integer(value: Any, name: str, bits: int) -> int | None:
     if not -(1 << bits - 1) <= number < 1 << bits - 1:
         raise _refuse(name, f"does not fit into {bits} bits")
     return number
+
+
+def _from_text(text: str) -> int | None:
+    if len(text) <= 18 and text.isascii() and text.isdigit():
+        return int(text)
+    match = _INTEGER.fullmatch(text)
+    return int(match[1]) if match else None
 
 
 def _whole(value: Decimal) -> int | None:
