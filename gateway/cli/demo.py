@@ -38,8 +38,9 @@ data: data
 trace: {{path: trace.jsonl}}
 drain: 3
 policy:
-  # A driver known to the back end charges though it is away.
-  authorize_offline: last_known
+  # Whoever comes while the back end is away charges; if it does not like the tag afterwards, the station is asked to stop.
+  authorize_offline: accept
+  late_refusal: remote_stop
   # The demo's back end is away for seconds only, and somebody is watching: try again sooner than one would.
   uplink_wait_min: 0.5
   uplink_wait_doublings: 1
@@ -87,10 +88,10 @@ def run(args: argparse.Namespace) -> int:
 def hints_of(ports: list[int], folder: Path) -> list[str]:
     """What to open and try while it runs."""
     return [
-        f"Look:   http://{HOST}:{ports[1]}/metrics   both sides of every message: {folder}/trace.jsonl",
-        f"        site file: {folder}/gateway.yaml   log: {folder}/gateway.log",
-        f"Join:   point an OCPP 1.5 SOAP station at http://{HOST}:{ports[0]}/ocpp (WSDL: http://{HOST}:{ports[0]}/ocpp?wsdl)",
-        "Try:    ocpp-gateway explain ocpp1.5 ocpp1.6 MeterValues        Ctrl-C ends",
+        f"Look:  http://{HOST}:{ports[1]}/metrics",
+        f"Files: {folder}/  (gateway.yaml, trace.jsonl: both sides of every message, gateway.log)",
+        f"Join:  your own OCPP 1.5 SOAP station at http://{HOST}:{ports[0]}/ocpp  (WSDL: add ?wsdl)",
+        "Try:   ocpp-gateway explain ocpp1.5 ocpp1.6 MeterValues   Ctrl-C ends",
     ]
 
 
@@ -104,8 +105,8 @@ def print_end(code: int, books: str, gateway: Gateway, kept: Path | None) -> Non
         print("The demo FAILED: see above.")
     if kept is not None:
         print(f"Kept in {kept}: gateway.yaml, gateway.log, trace.jsonl, data/")
-    print("Next:   ocpp-gateway explain ocpp1.5 ocpp1.6        what crosses, what does not, and why")
-    print("        ocpp-gateway run --help                     your own stations on your own back end")
+    print("Next:  ocpp-gateway explain ocpp1.5 ocpp1.6        what crosses, what does not, and why")
+    print("       ocpp-gateway run --help                     your own stations on your own back end")
 
 
 class Gateway:
@@ -179,7 +180,7 @@ class Stage:
         return self._code, self._show.now().books
 
     def _begin(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self._reactor.callFromThread(self._show.interrupt))
         self._show.start()
 
@@ -189,12 +190,13 @@ class Stage:
 
 
 def _screen(hints: list[str], reactor: Any) -> Any:
+    from rich.console import Console
+
     from gateway.demo.view import Lines, Picture
 
-    if sys.stdout.isatty():
-        from rich.console import Console
-
-        return Picture(Console(), hints)
+    console = Console()
+    if console.is_terminal and not console.is_dumb_terminal:
+        return Picture(console, hints)
     return Lines(lambda text: print(text, flush=True), reactor.seconds)
 
 

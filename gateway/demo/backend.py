@@ -20,6 +20,8 @@ from gateway.demo.calendar import moment
 INTERVAL = 20
 """Seconds between heartbeats that stations are told."""
 FIRST_ID = 9_000_001
+OWN_TAGS = tuple(f"APP{number:05}" for number in range(1, 100))
+"""Tags of drivers who start by the back end's app."""
 
 Send = Callable[[str], None]
 Done = Callable[[str, Any], None]
@@ -106,7 +108,7 @@ class BackEnd:
     # -- answers -------------------------------------------------------------------------------------------------
 
     def _tag(self, tag: str) -> Answered:
-        status = "Accepted" if tag in self.good else "Blocked" if tag in self.blocked else "Invalid"
+        status = "Accepted" if tag in self.good or tag in OWN_TAGS else "Blocked" if tag in self.blocked else "Invalid"
         return {"idTagInfo": {"status": status}}
 
     def _stamp(self) -> str:
@@ -241,7 +243,7 @@ class Office:
     def _at(self, action: str, at: tuple[str, int]) -> tuple[str, Answered]:
         payload: Answered = {"connectorId": at[1]}
         if action == "RemoteStartTransaction":
-            payload["idTag"] = self.rng.choice(self.backend.good)
+            payload["idTag"] = self.rng.choice(OWN_TAGS)
         return at[0], payload
 
 

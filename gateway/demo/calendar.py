@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 FACTOR = 360.0
 """Simulated seconds in a real one: a day lasts four minutes."""
-BUSIEST = 1.3
+BUSIEST = 2.0
 """Cars that come to one station in an hour, when most come."""
 CURVE = (1, 1, 1, 1, 1, 2, 5, 8, 9, 8, 7, 7, 8, 8, 7, 7, 8, 10, 10, 9, 7, 5, 3, 2)
 """Arrivals by the hour of the day, in tenths of `BUSIEST`."""

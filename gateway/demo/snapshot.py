@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
 from gateway.demo.envelopes import SOAP
 from gateway.demo.figures import Figures
+
+WIDTH = 60
+"""Characters of a line of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,24 @@ def fragment(envelope: str) -> tuple[str, ...]:
 
 
 def frame(text: str) -> tuple[str, ...]:
-    """A JSON frame, its payload one field a line."""
+    """A JSON frame; what fits into one line stands in one."""
     kind, id, action, payload = json.loads(text)
-    inside = json.dumps(payload, indent=2).splitlines()
-    return (f"[{kind}, {json.dumps(id)}, {json.dumps(action)},", *inside[:-1], inside[-1] + "]")
+    folded = fold(payload)
+    return (f"[{kind}, {json.dumps(id)}, {json.dumps(action)},", *folded[:-1], folded[-1] + "]")
+
+
+def fold(value: Any, width: int = WIDTH) -> list[str]:
+    """JSON in lines of at most ``width`` characters, as far as its values allow."""
+    whole = json.dumps(value)
+    if len(whole) <= width or not isinstance(value, dict | list):
+        return [whole]
+    named = (
+        [(json.dumps(key) + ": ", one) for key, one in value.items()] if isinstance(value, dict) else [("", one) for one in value]
+    )
+    lines = [whole[0]]
+    for number, (name, one) in enumerate(named):
+        inner = fold(one, width - 2 - len(name))
+        inner[0] = name + inner[0]
+        inner[-1] += "," if number < len(named) - 1 else ""
+        lines += ["  " + line for line in inner]
+    return [*lines, whole[-1]]

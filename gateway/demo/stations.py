@@ -24,10 +24,12 @@ BOOT_AGAIN = 0.3
 """Real seconds until a station that nobody answered boots again."""
 SOON = 0.2
 """Real seconds between the answer to a command and its doing."""
+UNPLUG = 0.7
+"""Real seconds between the end of a transaction and the car's departure."""
 REBOOT = 2.0
 """Real seconds that a restart takes."""
 
-GOOD = tuple(f"CARD{number:04}" for number in range(1, 25))
+GOOD = tuple(f"CARD{number:04}" for number in range(1, 61))
 BAD = ("STOLEN01", "EXPIRED7", "NOBODY99")
 
 
@@ -63,7 +65,7 @@ class Connector:
 
     @property
     def energy(self) -> int:
-        """Watt-hours of the transaction so far, as last read."""
+        """Watt-hours of the transaction so far, as last read; 0 where there is none."""
         return self.register - self.meter_start if self.phase in ("starting", "charging", "stopping") else 0
 
     def read(self, now: datetime) -> int:
@@ -211,8 +213,10 @@ class Station:
         connector.phase = "charging"
         if reply is None or reply.get("idTagInfo/status") != "Accepted" or self.closing:
             self.stop(connector)
-        else:
-            self._read_later(connector)
+            return
+        # Told once more, as stations of that time do: only now may a newer version call it charging.
+        self._become(connector, "Occupied")
+        self._read_later(connector)
 
     # -- charging ------------------------------------------------------------------------------------------------
 
@@ -249,7 +253,11 @@ class Station:
         entry = (self.identity, connector.number, car.tag, connector.began, connector.meter_start, ended, register)
         self.ledger.book(Entry(*entry, tuple(connector.readings)))
         inner = [("transactionId", connector.transaction), ("idTag", car.tag), ("timestamp", stamp), ("meterStop", register)]
-        self.say("StopTransaction", inner, True, lambda reply: self._leave(connector))
+        self.say("StopTransaction", inner, True, lambda reply: self._stopped(connector))
+
+    def _stopped(self, connector: Connector) -> None:
+        self._become(connector, "Occupied")
+        self.clock.callLater(UNPLUG, self._leave, connector)
 
     def _leave(self, connector: Connector) -> None:
         connector.phase, connector.car, connector.began, connector.transaction = "free", None, None, ""

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from gateway.demo.snapshot import Snapshot, Traffic
+from gateway.demo.snapshot import Snapshot
 
 EVERY = 2.0
 """Seconds between two plain lines."""
-BUSY_HEIGHT = 12
-"""Lines that the picture needs beside its table, its hints and the two messages."""
+ALWAYS = 6
+"""Lines of the picture beside its rows, its hints, the events and the two messages: heads and books."""
+EVENTS = 5
+MOST_LINES = 14
+"""Lines of a message."""
 
 
 class Lines:
@@ -68,44 +70,60 @@ class Picture:
 def counts(now: Snapshot) -> str:
     """Rates and counts as one line."""
     traffic, figures = now.traffic, now.figures
-    there = "back end there" if now.away is None else f"BACK END AWAY for {now.away:.0f} s"
     return (
-        f"{there}  SOAP {traffic.soap_rate:.1f}/s  JSON {traffic.json_rate:.1f}/s  "
-        f"waiting {figures.waiting}  stored {figures.stored}  losses {figures.lost}  {_rare(traffic)}"
-    ).rstrip()
+        f"{presence(now)}  SOAP {traffic.soap_rate:.1f}/s  JSON {traffic.json_rate:.1f}/s  "
+        f"waiting {figures.waiting}  stored {figures.stored}  {_rare(now)}"
+    )
 
 
-def _rare(traffic: Traffic) -> str:
-    return f"tags refused {traffic.refused}  commands {traffic.commands}  repeats {traffic.repeats}"
+def presence(now: Snapshot) -> str:
+    """Whether the back end is there."""
+    return "back end there" if now.away is None else f"BACK END AWAY for {now.away:.0f} s"
+
+
+def _rare(now: Snapshot) -> str:
+    traffic, figures = now.traffic, now.figures
+    return f"losses {figures.lost}  tags refused {traffic.refused}  commands {traffic.commands}  repeats {traffic.repeats}"
 
 
 def picture(now: Snapshot, hints: Sequence[str], height: int) -> RenderableType:
-    """The whole picture for a terminal of that height."""
-    room = height - len(now.rows) - len(hints) - BUSY_HEIGHT
-    events = list(now.events)[-4:] if room >= 0 else list(now.events)[-1:]
-    parts: list[RenderableType] = [_head(now), _table(now), _books(now)]
-    if room >= 5:
+    """The whole picture for a terminal of that height: what there is no room for is left out, the books last."""
+    room = height - len(now.rows) - ALWAYS
+    hints = hints if room >= len(hints) + 1 else ()
+    room -= len(hints)
+    events = list(now.events)[-min(EVENTS, max(1, room)) :]
+    room -= EVENTS
+    parts: list[RenderableType] = [*_head(now), _table(now), _books(now)]
+    if room >= 6:
         parts.append(_messages(now, room))
-    parts += [Text(event, style="cyan", no_wrap=True, overflow="ellipsis") for event in events]
-    parts += [Text(hint, style="dim", no_wrap=True, overflow="ellipsis") for hint in hints]
+    parts += [_line(event, "cyan") for event in events]
+    parts += [_line(hint, "dim") for hint in hints]
     return Group(*parts)
 
 
-def _head(now: Snapshot) -> Text:
-    head = Text(no_wrap=True, overflow="ellipsis")
-    head.append(f" {now.day} ", style="bold reverse")
-    head.append(f" {now.charging} charging  ", style="bold")
-    return head.append(counts(now), style="red" if now.away is not None else "")
+def _line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _head(now: Snapshot) -> tuple[Text, Text]:
+    traffic, figures = now.traffic, now.figures
+    first = _line("").append(f" {now.day} ", style="bold reverse").append(f" {now.charging} charging  ", style="bold")
+    first.append(presence(now), style="bold red" if now.away is not None else "green")
+    first.append(f"  waiting {figures.waiting}", style="bold yellow" if figures.waiting else "").append(
+        f"  stored {figures.stored}"
+    )
+    second = f" SOAP {traffic.soap_rate:.1f}/s  JSON {traffic.json_rate:.1f}/s  {_rare(now)}"
+    return first, _line(second)
 
 
 def _books(now: Snapshot) -> Text:
     style = "bold red" if "NOT EQUAL" in now.books else "bold green" if now.books.endswith("equal") else "bold yellow"
-    return Text(now.books, style=style, no_wrap=True, overflow="ellipsis")
+    return Text(now.books, style=style)
 
 
 def _table(now: Snapshot) -> Table:
-    table = Table(box=None, padding=(0, 1), expand=True, header_style="bold")
-    for title in ("station (1.5 SOAP)", "says", "tag", "kWh", "transaction", "→ back end (1.6 JSON)", "says"):
+    table = Table(box=None, padding=(0, 1), header_style="bold")
+    for title in ("station", "OCPP 1.5", "tag", "kWh", "id", "→ id", "OCPP 1.6"):
         table.add_column(title, justify="right" if title == "kWh" else "left", no_wrap=True)
     for row in now.rows:
         style = "green" if row.here else "dim"
@@ -114,13 +132,16 @@ def _table(now: Snapshot) -> Table:
     return table
 
 
-def _messages(now: Snapshot, room: int) -> Columns:
-    most = min(room - 2, 14)
-    panels = [("a station said", now.said), ("the back end heard", now.heard)]
-    return Columns([_panel(title, lines, most) for title, lines in panels], expand=True, equal=True)
+def _messages(now: Snapshot, room: int) -> Table:
+    most = min(room - 2, MOST_LINES)
+    side_by_side = Table.grid(expand=True)
+    for _ in range(2):
+        side_by_side.add_column(ratio=1)
+    side_by_side.add_row(_panel("a station said", now.said, most), _panel("the back end heard", now.heard, most))
+    return side_by_side
 
 
 def _panel(title: str, lines: Sequence[str], most: int) -> Panel:
     shown = list(lines) if len(lines) <= most else [*lines[: most - 1], "…"]
     shown += [""] * (most - len(shown))
-    return Panel(Text("\n".join(shown), no_wrap=True, overflow="ellipsis"), title=title, title_align="left")
+    return Panel(_line("\n".join(shown)), title=title, title_align="left")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.demo.backend import BackEnd, Line, Office
+from gateway.demo.backend import OWN_TAGS, BackEnd, Line, Office
 from gateway.demo.books import Ledger
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -74,7 +74,9 @@ def test_ids_of_others_are_nobody() -> None:
     assert world.backend.strays == 2
 
 
-@pytest.mark.parametrize(("tag", "status"), [("GOOD", "Accepted"), ("BAD", "Blocked"), ("WHO", "Invalid")])
+@pytest.mark.parametrize(
+    ("tag", "status"), [("GOOD", "Accepted"), ("BAD", "Blocked"), ("WHO", "Invalid"), (OWN_TAGS[0], "Accepted")]
+)
 def test_tags(tag: str, status: str) -> None:
     assert World().call("Authorize", idTag=tag)[2] == {"idTagInfo": {"status": status}}
 
@@ -108,7 +110,8 @@ def test_the_office_asks_for_everything_in_turn() -> None:
     asked = [frame for frame in world.sent if frame[0] == 2]
     assert [frame[2] for frame in asked] == list(Office.ROUND)
     remote = [frame[3] for frame in asked if frame[2] == "RemoteStartTransaction"]
-    assert remote == [{"connectorId": 2, "idTag": "GOOD"}] * 2
+    assert [command["connectorId"] for command in remote] == [2, 2]
+    assert {command["idTag"] for command in remote} <= set(OWN_TAGS)
     assert {frame[3]["transactionId"] for frame in asked if frame[2] == "RemoteStopTransaction"} == set(
         world.backend.transactions
     )

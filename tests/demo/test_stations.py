@@ -102,8 +102,10 @@ def test_a_whole_session_is_booked_as_it_was_told() -> None:
     world.plug(watts=11_000, wanted=11_000)
     world.run(15)
     order = [name for name in world.central.names()[4:] if name != "heartbeat"]
-    assert order[:3] == ["statusNotification", "authorize", "startTransaction"]
-    assert order[-2:] == ["stopTransaction", "statusNotification"]
+    assert order[:4] == ["statusNotification", "authorize", "startTransaction", "statusNotification"]
+    assert order[-3:] == ["stopTransaction", "statusNotification", "statusNotification"]
+    states = [one.get("status") for one in world.central.said("statusNotificationRequest")[3:]]
+    assert states == ["Occupied", "Occupied", "Occupied", "Available"]
     [entry] = world.ledger.entries
     assert entry.energy == 11_000
     [start] = world.central.said("startTransactionRequest")
@@ -165,7 +167,7 @@ def test_remote_stop_goes_by_the_id_that_the_station_was_given() -> None:
     world.plug()
     assert world.ask("RemoteStopTransaction", [("transactionId", 71)])[1].get("status") == "Rejected"
     assert world.ask("RemoteStopTransaction", [("transactionId", 70)])[1].get("status") == "Accepted"
-    world.run(1)
+    world.run(2)
     assert len(world.ledger.entries) == 1
     assert world.station.idle
 
@@ -207,6 +209,7 @@ def test_the_end_of_the_day_stops_everybody() -> None:
     world.plug(wanted=100_000)
     world.run(2)
     world.station.finish()
+    world.run(1)
     assert world.station.idle
     assert len(world.ledger.entries) == 1
 

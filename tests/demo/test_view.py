@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 
 from gateway.demo.envelopes import Dress, Text, request
 from gateway.demo.figures import Figures
-from gateway.demo.snapshot import Row, Snapshot, Traffic, fragment, frame
+from gateway.demo.snapshot import Row, Snapshot, Traffic, fold, fragment, frame
 from gateway.demo.view import EVERY, Lines, picture
 
 ROW = Row("DEMO-1/1", "Occupied", "CARD0001", 1234, "4711", "9000001", "Charging")
@@ -75,3 +75,8 @@ def test_plain_lines_come_now_and_then() -> None:
 
 def test_a_frame_reads_like_the_one_that_came() -> None:
     assert frame('[2,"i","Heartbeat",{}]') == ('[2, "i", "Heartbeat",', "{}]")
+
+
+def test_what_fits_stands_in_one_line() -> None:
+    assert fold({"a": 1, "b": [1, 2]}, 30) == ['{"a": 1, "b": [1, 2]}']
+    assert fold({"a": {"long": "x" * 20}, "b": 2}, 30) == ["{", '  "a": {', f'    "long": "{"x" * 20}"', "  },", '  "b": 2', "}"]
