@@ -132,7 +132,9 @@ class Office:
 
     # -- the station ---------------------------------------------------------------------------------------------
 
-    def soap(self, action: str, inner: str, identity: str = "CP1", callback: str = f"http://{PEER}:9/cp", peer: str = PEER) -> Wire:
+    def soap(
+        self, action: str, inner: str, identity: str = "CP1", callback: str = f"http://{PEER}:9/cp", peer: str = PEER
+    ) -> Wire:
         return self.http("POST", "/ocpp", envelope(action, inner, identity, callback, self.id()), peer=peer)
 
     def http(self, method: str, target: str, body: bytes = b"", headers: Any = (), peer: str = PEER) -> Wire:
@@ -147,7 +149,9 @@ class Office:
         return wire
 
     def boot(self, identity: str = "CP1", **how: Any) -> Wire:
-        return self.soap("BootNotification", "<chargePointVendor>V</chargePointVendor><chargePointModel>M</chargePointModel>", identity, **how)
+        return self.soap(
+            "BootNotification", "<chargePointVendor>V</chargePointVendor><chargePointModel>M</chargePointModel>", identity, **how
+        )
 
     def accept(self, uplink: Socket | None = None) -> Socket:
         """The back end accepts the newest boot."""
@@ -192,7 +196,9 @@ def json_to_soap(folder: Path, stations: dict[str, Station] | None = None, enrol
     return Site((listener,), (backend,), folder, stations or {})
 
 
-def envelope(action: str, inner: str, identity: str, callback: str, id: str = "m", space: str = "urn://Ocpp/Cs/2012/06/") -> bytes:
+def envelope(
+    action: str, inner: str, identity: str, callback: str, id: str = "m", space: str = "urn://Ocpp/Cs/2012/06/"
+) -> bytes:
     name = action[0].lower() + action[1:] + "Request"
     return (
         f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing"><s:Header>'

@@ -11,7 +11,14 @@ DIALECTS = ["ocpp1.5", "ocpp1.6"]
 
 def test_an_address_tells_its_parts() -> None:
     one = parse("ocpp1.5+http://127.0.0.1:8080/ocpp", DIALECTS)
-    assert (one.dialect, one.link, one.host, one.port, one.path, one.codec) == ("ocpp1.5", "http", "127.0.0.1", 8080, "/ocpp", "soap")
+    assert (one.dialect, one.link, one.host, one.port, one.path, one.codec) == (
+        "ocpp1.5",
+        "http",
+        "127.0.0.1",
+        8080,
+        "/ocpp",
+        "soap",
+    )
     assert one.loopback
     assert not one.secure
     assert str(one) == "ocpp1.5+http://127.0.0.1:8080/ocpp"
@@ -51,4 +58,10 @@ def test_a_wrong_address_says_what_was_expected(text: str, says: str) -> None:
 
 
 def test_loopback_is_this_machine_only() -> None:
-    assert [is_loopback(h) for h in ("127.0.0.1", "::1", "localhost", "10.0.0.1", "example.org")] == [True, True, True, False, False]
+    assert [is_loopback(h) for h in ("127.0.0.1", "::1", "localhost", "10.0.0.1", "example.org")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -55,7 +55,9 @@ def test_a_module_fits_in_the_head(path: Path) -> None:
 
 @each_module
 def test_a_function_fits_on_a_page(path: Path) -> None:
-    long = [(f.name, f.end_lineno - f.lineno + 1) for f in functions(TREES[path]) if f.end_lineno and f.end_lineno - f.lineno + 1 > 40]
+    long = [
+        (f.name, f.end_lineno - f.lineno + 1) for f in functions(TREES[path]) if f.end_lineno and f.end_lineno - f.lineno + 1 > 40
+    ]
     assert long == []
 
 

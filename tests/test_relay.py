@@ -128,13 +128,20 @@ def test_a_1_6_station_on_a_soap_back_end(tmp_path: Path) -> None:
     assert url == "http://192.0.2.2:9000/cs"
     assert b"bootNotificationRequest" in body
     assert b"http://192.0.2.1:8081/back" in body, "where the back end reaches us"
-    done.callback(answer("BootNotification", "<status>Accepted</status><currentTime>2026-01-01T00:00:00Z</currentTime><heartbeatInterval>60</heartbeatInterval>"))
+    done.callback(
+        answer(
+            "BootNotification",
+            "<status>Accepted</status><currentTime>2026-01-01T00:00:00Z</currentTime><heartbeatInterval>60</heartbeatInterval>",
+        )
+    )
     assert station.sent == [[3, "b", {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 60}]]
     wire = office.http("POST", "/back", call_down("UnlockConnector", "<connectorId>1</connectorId>"))
     assert station.sent[-1][2:] == ["UnlockConnector", {"connectorId": 1}]
     station.say(3, station.sent[-1][1], {"status": "Unlocked"})
     assert wire.answer is not None
-    assert b"<status>Accepted</status>" in wire.answer[1].replace(b"cp:", b"").replace(b"ns:", b"") or b"Accepted" in wire.answer[1]
+    assert (
+        b"<status>Accepted</status>" in wire.answer[1].replace(b"cp:", b"").replace(b"ns:", b"") or b"Accepted" in wire.answer[1]
+    )
 
 
 def test_draining_lets_what_is_in_flight_finish(office: Office) -> None:

@@ -39,14 +39,18 @@ def test_all_is_well_with_what_is_shipped(capsys: pytest.CaptureFixture[str]) ->
 def test_ten_planted_faults_are_all_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = tmp_path / "own"
     shutil.copytree(shipped(), own)
-    old, new, table = own / "dialects" / "ocpp1.5.yaml", own / "dialects" / "ocpp1.6.yaml", own / "ladder" / "ocpp1.5--ocpp1.6.yaml"
+    old, new, table = (
+        own / "dialects" / "ocpp1.5.yaml",
+        own / "dialects" / "ocpp1.6.yaml",
+        own / "ladder" / "ocpp1.5--ocpp1.6.yaml",
+    )
     quirks = sorted((own / "quirks").rglob("*.yaml"))
     plant(old, "role: heartbeat", "role: heartbeet")
     plant(old, "idTag: string(20)", "idTag: strin(20)")
     plant(new, "token: idTag", "token: idTagg")
     plant(quirks[0], "why:", "whi:")
     plant(quirks[1], "link:", "lnk:")
-    plant(quirks[2], "id:", "id: x\nid:")
+    plant(quirks[2], "    title:", "    title: x\n    title:")
     (own / "quirks" / "broken.yaml").write_text("a: [1\n")
     site = tmp_path / "gateway.yaml"
     site.write_text(SITE)
@@ -58,7 +62,7 @@ def test_ten_planted_faults_are_all_named(tmp_path: Path, capsys: pytest.Capture
         (new, "idTagg", "idTagg"),
         (quirks[0], "whi:", "why"),
         (quirks[1], "lnk:", "link"),
-        (quirks[2], "id: x", "id"),
+        (quirks[2], "title: x", "stands twice"),
         (own / "quirks" / "broken.yaml", "a: [1", "YAML"),
         (site, "enrol:", "did you mean 'enroll'"),
         (site, "answer_witin", "did you mean 'answer_within'"),

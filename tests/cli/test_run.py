@@ -21,7 +21,9 @@ def parsed(*line: str) -> argparse.Namespace:
 
 
 def test_a_site_from_the_command_line() -> None:
-    args = parsed("--listen", DOWN, "--listen", "ocpp1.5+http://0.0.0.0:8081/", "--backend", UP, "--admin", "127.0.0.1:9100", "--data", "d")
+    args = parsed(
+        "--listen", DOWN, "--listen", "ocpp1.5+http://0.0.0.0:8081/", "--backend", UP, "--admin", "127.0.0.1:9100", "--data", "d"
+    )
     assert misuse(args) == ""
     site = overridden(site_of(args, data()), args)
     assert [(one.name, one.enroll) for one in site.listeners] == [("listener-1", "open"), ("listener-2", "listed")]

@@ -47,7 +47,17 @@ class Gateway:
 
     def start(self) -> Gateway:
         self.data.mkdir(exist_ok=True, parents=True)
-        line = [sys.executable, "-m", "gateway", "run", *self.arguments, "--admin", f"127.0.0.1:{self.admin}", "--data", str(self.data)]
+        line = [
+            sys.executable,
+            "-m",
+            "gateway",
+            "run",
+            *self.arguments,
+            "--admin",
+            f"127.0.0.1:{self.admin}",
+            "--data",
+            str(self.data),
+        ]
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(line, stderr=log, stdout=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
         until(lambda: self.child.poll() is not None or self.get("/readyz") == 200, "the gateway is ready")

@@ -86,9 +86,14 @@ def test_a_charging_session_up(backend: Backend, gateway: Gateway, station: Call
     assert start.idTagInfo.status == "Accepted"
     assert 0 < start.transactionId < 2**31
     station("StatusNotification", connectorId=1, status="Occupied", errorCode="NoError")
-    value = {"timestamp": "2026-01-01T10:10:00Z", "value": [{"_value_1": "1.50", "unit": "kWh"}, {"_value_1": "16", "unit": "Amp", "measurand": "Current.Import"}]}
+    value = {
+        "timestamp": "2026-01-01T10:10:00Z",
+        "value": [{"_value_1": "1.50", "unit": "kWh"}, {"_value_1": "16", "unit": "Amp", "measurand": "Current.Import"}],
+    }
     station("MeterValues", connectorId=1, transactionId=start.transactionId, values=[value])
-    stop = station("StopTransaction", transactionId=start.transactionId, idTag="GOOD", timestamp="2026-01-01T11:00:00Z", meterStop=8000)
+    stop = station(
+        "StopTransaction", transactionId=start.transactionId, idTag="GOOD", timestamp="2026-01-01T11:00:00Z", meterStop=8000
+    )
     assert stop is None or stop.status in (None, "Accepted")
     until(lambda: backend.book.of("StopTransaction"), "the stop reached the back end")
 
@@ -125,7 +130,9 @@ DOWN: list[tuple[Any, str, dict[str, Any], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-def test_every_operation_of_the_back_end_reaches_a_zeep_made_station(backend: Backend, gateway: Gateway, station: Caller, service: ZeepStation) -> None:
+def test_every_operation_of_the_back_end_reaches_a_zeep_made_station(
+    backend: Backend, gateway: Gateway, station: Caller, service: ZeepStation
+) -> None:
     station.boot()
     start = station("StartTransaction", connectorId=1, idTag="GOOD", timestamp="2026-01-01T10:00:00Z", meterStart=0)
     theirs = until(lambda: backend.book.of("StartTransaction"), "the start")[0]["transaction_id"]
@@ -169,7 +176,12 @@ def test_a_transaction_survives_kill_9_and_an_outage(backend: Backend, gateway: 
     gateway.start()
     again = station("StartTransaction", connectorId=1, idTag="GOOD", timestamp="2026-01-01T10:00:00Z", meterStart=100)
     assert again.transactionId == start.transactionId, "a retry is the same transaction"
-    station("MeterValues", connectorId=1, transactionId=start.transactionId, values=[{"timestamp": "2026-01-01T10:10:00Z", "value": [{"_value_1": "150"}]}])
+    station(
+        "MeterValues",
+        connectorId=1,
+        transactionId=start.transactionId,
+        values=[{"timestamp": "2026-01-01T10:10:00Z", "value": [{"_value_1": "150"}]}],
+    )
     station("StopTransaction", transactionId=start.transactionId, timestamp="2026-01-01T11:00:00Z", meterStop=200)
     gateway.kill()
     backend.start()
@@ -178,7 +190,9 @@ def test_a_transaction_survives_kill_9_and_an_outage(backend: Backend, gateway: 
     order = [action for _, action, _ in backend.book.notes if action in ("StartTransaction", "MeterValues", "StopTransaction")]
     assert order == ["StartTransaction", "MeterValues", "StopTransaction"]
     theirs = backend.book.of("StartTransaction")[0]["transaction_id"]
-    assert backend.book.of("StopTransaction")[0]["transaction_id"] == theirs == backend.book.of("MeterValues")[0]["transaction_id"]
+    assert (
+        backend.book.of("StopTransaction")[0]["transaction_id"] == theirs == backend.book.of("MeterValues")[0]["transaction_id"]
+    )
     assert gateway.stop() == 0, "SIGTERM drains"
 
 

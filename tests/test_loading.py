@@ -1,0 +1,44 @@
+"""All data files together: whatever is broken is named, and what is whole is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.loading import load, unreadable
+from gateway.config import Secret
+
+SITE = "listeners: [{{listen: '{0}'}}]\nbackends: [{{connect: '{1}', callback: 'http://h/'}}]\n"
+
+
+def test_without_a_site_file_the_shipped_data_loads() -> None:
+    loaded = load(None)
+    assert loaded.faults == []
+    assert loaded.data is not None
+    assert loaded.site is None
+
+
+def test_a_site_and_its_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "own" / "quirks").mkdir(parents=True)
+    (tmp_path / "own" / "quirks" / "x.yaml").write_text("nonsense: 1\n")
+    site = tmp_path / "g.yaml"
+    site.write_text("mappings: own\n" + SITE.format("ocpp1.5+http://127.0.0.1:1/", "ocpp1.6+ws://h/"))
+    loaded = load(site)
+    assert any("x.yaml:1" in str(fault) for fault in loaded.faults)
+    assert loaded.data is None
+
+
+def test_a_credential_that_leads_nowhere_is_a_fault_before_the_first_station_comes(tmp_path: Path) -> None:
+    assert "no variable" in unreadable(Secret(env="SURELY_NOT_SET_HERE"))
+    assert unreadable(None) == ""
+    site = tmp_path / "g.yaml"
+    site.write_text(
+        "listeners: [{listen: 'ocpp1.5+http://127.0.0.1:1/'}]\n"
+        "backends: [{connect: 'ocpp1.6+ws://h/', credential: {file: nothing-here}}]\n"
+    )
+    assert any("nothing-here" in str(fault) for fault in load(site).faults)
+
+
+def test_a_site_file_that_cannot_be_read_leaves_the_data_checked(tmp_path: Path) -> None:
+    loaded = load(tmp_path / "none.yaml")
+    assert len(loaded.faults) == 1
+    assert loaded.data is not None or loaded.faults

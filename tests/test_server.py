@@ -1,0 +1,113 @@
+"""A gateway process's life on real sockets of this machine, in one reactor of its own: see tests/peers for whole sessions."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import random
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.testing import MemoryReactorClock
+
+from gateway.config import Certificate, Listener
+from gateway.journal.sqlite import SqliteJournal
+from gateway.observe.log import Log
+from gateway.observe.metrics import Metrics
+from gateway.server import Server
+from tests.office import data, json_to_soap, soap_to_json
+
+
+def server(folder: Path, site: Any = None) -> tuple[Server, MemoryReactorClock]:
+    reactor = MemoryReactorClock()
+    site = dataclasses.replace(site or soap_to_json(folder), admin=("127.0.0.1", 9100))
+    journal = SqliteJournal(folder / "j.sqlite")
+    made = Server(
+        site,
+        data(),
+        reactor,
+        journal,
+        Metrics(),
+        None,
+        Log(io.StringIO()),
+        lambda: datetime.now(UTC),
+        lambda: str(uuid.uuid4()),
+        random.Random(1),
+    )
+    return made, reactor
+
+
+def begin(one: Server) -> None:
+    from twisted.internet.defer import ensureDeferred
+
+    failures: list[Any] = []
+    ensureDeferred(one.start()).addErrback(failures.append)
+    assert failures == []
+
+
+def test_it_opens_the_admin_port_and_every_listener(tmp_path: Path) -> None:
+    one, reactor = server(tmp_path)
+    begin(one)
+    assert [(host, port) for port, _, _, host in reactor.tcpServers] == [("127.0.0.1", 9100), ("192.0.2.1", 8080)]
+
+
+def test_a_soap_back_end_s_callback_is_a_listener_too(tmp_path: Path) -> None:
+    site = json_to_soap(tmp_path)
+    backend = dataclasses.replace(site.backends[0], callback_listen=("192.0.2.1", 8081))
+    one, reactor = server(tmp_path, dataclasses.replace(site, backends=(backend,)))
+    begin(one)
+    assert [port for port, _, _, _ in reactor.tcpServers] == [9100, 8080, 8081]
+
+
+def test_listeners_of_one_port_share_it(tmp_path: Path) -> None:
+    site = soap_to_json(tmp_path)
+    first = site.listeners[0]
+    second = dataclasses.replace(first, name="b", address=dataclasses.replace(first.address, path="/b"))
+    one, reactor = server(tmp_path, dataclasses.replace(site, listeners=(first, second)))
+    begin(one)
+    assert [port for port, _, _, _ in reactor.tcpServers] == [9100, 8080]
+
+
+def test_it_is_ready_until_it_drains(tmp_path: Path) -> None:
+    one, _ = server(tmp_path)
+    begin(one)
+    assert one._ready() is None
+    ended: list[bool] = []
+    one.stop().addCallback(ended.append)
+    assert one._ready() == "draining"
+    assert ended == [True]
+
+
+def test_it_is_not_ready_while_it_cannot_store_and_the_back_end_does_not_count(tmp_path: Path) -> None:
+    one, _ = server(tmp_path)
+    begin(one)
+    one.relay.healthy = False
+    assert one._ready() == "the journal cannot store"
+
+
+def test_a_crash_in_a_door_costs_that_peer_its_connection_only(tmp_path: Path) -> None:
+    from gateway.links.exchange import Exchange, Request
+    from tests.office import Wire
+
+    one, _ = server(tmp_path)
+    wire = Wire()
+
+    def broken(_: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    one._guard(broken)(Exchange(wire, Request("POST", "/", "/", (), b"", "h", 1, False)))
+    assert wire.ended
+    assert b'refused_total{reason="crash"} 1.0' in one.metrics.exposition()
+
+
+def test_a_certificate_that_is_missing_stops_the_start(tmp_path: Path) -> None:
+    from twisted.internet.defer import ensureDeferred
+
+    site = soap_to_json(tmp_path)
+    broken: Listener = dataclasses.replace(site.listeners[0], certificate=Certificate(tmp_path / "none", tmp_path / "none"))
+    one, _ = server(tmp_path, dataclasses.replace(site, listeners=(broken,)))
+    failures: list[Any] = []
+    ensureDeferred(one.start()).addErrback(failures.append)
+    assert len(failures) == 1
