@@ -111,7 +111,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: made for name, one in value.items() if (made := plain(one)) not in (None, [], "", {})}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return ["" if one is None else plain(one) for one in value]  # zeep's word for empty text is None
     if hasattr(value, "isoformat"):
         return value.isoformat()[:19]
     if isinstance(value, str) and len(value) >= 20 and value[10] == "T" and value.endswith("Z"):
