@@ -75,7 +75,9 @@ def parse(text: str, dialects: Iterable[str]) -> Address:
     scheme, separator, rest = text.partition("://")
     dialect, plus, link = scheme.rpartition("+")
     if not separator or not plus:
-        raise AddressError(f"{text!r} is no address: expected dialect+link://host:port/path, as in ocpp1.5+http://127.0.0.1:8080/ocpp")
+        raise AddressError(
+            f"{text!r} is no address: expected dialect+link://host:port/path, as in ocpp1.5+http://127.0.0.1:8080/ocpp"
+        )
     if link not in LINKS:
         raise AddressError(f"{text!r}: unknown link {link!r}, expected {one_of(LINKS)}{_hint(link, LINKS)}")
     if dialect not in known:

@@ -36,7 +36,7 @@ class Clock(Protocol):
     def seconds(self) -> float:
         """Monotonic seconds."""
 
-    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> Timer:  # noqa: N802 (Twisted's name)
+    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> Timer:
         """Call later."""
 
 

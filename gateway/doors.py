@@ -82,7 +82,11 @@ class Doors:
         if envelope is None:
             return
         identity = sound_identity(envelope.identity)
-        why = "chargeBoxIdentity is missing or is no identity" if identity is None else self._stranger(identity, listener, exchange.request)
+        why = (
+            "chargeBoxIdentity is missing or is no identity"
+            if identity is None
+            else self._stranger(identity, listener, exchange.request)
+        )
         if identity is None or why:
             code = "ProtocolError" if identity is None else "SecurityError"
             self._fault(exchange, listener.address.dialect, envelope, code, why or "", "unauthorized" if identity else "identity")
@@ -123,7 +127,9 @@ class Doors:
         conversation = self.relay.conversations.get(self.relay.site.identity_of(name)) if name else None
         end = conversation.backend_end if conversation is not None else None
         if not isinstance(end, EnvelopeEnd) or conversation is None:
-            self._fault(exchange, backend.address.dialect, envelope, "InternalError", f"station {name} is not connected", "identity")
+            self._fault(
+                exchange, backend.address.dialect, envelope, "InternalError", f"station {name} is not connected", "identity"
+            )
             return
         end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
 
@@ -181,7 +187,9 @@ class Doors:
         wanted = codec.subprotocol
         if wanted not in handshake.subprotocols:
             # OCPP-J 1.6 section 3.3: complete the handshake without a sub-protocol, then close at once.
-            self.relay.witness.refused(None, "subprotocol", f"offered {', '.join(handshake.subprotocols) or 'none'}, spoken here: {wanted}")
+            self.relay.witness.refused(
+                None, "subprotocol", f"offered {', '.join(handshake.subprotocols) or 'none'}, spoken here: {wanted}"
+            )
             handshake.accept(None, _Nobody()).close(1002, f"the sub-protocol spoken here is {wanted}")
             return
         conversation = self.relay.conversation(identity, listener, handshake.request.header("user-agent"))
@@ -193,9 +201,7 @@ class Doors:
         conversation.station_here(end, side)
         self.relay.choose(conversation)
 
-    def _refuse(
-        self, handshake: Handshake, status: int, reason: str, why: str, headers: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def _refuse(self, handshake: Handshake, status: int, reason: str, why: str, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.relay.witness.refused(None, reason, f"{handshake.request.path}: {why}")
         handshake.refuse(status, why.encode(), list(headers))
 
@@ -233,7 +239,7 @@ class _Nobody:
 def basic(request: Request) -> tuple[bytes, bytes] | None:
     """User and password of HTTP Basic; the password is bytes (1.6 keys need not be text)."""
     given = [value for name, value in request.headers if name == "authorization"]
-    if len(given) != 1 or not given[0][:6].lower() == "basic ":
+    if len(given) != 1 or given[0][:6].lower() != "basic ":
         return None
     try:
         user, colon, password = base64.b64decode(given[0][6:].strip(), validate=True).partition(b":")

@@ -89,8 +89,9 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
         return
     for listener in site.listeners:
         for backend in site.backends:
-            if not loaded.data.ladder.reaches(listener.address.dialect, backend.address.dialect):
-                what = f"no table leads from {listener.address.dialect} ({listener.name}) to {backend.address.dialect} ({backend.name})"
+            start, end = listener.address.dialect, backend.address.dialect
+            if not loaded.data.ladder.reaches(start, end):
+                what = f"no table leads from {start} ({listener.name}) to {end} ({backend.name})"
                 loaded.faults.append(Fault(str(config), 1, what))
 
 

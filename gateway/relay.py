@@ -30,8 +30,8 @@ from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
-from gateway.quirks.match import Known
 from gateway.quirks.choose import Quirks
+from gateway.quirks.match import Known
 from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
@@ -94,7 +94,9 @@ class Relay:
         backend = self.site.backend_of(identity, listener)
         theirs = self.data.dialects[backend.address.dialect]
         up, down = self._route(dialect.name, theirs.name), self._route(theirs.name, dialect.name)
-        policy = dataclasses.replace(self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot)
+        policy = dataclasses.replace(
+            self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot
+        )
         session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng)
         made = self.conversations[identity] = Conversation(identity, session, self)
         made.wake()
@@ -144,7 +146,14 @@ class Relay:
     def _voice(self, side: Side, identity: str, address: Address) -> Voice:
         listener, backend = self._listeners[identity], self._backend(identity)
         same = listener.address.dialect == backend.address.dialect
-        return Voice(side, identity, self.data.dialects[address.dialect], address.codec, self.witness, self.site.unknown if same else "drop")
+        return Voice(
+            side,
+            identity,
+            self.data.dialects[address.dialect],
+            address.codec,
+            self.witness,
+            self.site.unknown if same else "drop",
+        )
 
     def _backend(self, identity: str) -> Backend:
         return self.site.backend_of(identity, self._listeners[identity])
@@ -194,14 +203,18 @@ class Relay:
         headers = self._authorization(backend, self.site.stations.get(identity), upstream)
         if backend.address.codec == "soap":
             url, callback = backend.address.url(), backend.callback or ""
-            conversation.uplink_made(EnvelopeEnd(voice, side, self.poster, upstream, url, callback, self.ids, tuple(headers)), side)
+            conversation.uplink_made(
+                EnvelopeEnd(voice, side, self.poster, upstream, url, callback, self.ids, tuple(headers)), side
+            )
             return
         end = FrameEnd(voice, side)
         assert voice.dialect.json is not None, "checked when the site was loaded"
         names = (voice.dialect.json.subprotocol,)
         done = self._dial(backend.address.url(upstream), names, headers, end, backend)
         attempt = conversation.attempt
-        done.addCallbacks(self._dialled, self._not_dialled, callbackArgs=(conversation, end, side, attempt), errbackArgs=(conversation, attempt))
+        done.addCallbacks(
+            self._dialled, self._not_dialled, callbackArgs=(conversation, end, side, attempt), errbackArgs=(conversation, attempt)
+        )
 
     def _dialled(self, socket: WebSocket, conversation: Conversation, end: FrameEnd, side: BackendSide, attempt: int) -> None:
         end.socket = socket

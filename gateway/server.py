@@ -78,7 +78,9 @@ class Server:
     async def _open(self) -> None:
         for (host, port), listeners, callbacks in self._places():
             doors = Doors(self.relay, listeners, callbacks)
-            factory = HttpFactory(self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused)
+            factory = HttpFactory(
+                self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused
+            )
             self.factories.append(factory)
             tls = next((one.certificate for one in listeners if one.certificate), None)
             files = CertificateFiles(tls.chain, tls.key) if tls else None
@@ -112,8 +114,12 @@ class Server:
 
         return guarded
 
-    def _dial(self, url: str, names: tuple[str, ...], headers: list[tuple[str, str]], receiver: Receiver, backend: Backend) -> Deferred[WebSocket]:
-        return connect(self.reactor, url, names, headers, receiver, self.limits, self.site.policy.backend_call, self._trust[backend.name])
+    def _dial(
+        self, url: str, names: tuple[str, ...], headers: list[tuple[str, str]], receiver: Receiver, backend: Backend
+    ) -> Deferred[WebSocket]:
+        return connect(
+            self.reactor, url, names, headers, receiver, self.limits, self.site.policy.backend_call, self._trust[backend.name]
+        )
 
     # -- health --------------------------------------------------------------------------------------------------
 
@@ -161,5 +167,3 @@ class Server:
             self.admin_port.stopListening()
         self.journal.close(lambda: done.callback(whole))
         self.log.info("stopped", whole=whole)
-
-

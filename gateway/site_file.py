@@ -49,7 +49,7 @@ class _Reader:
         self.unique("listeners", [one.name for one in listeners])
         stations = self.stations(names)
         self.known_backends(names)
-        site = dict(
+        site: dict[str, Any] = dict(  # noqa: C408 (names are easier to read than keys)
             data=self.folder / self.text(self.top, "data", "data"),
             admin=self.host_port(self.top, "admin"),
             mappings=tuple(self.folder / str(m) for m in self.as_list(self.top.get("mappings", []))),
@@ -109,7 +109,9 @@ class _Reader:
         upstream: dict[str, str] = {}
         for identity, station in made.items():
             if station.upstream in upstream:
-                self.check.fault(listed, identity, f"{identity} and {upstream[station.upstream]} have the same name at the back end")
+                self.check.fault(
+                    listed, identity, f"{identity} and {upstream[station.upstream]} have the same name at the back end"
+                )
             upstream[station.upstream] = identity
         return made
 

@@ -224,7 +224,9 @@ class _Builder:
                 continue
             key = str(key_node.value)
             if key in made:
-                self.faults.append(Fault(self.file, at, f"the key {key!r} stands twice", f"once (first at line {made.lines[key]})"))
+                self.faults.append(
+                    Fault(self.file, at, f"the key {key!r} stands twice", f"once (first at line {made.lines[key]})")
+                )
             made[key] = self.value(item, depth + 1)
             made.lines[key] = at
         return made

@@ -106,10 +106,14 @@ class Office:
     def open(self) -> None:
         """A new gateway over the same journal."""
         witness = Witness(self.metrics, None, Log(self.log))
-        wall = lambda: BORN + timedelta(seconds=self.clock.seconds())
-        self.relay = Relay(self.site, data(), self.journal, self.clock, wall, self.id, random.Random(1), witness, self.dial, self)
+        self.relay = Relay(
+            self.site, data(), self.journal, self.clock, self.wall, self.id, random.Random(1), witness, self.dial, self
+        )
         callbacks = [b for b in self.site.backends if b.callback]
         self.doors = Doors(self.relay, self.site.listeners, callbacks)
+
+    def wall(self) -> datetime:
+        return BORN + timedelta(seconds=self.clock.seconds())
 
     def id(self) -> str:
         self.counter += 1

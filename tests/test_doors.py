@@ -1,4 +1,4 @@
-"""Whom to let in, and what the others are told.  Named after the catalogue of attacks and field reports where one stands behind it."""
+"""Whom to let in, and what the others are told.  Named after the attack or field report behind it."""
 
 from __future__ import annotations
 

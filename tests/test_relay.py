@@ -1,4 +1,4 @@
-"""The joint: uplinks, displaced links, a journal that cannot store, draining.  What a session decides is tested in tests/session."""
+"""The joint: uplinks, displaced links, a journal that cannot store, draining.  For what a session decides see tests/session."""
 
 from __future__ import annotations
 

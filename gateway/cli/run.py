@@ -50,9 +50,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    own.add_argument("-c", "--config", type=Path, metavar="FILE", help="the site file; with it, only --admin, --data and --mappings")
+    own.add_argument(
+        "-c", "--config", type=Path, metavar="FILE", help="the site file; with it, only --admin, --data and --mappings"
+    )
     own.add_argument("--listen", action="append", default=[], metavar="ADDRESS", help="where stations come in (may repeat)")
-    own.add_argument("--backend", action="append", default=[], metavar="ADDRESS", help="a back end (may repeat; the first one is used)")
+    own.add_argument(
+        "--backend", action="append", default=[], metavar="ADDRESS", help="a back end (may repeat; the first one is used)"
+    )
     own.add_argument("--admin", metavar="HOST:PORT", help="metrics and health")
     own.add_argument("--data", type=Path, metavar="DIR", help="where the journal lives (default: ./data)")
     own.add_argument("--enroll", choices=("open", "listed"), help="who may come in; default: open on loopback, else listed")
@@ -156,7 +160,9 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
     if site.trace.path is not None:
         settings, free = site.trace, lambda path: shutil.disk_usage(path).free
         mask = TagMask(data.dialects.values()) if settings.mask_tags else None
-        trace = Trace(site.trace.path, settings.max_bytes, settings.files, lambda: datetime.now(UTC), free, mask, metrics.untraced)
+        trace = Trace(
+            site.trace.path, settings.max_bytes, settings.files, lambda: datetime.now(UTC), free, mask, metrics.untraced
+        )
     return Server(
         site,
         data,

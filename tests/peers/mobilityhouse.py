@@ -1,4 +1,4 @@
-"""A 1.6J back end made of PyPI ``ocpp`` (mobilityhouse) and ``websockets``: it validates all that it gets by the official schemas."""
+"""A 1.6J back end made of PyPI ``ocpp`` (mobilityhouse) and ``websockets``: it checks all by the official schemas."""
 
 from __future__ import annotations
 

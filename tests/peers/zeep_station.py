@@ -1,4 +1,4 @@
-"""A 1.5 station made of zeep: it calls the back end as a SOAP client, and serves its own ChargePointService by the official WSDL."""
+"""A 1.5 station made of zeep: it calls as a SOAP client, and serves ChargePointService by the official WSDL."""
 
 from __future__ import annotations
 
@@ -80,10 +80,12 @@ class ZeepStation:
         operation = name.localname.removesuffix("Request")
         given = self.client.get_element(name.text).parse(asked, self.client.wsdl.types)
         self.heard.append((operation, serialize_object(given, dict) or {}))
-        self.headers.append({etree.QName(h).localname: "".join(h.itertext()).strip() for h in root.find(f"{{{SOAP}}}Header")})  # type: ignore[union-attr]
+        header = root.find(f"{{{SOAP}}}Header")
+        self.headers.append({etree.QName(h).localname: "".join(h.itertext()).strip() for h in header})  # type: ignore[union-attr]
         if operation in self.faults:
-            code = f'<f:Fault xmlns:f="{SOAP}"><f:Code><f:Value>f:Receiver</f:Value><f:Subcode><f:Value xmlns:o="{name.namespace}">o:NotSupported'
-            inner = f'{code}</f:Value></f:Subcode></f:Code><f:Reason><f:Text xml:lang="en">not here</f:Text></f:Reason></f:Fault>'
+            sub = f'<f:Subcode><f:Value xmlns:o="{name.namespace}">o:NotSupported</f:Value></f:Subcode>'
+            code = f'<f:Fault xmlns:f="{SOAP}"><f:Code><f:Value>f:Receiver</f:Value>{sub}</f:Code>'
+            inner = f'{code}<f:Reason><f:Text xml:lang="en">not here</f:Text></f:Reason></f:Fault>'
             return 500, self._envelope(etree.fromstring(inner), operation)
         element = self.client.get_element(f"{{{name.namespace}}}{operation}Response")
         holder = etree.Element("holder")
