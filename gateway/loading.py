@@ -6,6 +6,7 @@ Not here: the rules of each file.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,7 @@ def _data(folders: Folders, loaded: Loaded) -> dict[str, Dialect]:
             dialects[name] = load_dialect(folders, name)
         except SourceError as error:
             loaded.faults += error.faults
+            _stand_in(name, dialects)
     ladder = quirks = None
     try:
         ladder = Ladder.load(folders, dialects)
@@ -71,6 +73,12 @@ def _data(folders: Folders, loaded: Loaded) -> dict[str, Dialect]:
         loaded.data = Data(dialects, ladder, quirks)
     loaded.notices += [f"{d.name} is {d.status}: see its file" for d in dialects.values() if d.status != "official"]
     return dialects
+
+
+def _stand_in(name: str, dialects: dict[str, Dialect]) -> None:
+    """Where an operator's dialect is broken, check the other files against the shipped one: their faults are wanted too."""
+    with contextlib.suppress(SourceError, KeyError):
+        dialects[name] = load_dialect(Folders(), name)
 
 
 def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:

@@ -16,7 +16,6 @@ listeners:
     enrol: open
 backends:
   - connect: ocpp1.6+wss://csms.example/ocpp
-    credential: {env: NO_SUCH_VARIABLE_HERE}
 policy: {answer_witin: 5}
 """
 
@@ -52,6 +51,7 @@ def test_ten_planted_faults_are_all_named(tmp_path: Path, capsys: pytest.Capture
     plant(quirks[1], "link:", "lnk:")
     plant(quirks[2], "    title:", "    title: x\n    title:")
     (own / "quirks" / "broken.yaml").write_text("a: [1\n")
+    plant(table, "UnlockFailed", "UnlockFaild")
     site = tmp_path / "gateway.yaml"
     site.write_text(SITE)
     assert main(["check", "-c", str(site), "--mappings", str(own)]) == 1
@@ -64,6 +64,7 @@ def test_ten_planted_faults_are_all_named(tmp_path: Path, capsys: pytest.Capture
         (quirks[1], "lnk:", "link"),
         (quirks[2], "title: x", "stands twice"),
         (own / "quirks" / "broken.yaml", "a: [1", "YAML"),
+        (table, "UnlockFaild", "UnlockFailed"),
         (site, "enrol:", "did you mean 'enroll'"),
         (site, "answer_witin", "did you mean 'answer_within'"),
     ]:
@@ -71,18 +72,7 @@ def test_ten_planted_faults_are_all_named(tmp_path: Path, capsys: pytest.Capture
         assert hits, f"{path.name}: {text} is not named in\n{said}"
         if words != "YAML" and path != quirks[2]:
             assert any(f":{line_of(path, text)}: " in hit for hit in hits), hits
-    assert "found" in said.splitlines()[-1]
-    # The tables cannot be checked against dialects that are broken; they are when those are mended.
-    for path, wrong, right in [(old, "heartbeet", "heartbeat"), (old, "strin(20)", "string(20)"), (new, "idTagg", "idTag")]:
-        plant(path, wrong, right)
-    plant(table, "UnlockFailed", "UnlockFaild")
-    plant(site, "enrol:", "enroll:")
-    plant(site, "answer_witin", "answer_within")
-    assert main(["check", "-c", str(site), "--mappings", str(own)]) == 1
-    said = capsys.readouterr().out
-    assert f"{table.name}:{line_of(table, 'UnlockFaild')}: " in said
-    assert "UnlockFailed" in said
-    assert "NO_SUCH_VARIABLE_HERE" in said
+    assert said.splitlines()[-1] == f"{len(said.splitlines()) - 1} faults found"
 
 
 def test_a_folder_that_is_not_there_is_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
