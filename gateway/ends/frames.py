@@ -108,20 +108,26 @@ class FrameEnd:
             self.owner.answered(error)
             return
         try:
-            self.owner_answered(Result(answer.id, action, answer.payload), raw)
+            admitted = self.voice.admit(Result(answer.id, action, answer.payload), raw)
         except PeerError as error:
             self.voice.garbled(error, raw)
             self.owner.answered(Error(answer.id, action, error.code, f"the answer is not valid: {error}"))
-
-    def owner_answered(self, result: Result, raw: str) -> None:
-        """Check a result and pass it on.  Raises `PeerError` where it is not valid."""
-        admitted = self.voice.admit(result, raw)
+            return
         self.owner.answered(admitted)
 
     def _unreadable(self, error: PeerError, raw: str) -> None:
         self.voice.garbled(error, raw)
         self._garbled += 1
         if isinstance(error, Garbled) and error.id is not None:
-            self._send(Error(error.id, error.action or "", error.code, error.why))
+            self._refuse_or_fail(error.id, error)
         if self._garbled >= MOST_GARBLED and self.socket is not None:
             self.socket.close(1002, "too many unreadable frames")
+
+    def _refuse_or_fail(self, id: str, error: Garbled) -> None:
+        """An unreadable call is refused; an unreadable answer is never answered, it fails the call that waits for it."""
+        if error.action != "":
+            self._send(Error(id, error.action or "", error.code, error.why))
+            return
+        action = self._asked.pop(id, None)
+        if action is not None:
+            self.owner.answered(Error(id, action, error.code, f"the answer cannot be read: {error.why}"))

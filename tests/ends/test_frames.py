@@ -138,6 +138,14 @@ def test_a_bad_result_fails_the_waiting_call_and_nothing_else(table: Table) -> N
     assert answer.code == "PropertyConstraintViolation"
 
 
+def test_an_unreadable_answer_fails_its_call_and_is_never_answered(table: Table) -> None:
+    table.end.ask(Call("a", "ClearCache", {}), 5)
+    table.hear(3, "a")
+    table.hear(3, "b")
+    assert [answer.id for answer in table.owner.answers] == ["a"]
+    assert [frame[0] for frame in table.sent] == [2]
+
+
 def test_questions_without_answers_are_bounded(table: Table) -> None:
     for number in range(MOST_OPEN + 5):
         table.end.ask(Call(f"c{number}", "ClearCache", {}), 5)
