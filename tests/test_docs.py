@@ -20,6 +20,7 @@ from gateway.catalogue import Folders
 from gateway.cli import demo
 from gateway.cli.main import parser
 from gateway.dialects.load import load_dialects
+from gateway.dialects.schema import Dialect
 from gateway.quirks.choose import Quirks
 from gateway.session.policy import Policy
 
@@ -108,14 +109,18 @@ def test_a_command_runs(line: str) -> None:
     assert done.stdout.strip()
 
 
+@pytest.fixture(scope="module")
+def dialects() -> dict[str, Dialect]:
+    return load_dialects(Folders([]))
+
+
 @pytest.mark.parametrize("block", YAML, ids=str)
-def test_a_data_file_loads(block: Block, tmp_path: Path) -> None:
+def test_a_data_file_loads(block: Block, tmp_path: Path, dialects: dict[str, Dialect]) -> None:
     name = re.match(r"# (\S+)", block.text)
     assert name, f"{block}: the first line must say which file it is"
     file = tmp_path / name[1].removeprefix("mappings/")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(block.text, encoding="utf-8")
-    dialects = load_dialects(Folders([]))
     if name[1] == "gateway.yaml":
         assert site_file.read(file, dialects).listeners
     else:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from gateway.demo.books import Entry, Ledger
@@ -39,7 +40,7 @@ class Transaction:
     tag: str
     began: datetime
     meter_start: int
-    readings: dict[datetime, int] = field(default_factory=dict)
+    readings: dict[datetime, Decimal] = field(default_factory=dict)
     stopped: tuple[datetime, int] | None = None
 
 
@@ -65,7 +66,11 @@ class Line:
         if answer is None:
             self._send(json.dumps([4, id, "NotImplemented", f"no {action} here", {}]))
             return
-        result = answer(self.backend, self.station, payload)
+        try:
+            result = answer(self.backend, self.station, payload)
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            self._send(json.dumps([4, id, "FormationViolation", f"{action}: {error!r}", {}]))
+            return
         self._send(json.dumps([3, id, result]))
         self.backend.on_heard(self.station, action, payload, text)
 
@@ -77,10 +82,17 @@ class Line:
 
 
 class BackEnd:
-    """Everything that the back end knows.  ``now`` gives the real time, aware, in UTC."""
+    """Everything that the back end knows.  ``now`` gives the real time, aware, in UTC.
 
-    def __init__(self, now: Callable[[], datetime], good: tuple[str, ...], blocked: tuple[str, ...], ledger: Ledger) -> None:
-        self.now, self.good, self.blocked, self.ledger = now, good, blocked, ledger
+    ``ours`` are the demo's own stations.  Whoever else joins is a guest: any tag of theirs is good, and their transactions
+    stand in a ledger of their own, because nobody here can say what they charged.
+    """
+
+    def __init__(
+        self, now: Callable[[], datetime], ours: Collection[str], good: Collection[str], blocked: Collection[str], ledger: Ledger
+    ) -> None:
+        self.now, self.ours, self.good, self.blocked, self.ledger = now, ours, good, blocked, ledger
+        self.guests = Ledger()
         self.lines: dict[str, Line] = {}
         self.states: dict[tuple[str, int], str] = {}
         self.transactions: dict[int, Transaction] = {}
@@ -107,8 +119,9 @@ class BackEnd:
 
     # -- answers -------------------------------------------------------------------------------------------------
 
-    def _tag(self, tag: str) -> Answered:
-        status = "Accepted" if tag in self.good or tag in OWN_TAGS else "Blocked" if tag in self.blocked else "Invalid"
+    def _tag(self, station: str, tag: str) -> Answered:
+        good = station not in self.ours or tag in self.good or tag in OWN_TAGS
+        status = "Accepted" if good else "Blocked" if tag in self.blocked else "Invalid"
         return {"idTagInfo": {"status": status}}
 
     def _stamp(self) -> str:
@@ -125,7 +138,7 @@ class BackEnd:
         return {}
 
     def _authorize(self, station: str, payload: Answered) -> Answered:
-        return self._tag(payload["idTag"])
+        return self._tag(station, payload["idTag"])
 
     def _start(self, station: str, payload: Answered) -> Answered:
         began, connector, tag, meter = (
@@ -141,16 +154,16 @@ class BackEnd:
         else:
             id = self._started[key] = next(self._ids)
             self.transactions[id] = Transaction(id, station, connector, tag, began, meter)
-        return {"transactionId": self._started[key], **self._tag(tag)}
+        return {"transactionId": self._started[key], **self._tag(station, tag)}
 
     def _meter(self, station: str, payload: Answered) -> Answered:
-        found = self._known(station, payload.get("transactionId"))
+        found = self._known(station, payload["transactionId"]) if "transactionId" in payload else None
         for reading in payload["meterValue"] if found is not None else ():
-            at = moment(reading["timestamp"])
-            energy = [s for s in reading["sampledValue"] if s.get("measurand", ENERGY) == ENERGY]
-            assert found is not None
-            self.repeats += at in found.readings
-            found.readings[at] = int(energy[0]["value"])
+            energy = [s["value"] for s in reading["sampledValue"] if s.get("measurand", ENERGY) == ENERGY]
+            if found is not None and energy:
+                at = moment(reading["timestamp"])
+                self.repeats += at in found.readings
+                found.readings[at] = Decimal(energy[0])
         return {}
 
     def _stop(self, station: str, payload: Answered) -> Answered:
@@ -160,11 +173,12 @@ class BackEnd:
         elif found is not None:
             found.stopped = (moment(payload["timestamp"]), payload["meterStop"])
             start = (found.station, found.connector, found.tag, found.began, found.meter_start)
-            self.ledger.book(Entry(*start, *found.stopped, tuple(sorted(found.readings.items()))))
-        return self._tag(payload["idTag"]) if "idTag" in payload else {}
+            ledger = self.ledger if station in self.ours else self.guests
+            ledger.book(Entry(*start, *found.stopped, tuple(sorted(found.readings.items()))))
+        return self._tag(station, payload["idTag"]) if "idTag" in payload else {}
 
-    def _known(self, station: str, id: int | None) -> Transaction | None:
-        found = self.transactions.get(id) if id is not None else None
+    def _known(self, station: str, id: int) -> Transaction | None:
+        found = self.transactions.get(id)
         if found is None or found.station != station:
             self.strays += 1
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Entry:
     meter_start: int
     ended: datetime
     meter_stop: int
-    readings: tuple[tuple[datetime, int], ...] = ()
+    readings: tuple[tuple[datetime, int | Decimal], ...] = ()
 
     @property
     def energy(self) -> int:

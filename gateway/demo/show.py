@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -33,6 +34,8 @@ SETTLE = 40.0
 """Seconds, at the end, in which everything must have reached the back end."""
 GATEWAY_ENDS = 5.0
 """Seconds that the gateway may take to end before it is killed."""
+GUEST = "yours"
+"""What stands for that which only the station itself could tell."""
 WORTH_SHOWING = ("MeterValues", "StartTransaction", "StopTransaction")
 
 
@@ -104,7 +107,8 @@ class Show:
         self.calendar = Calendar(reactor, begins, FACTOR * plan.speed)
         self.client = HttpClient(reactor, Limits())
         self.at_stations, self.at_backend = Ledger(), Ledger()
-        self.backend = BackEnd(wall, GOOD, BAD[:1], self.at_backend)
+        ours = [identity_of(number) for number in range(plan.stations)]
+        self.backend = BackEnd(wall, ours, GOOD, BAD[:1], self.at_backend)
         self.backend.on_heard = self._heard
         self.port = BackEndPort(reactor, places.backend_port, self.backend)
         self.office = Office(self.backend, chance("office"), self.event)
@@ -119,7 +123,7 @@ class Show:
         self._scraping = False
 
     def _station(self, number: int) -> Station:
-        identity = f"DEMO-{number + 1}"
+        identity = identity_of(number)
         rng = self.chance(identity)
         post = poster(self.client, self.places.stations_come_to)
         own = f"http://{HOST}:{self.places.stations_port}/{identity}"
@@ -174,14 +178,14 @@ class Show:
             return
         self.event(f"the back end goes away for {lasts:g} seconds, while {self.now().charging} cars charge")
         self._away_since = self.reactor.seconds()
-        self.port.close()
+        self.port.leave()
         self.reactor.callLater(lasts, self._return)
 
     def _return(self) -> None:
         if self._away_since is not None:
             self._away_since = None
             self.event(f"the back end is there again; {self.figures.waiting} messages wait for it")
-            self.port.open().addErrback(self._stuck)
+            self.port.come_back()
 
     # -- the end -------------------------------------------------------------------------------------------------
 
@@ -276,6 +280,7 @@ class Show:
         """How it stands."""
         away = self.reactor.seconds() - self._away_since if self._away_since is not None else None
         rows = tuple(self._row(station, one) for station in self.stations.values() for one in station.connectors)
+        rows += tuple(self._guest(*place) for place in sorted(self.backend.states) if place[0] not in self.stations and place[1])
         books = line(self.at_stations, self.at_backend)
         day = self.calendar.now().strftime("%H:%M")
         return Snapshot(day, away, rows, self._traffic(), self.figures, books, *self._pair, tuple(self.events))
@@ -286,6 +291,14 @@ class Show:
         tag, id = one.car.tag if one.car else "", str(there.id) if there else ""
         return Row(f"{station.identity}/{one.number}", one.state, tag, one.energy, one.transaction, id, state)
 
+    def _guest(self, station: str, connector: int) -> Row:
+        """A connector of a station that is none of ours: only the back end can tell."""
+        found, state = self.backend.open_at(station, connector), self.backend.states[station, connector]
+        if found is None:
+            return Row(f"{station}/{connector}", GUEST, "", 0, "", "", state)
+        energy = int(max(found.readings.values(), default=Decimal(found.meter_start))) - found.meter_start
+        return Row(f"{station}/{connector}", GUEST, found.tag, energy, GUEST, str(found.id), state)
+
     def _traffic(self) -> Traffic:
         stations = self.stations.values()
         first, last = (self._counts[0], self._counts[-1]) if self._counts else ((0.0, 0, 0), (0.0, 0, 0))
@@ -293,6 +306,11 @@ class Show:
         rates = ((last[1] - first[1]) / span, (last[2] - first[2]) / span)
         refused = sum(one.refused for one in stations)
         return Traffic(last[1], last[2], *rates, refused, self.office.asked, self.backend.repeats)
+
+
+def identity_of(number: int) -> str:
+    """What the demo's stations are called."""
+    return f"DEMO-{number + 1}"
 
 
 def _nothing_more(code: int) -> None:

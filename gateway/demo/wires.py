@@ -60,30 +60,46 @@ def open_stations(reactor: Any, port: int, stations: Mapping[str, Station]) -> D
 
 
 class BackEndPort:
-    """Where stations' links to the back end come in; it can be away for a while."""
+    """Where stations' links to the back end come in; it can be away for a while.
+
+    While it is away the port stays ours, or somebody else could take it: whoever comes is dropped without a byte.
+    """
 
     def __init__(self, reactor: Any, port: int, backend: BackEnd) -> None:
         self._reactor, self._port, self._backend = reactor, port, backend
         self._listening: Any = None
         self._sockets: set[WebSocket] = set()
+        self.away = False
 
     def open(self) -> Deferred[Any]:
-        """Begin to listen, or listen again."""
+        """Begin to listen."""
         factory = http_factory(self._reactor, lambda exchange: exchange.respond(404), self._came, Limits(), lambda word: None)
         return listen(self._reactor, HOST, self._port, factory).addCallback(self._opened)
 
     def _opened(self, port: Any) -> None:
         self._listening = port
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """Go away: cut every link without a word."""
-        if self._listening is not None:
-            self._listening.stopListening()
-            self._listening = None
+        self.away = True
         for socket in list(self._sockets):
             socket.abort("the back end is away")
 
+    def come_back(self) -> None:
+        """Be there again."""
+        self.away = False
+
+    def close(self) -> None:
+        """Go away for good."""
+        self.leave()
+        if self._listening is not None:
+            self._listening.stopListening()
+            self._listening = None
+
     def _came(self, handshake: Handshake) -> None:
+        if self.away:
+            handshake.drop()
+            return
         if SUBPROTOCOL not in handshake.subprotocols:
             handshake.refuse(400, b"only ocpp1.6 is spoken here")
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ SAMPLES = [
 class World:
     def __init__(self) -> None:
         self.ledger = Ledger()
-        self.backend = BackEnd(lambda: NOW, ("GOOD",), ("BAD",), self.ledger)
+        self.backend = BackEnd(lambda: NOW, ("S-1", "S-2"), ("GOOD",), ("BAD",), self.ledger)
         self.sent: list[Any] = []
         self.line: Line = self.backend.connected("S-1", lambda text: self.sent.append(json.loads(text)))
 
@@ -131,3 +132,30 @@ def test_the_office_asks_nobody_where_nobody_is() -> None:
     world.backend.gone(world.line)
     office.act()
     assert office.asked == 0
+
+
+def test_a_guest_may_charge_with_any_tag_and_has_books_of_its_own() -> None:
+    world = World()
+    guest = world.backend.connected("MINE", lambda text: world.sent.append(json.loads(text)))
+    guest.text(json.dumps([2, "x", "StartTransaction", {**START, "idTag": "WHO"}]))
+    assert world.sent[-1][2]["idTagInfo"] == {"status": "Accepted"}
+    id = world.sent[-1][2]["transactionId"]
+    guest.text(
+        json.dumps([2, "x", "StopTransaction", {"transactionId": id, "timestamp": "2026-05-04T08:00:00Z", "meterStop": 200}])
+    )
+    assert world.ledger.entries == []
+    assert world.backend.guests.energy == 100
+
+
+def test_readings_without_energy_and_with_fractions() -> None:
+    world = World()
+    id = world.start()
+    for stamp, samples in [("2026-05-04T07:15:00Z", SAMPLES[1:]), ("2026-05-04T07:20:00Z", [{"value": "150.5"}])]:
+        world.call("MeterValues", connectorId=1, transactionId=id, meterValue=[{"timestamp": stamp, "sampledValue": samples}])
+    assert list(world.backend.transactions[id].readings.values()) == [Decimal("150.5")]
+    assert world.call("MeterValues", connectorId=1, meterValue=[]) == [3, "x", {}]
+
+
+def test_what_it_cannot_read_is_an_error() -> None:
+    assert World().call("Authorize", nothing=1)[:3] == [4, "x", "FormationViolation"]
+    assert World().call("StartTransaction", **{**START, "timestamp": "noon"})[:3] == [4, "x", "FormationViolation"]

@@ -122,3 +122,20 @@ def test_a_row_shows_both_sides() -> None:
     row = world.show.now().rows[1]
     assert (row.place, row.state, row.there_state, row.there) == ("DEMO-1/2", "Unavailable", "Charging", "9000001")
     assert world.show.now().day == "07:00"
+
+
+def test_a_guest_has_a_row_and_is_not_in_the_books() -> None:
+    world = World(stations=1)
+    line = world.show.backend.connected("MINE", lambda text: None)
+    line.text(json.dumps([2, "x", "StatusNotification", {"connectorId": 1, "status": "Charging"}]))
+    assert world.show.now().rows[-1].place == "MINE/1"
+    start = {"connectorId": 1, "idTag": "ANY", "timestamp": "2026-05-04T07:00:00Z", "meterStart": 100}
+    line.text(json.dumps([2, "x", "StartTransaction", start]))
+    reading = {"timestamp": "2026-05-04T07:15:00Z", "sampledValue": [{"value": "350"}]}
+    line.text(json.dumps([2, "x", "MeterValues", {"connectorId": 1, "transactionId": 9000001, "meterValue": [reading]}]))
+    assert world.show.now().rows[-1].energy == 250
+    line.text(
+        json.dumps([2, "x", "StopTransaction", {"transactionId": 9000001, "timestamp": "2026-05-04T08:00:00Z", "meterStop": 400}])
+    )
+    assert world.show.now().rows[-1].tag == ""
+    assert world.show.now().books.endswith("equal")
