@@ -55,13 +55,10 @@ class Intake:
         self._next_seq = restored.next_seq
         since = restored.values.get("since")
         self._since = datetime.fromisoformat(since) if since else None
-        spent = {t.start_key for t in restored.transactions if t.ended is not None}
         for row in restored.queue:
             item = RowItem(row, committed=True, connector=self._connector(row.transaction))
             self.queue.add_row(item)
         self._keys.update(dict.fromkeys([*restored.keys, *(row.key for row in restored.queue)][-MOST_KEYS:]))
-        for key in spent & self._keys.keys():
-            del self._keys[key]
 
     def _connector(self, transaction: int | None) -> int | None:
         known = self.transactions.get(transaction)
@@ -122,7 +119,6 @@ class Intake:
         writes: list[Write] = []
         if transaction is not None and flag != "again":
             when = facts.get("time")
-            self._keys.pop(transaction.start_key, None)
             transaction = self.transactions.end(transaction, str(when) if when is not None else stamp(self.desk.at.wall), key)
             writes.append(PutTransaction(self.desk.station, transaction))
         self._store(asked, call, key, transaction, flag, writes)
@@ -215,6 +211,8 @@ class Intake:
 
     def settle(self, hopeful: bool) -> None:
         """Answer those here who would wait for nothing."""
+        if not self._holding:
+            return
         for item in self._holding:
             if not (hopeful and not self.desk.stopping and item.row.state == "queued" and self.queue.may_wait(item)):
                 self.answer_here(item, "local")

@@ -43,8 +43,11 @@ class Lane:
 
     def pump(self) -> None:
         """Send what can be sent, the first source first."""
-        if self.flight is None and self.uplink.up:
-            any(source.offer() for source in self.sources)
+        if self.flight is not None or not self.uplink.up:
+            return
+        for source in self.sources:
+            if source.offer():
+                return
 
     def send(self, call: Call, answered: Callable[[Answer], None], failed: Callable[[str], None]) -> None:
         """Send; exactly one of the two is called later."""

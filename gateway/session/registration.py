@@ -124,6 +124,8 @@ class Registration:
 
     def settle(self, hopeful: bool) -> None:
         """Answer those here who would wait for nothing."""
+        if not self._waiting:
+            return
         if not hopeful:
             for asked in self._waiting:
                 self._late(asked)

@@ -18,7 +18,7 @@ from gateway.ladder.route import Route
 from gateway.session import events as on
 from gateway.session.asks import Asks
 from gateway.session.commands import CloseStation, Command
-from gateway.session.delivery import RETRY, Delivery
+from gateway.session.delivery import Delivery
 from gateway.session.desk import Desk
 from gateway.session.errands import Errands
 from gateway.session.intake import Intake
@@ -210,7 +210,6 @@ class Session:
 
     def _stopping(self, event: on.Stopping) -> None:
         self.desk.stopping = True
-        self.desk.cancel(RETRY)
 
 
 _ROOMS: dict[type, Callable[[Session, Any], None]] = {

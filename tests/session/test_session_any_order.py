@@ -16,6 +16,7 @@ from gateway.messages import Answer, Call, Error, Payload, Result
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
+from gateway.session.text import from_text
 from tests.memory_journal import MemoryJournal
 from tests.playbook import BEGIN
 from tests.session.scene import ACCEPTED, BOOT, GOOD, session, status
@@ -75,7 +76,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.with_backend: Call | None = None
         self.with_station: Call | None = None
         self.past: list[str] = ["never"]
-        self.serial = 0
+        self.seq = 0
         self.feed(on.Opened(self.journal.restored()))
 
     # -- carrying out ----------------------------------------------------------------------------------------
@@ -104,9 +105,14 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.with_backend is None
         self.with_backend = command.call
         if command.call.action in ROWS:
-            serial = serial_of(command.call)
-            assert serial >= self.serial, "out of order"
-            self.serial = serial
+            self.seq = self.seq_of(command.call)
+
+    def seq_of(self, call: Call) -> int:
+        """The row that a call came from: on disk, waiting, and none before the last one.  An equal start may have two rows."""
+        rows = {row.seq: number_of(Call("", row.action, from_text(row.payload))) for row in self.journal.state("queued")}
+        fit = [seq for seq, number in rows.items() if number == number_of(call) and seq >= self.seq]
+        assert fit, "out of order, or not stored"
+        return min(fit)
 
     def do_CallStation(self, command: do.CallStation) -> None:
         assert self.here
@@ -326,7 +332,7 @@ class AnyOrderOnOneRung(AnyOrder):
     same = True
 
 
-def serial_of(call: Call) -> int:
+def number_of(call: Call) -> int:
     """Each message bears its number."""
     payload: Any = call.payload
     return int(payload.get("meterStart") or payload.get("meterStop") or payload["meterValue"][0]["sampledValue"][0]["value"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.ladder.losses import Refused
 from gateway.messages import Error, Result
 from gateway.session import commands as do
 from gateway.session import events as on
@@ -214,6 +215,49 @@ def test_what_the_tables_leave_nothing_of_is_delivered() -> None:
         up.says["StartTransaction"] = {"action": None, "refusal": ("NotSupported", "no")}
         assert play.answered(play.asks("StartTransaction", start()).id).payload["idTagInfo"] == GOOD
         assert journal.rows[2].state == "parked"
+
+
+def test_a_long_backlog_keeps_every_binding() -> None:
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        play >> on.UplinkDown("cut")
+        for minute in range(40):
+            ours = play.answered(play.asks("StartTransaction", start(minute=minute)).id).payload["transactionId"]
+            play.answered(play.asks("StopTransaction", stop(ours, minute=minute)).id)
+        play >> 10.0 << do.OpenUplink
+        play >> on.UplinkUp()
+        for number in range(40):
+            up = play.sent("StartTransaction")
+            play.replies(up.id, up.action, {"transactionId": number, "idTagInfo": GOOD})
+            up = play.sent("StopTransaction")
+            assert up.payload["transactionId"] == number
+            play.replies(up.id, up.action, {})
+        assert not journal.state("parked")
+        assert len(list(play.session.transactions._all)) <= 21
+
+
+def test_an_answer_that_cannot_be_said_to_the_station() -> None:
+    def unsayable(payload: object, cx: object) -> None:
+        raise Refused("PropertyConstraintViolation", "does not fit")
+
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        carry = play.session.desk.up
+        assert isinstance(carry, Carry)
+        carry.says = {"StartTransaction": {"result": unsayable}, "Authorize": {"result": unsayable}}
+        call = play.asks("StartTransaction", start())
+        up = play.sent("StartTransaction")
+        play.replies(up.id, up.action, {"transactionId": 5, "idTagInfo": GOOD})
+        assert play.answered(call.id).payload["idTagInfo"] == GOOD
+        assert [
+            (row.state, t.backend_id) for row, t in zip(journal.rows.values(), journal.transactions.values(), strict=True)
+        ] == [("delivered", "5")]
+        call = play.asks("Authorize", {"idTag": "A"})
+        up = play.sent("Authorize")
+        play.replies(up.id, up.action, {"idTagInfo": GOOD})
+        assert play.answered(call.id).code == "PropertyConstraintViolation"
 
 
 def test_a_row_whose_transaction_nobody_knows_is_parked_not_guessed() -> None:

@@ -59,6 +59,9 @@ def test_only_an_acceptance_that_lasts_resets_the_wait() -> None:
         play >> on.UplinkDown("cut")
         play >> 7.9
         play >> 0.2 << do.OpenUplink
+        play >> on.UplinkDown("refused")
+        play >> 15.9
+        play >> 0.2 << do.OpenUplink
         play >> on.UplinkUp()
         up = play.sent("BootNotification")
         play.replies(up.id, up.action, ACCEPTED)
@@ -83,6 +86,22 @@ def test_three_silences_in_a_row_make_the_uplink_anew() -> None:
         play.replies(ids[0], "MeterValues", {})
         assert ("stray", {"peer": "backend", "kind": "answer"}) in play.notes
         play.replies(up.id, up.action, {})
+
+
+def test_an_answer_ends_a_row_of_silences() -> None:
+    with Scene() as play:
+        play.online()
+        play.answered(play.asks("MeterValues", meter(minute=10)).id)
+        for _ in range(2):
+            play.sent("MeterValues")
+            play >> 30.0
+        up = play.sent("MeterValues")
+        play.replies(up.id, up.action, {})
+        play.answered(play.asks("MeterValues", meter(minute=11)).id)
+        for _ in range(2):
+            play.sent("MeterValues")
+            play >> 30.0
+        play.sent("MeterValues")
 
 
 @pytest.mark.parametrize("table", [LINKS, STANDINGS])

@@ -280,6 +280,18 @@ def test_a_transaction_of_nobody_is_refused_in_the_commands_own_words() -> None:
         assert play.told("b1") == Result("b1", "RemoteStopTransaction", {"status": "Rejected"})
 
 
+def test_of_two_transactions_with_one_id_the_open_one_is_meant() -> None:
+    with Scene() as play:
+        play.online()
+        first = begun(play, 0, connector=1)
+        second = begun(play, 0, connector=2, token="XYZ")
+        play.answered(play.asks("StopTransaction", stop(second)).id)
+        up = play.sent("StopTransaction")
+        play.replies(up.id, up.action, {})
+        play.commands("RemoteStopTransaction", {"transactionId": 0}, id="b1")
+        assert play.ordered("RemoteStopTransaction").payload == {"transactionId": first}
+
+
 def test_a_transaction_from_before_us_may_be_stopped_while_we_take_over() -> None:
     with Scene(Policy(takeover=60)) as play:
         play.online()
