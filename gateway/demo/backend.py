@@ -202,7 +202,7 @@ ANSWERS: dict[str, Callable[[BackEnd, str, Answered], Answered]] = {
 
 
 class Office:
-    """The people at the back end, who ask stations for things: one after another, in a fixed round."""
+    """The people at the back end, who ask stations for things: one after another, in a fixed round.  Guests are left alone."""
 
     ROUND = (
         "GetConfiguration",
@@ -224,7 +224,7 @@ class Office:
 
     def act(self) -> None:
         """Ask for the next thing, if there is anyone whom to ask."""
-        if not self.backend.lines:
+        if not self._reachable():
             return
         action = next(self._round)
         made = self._command(action)
@@ -243,16 +243,19 @@ class Office:
     def _command(self, action: str) -> tuple[str, Answered] | None:
         """A station to ask, and what."""
         if action == "RemoteStopTransaction":
-            running = [t for t in self.backend.transactions.values() if t.stopped is None and t.station in self.backend.lines]
+            running = [t for t in self.backend.transactions.values() if t.stopped is None and t.station in self._reachable()]
             one = self.rng.choice(running) if running else None
             return (one.station, {"transactionId": one.id}) if one else None
         if action in ("RemoteStartTransaction", "UnlockConnector"):
             free = [at for at, state in sorted(self.backend.states.items()) if self._free(at, state)]
             return self._at(action, self.rng.choice(free)) if free else None
-        return self.rng.choice(sorted(self.backend.lines)), _payload(action)
+        return self.rng.choice(self._reachable()), _payload(action)
 
     def _free(self, at: tuple[str, int], state: str) -> bool:
-        return at[1] > 0 and state == "Available" and at[0] in self.backend.lines
+        return at[1] > 0 and state == "Available" and at[0] in self._reachable()
+
+    def _reachable(self) -> list[str]:
+        return sorted(self.backend.lines.keys() & set(self.backend.ours))
 
     def _at(self, action: str, at: tuple[str, int]) -> tuple[str, Answered]:
         payload: Answered = {"connectorId": at[1]}

@@ -130,6 +130,7 @@ def test_the_office_asks_nobody_where_nobody_is() -> None:
     world = World()
     office = Office(world.backend, random.Random(1), lambda event: None)
     world.backend.gone(world.line)
+    world.backend.connected("GUEST", lambda text: None)
     office.act()
     assert office.asked == 0
 
