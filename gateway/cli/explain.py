@@ -27,7 +27,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="show what becomes of every field on a route",
         description="Prints the loss ledger between a station and a back end: each field carried, converted, defaulted, "
         "synthesized, unfilled or lost, and why.  Operations of both sides, requests and results.",
-        epilog="Examples:\n  ocpp-gateway explain ocpp1.5 ocpp1.6\n  ocpp-gateway explain ocpp1.6 ocpp1.5 Authorize --format json",
+        epilog="Examples:\n  ocpp-gateway explain ocpp1.5 ocpp1.6\n  ocpp-gateway explain ocpp1.6 ocpp1.5 Reset --format json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     own.add_argument("station", metavar="STATION", help="the station's dialect, for example ocpp1.5")

@@ -70,7 +70,8 @@ def parse(text: str, names: Mapping[str, Type]) -> Expression:
         raise NotAllowed(f"{text!r} is no expression") from None
     checked = _Checked(dict(names))
     type = checked.type(body)
-    return Expression(_Get().visit(body), type, checked.values(body), frozenset(checked.reads(body)))
+    values, reads = checked.values(body), frozenset(checked.reads(body))
+    return Expression(_Get().visit(body), type, values, reads)
 
 
 class _Checked:
@@ -130,9 +131,12 @@ class _Checked:
             raise NotAllowed(f"{type(node.op).__name__} is not allowed", "+, - or *")
         self.each([node.left, node.right])
         for side in (node.left, node.right):
-            kind = self.types[id(side)]
-            if not isinstance(kind, Scalar) or kind.kind not in ("integer", "decimal"):
-                raise NotAllowed(f"{ast.unparse(side)!r} is no number")
+            if self.kind(side) not in ("integer", "decimal", "string"):
+                raise NotAllowed(f"{ast.unparse(side)!r} is neither number nor text")
+        if "string" in (self.kind(node.left), self.kind(node.right)):
+            if self.kind(node.left) != self.kind(node.right) or not isinstance(node.op, ast.Add):
+                raise NotAllowed(f"{ast.unparse(node)!r} mixes text and numbers", "text + text")
+            return Scalar("string")
         return Scalar("decimal") if "decimal" in (self.kind(node.left), self.kind(node.right)) else Scalar("integer")
 
     def kind(self, node: ast.AST) -> str:

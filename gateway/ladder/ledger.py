@@ -79,11 +79,7 @@ def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
 
 def _untouched(move: Move) -> bool:
     changed = move.choice is not None and not (move.choice.plain and not move.choice.open)
-    return not (changed or move.scale or move.echo or any(turn.on is not None for turn in move.cases) or _cut(move))
-
-
-def _cut(move: Move) -> bool:
-    return move.limit is not None and move.limit.end == "cut"
+    return not (changed or move.scale or move.echo or any(turn.on is not None for turn in move.cases))
 
 
 def _reasons(move: Move) -> tuple[str, ...]:
@@ -119,8 +115,8 @@ def joined(first: list[Entry], second: list[Entry]) -> list[Entry]:
             made.append(entry)
         elif entry.how != "unfilled":
             made += [_both(entry, after) for after in onward.get(entry.target, [])]
-    unfilled = {entry.target for entry in first if entry.how == "unfilled"}
-    made += [Entry("", e.target, "unfilled", e.why) for e in second if e.source in unfilled and e.target]
+    unfilled = {entry.target: entry.why for entry in first if entry.how == "unfilled"}
+    made += [Entry("", e.target, "unfilled", unfilled[e.source]) for e in second if e.source in unfilled and e.target]
     return made + onward.get("", [])
 
 

@@ -1,0 +1,217 @@
+"""The laws of every step: valid in, valid out; there and back is the same but for declared losses; the ledger tells the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialects
+from gateway.dialects.ocppj import write_frame
+from gateway.dialects.schema import Enum, Field, Shape
+from gateway.ladder.compiler import Run
+from gateway.ladder.facts import Recorded
+from gateway.ladder.ladder import Ladder
+from gateway.ladder.ledger import accounts, entries
+from gateway.ladder.losses import Loss, Refused
+from gateway.ladder.table import Way
+from gateway.ladder.tables import Table
+from gateway.messages import Call, Result
+from tests import strategies
+
+DIALECTS = load_dialects(Folders())
+LADDER = Ladder.load(Folders(), DIALECTS)
+FLOOR = Path(__file__).with_name("floor.json")
+EACH = [(table, *key) for table in LADDER.tables for key in table.plans]
+each_plan = pytest.mark.parametrize(
+    ("table", "action", "kind", "way"), EACH, ids=[f"{t.name}-{a}-{k}-{w}" for t, a, k, w in EACH]
+)
+OTHER: dict[Way, Way] = {">": "<", "<": ">"}
+
+
+def cross(table: Table, action: str, kind: str, way: Way, payload: Any, asked: Any = None) -> tuple[Any, list[Loss]]:
+    run = Run(Recorded(), [], asked or {})
+    return table.translate(action, kind, way)(payload, run), run.losses
+
+
+@cache
+def official(action: str, kind: str) -> Any:
+    name = f"{action}.json" if kind == "call" else f"{action}Response.json"
+    text = resources.files("ocpp").joinpath("v16", "schemas", name).read_text(encoding="utf-8-sig")
+    schema = json.loads(text, parse_float=Decimal)
+    return jsonschema.validators.validator_for(schema)(schema)
+
+
+def valid(table: Table, action: str, kind: str, way: Way, made: Any) -> None:
+    dialect = table.ends(way)[1]
+    assert dialect.check(kind, action, made) == made
+    if dialect.name == "ocpp1.6":
+        message = Call("1", action, made) if kind == "call" else Result("1", action, made)
+        official(action, kind).validate(json.loads(write_frame(message, dialect), parse_float=Decimal)[-1])
+
+
+def tops(table: Table, action: str, kind: str, way: Way) -> dict[str, set[str]]:
+    """Target field → source fields, first names only, by the ledger."""
+    found: dict[str, set[str]] = {}
+    for entry in entries(table.plans[action, kind, way]):
+        if entry.source and entry.target:
+            found.setdefault(entry.target.split(".")[0], set()).add(entry.source.split(".")[0])
+    return found
+
+
+def flat(value: Any) -> Any:
+    """A list of objects that hold one list each, and nothing else, says as much as one such object."""
+    if isinstance(value, dict):
+        return {key: flat(item) for key, item in value.items()}
+    if isinstance(value, list) and all(isinstance(one, dict) and all(isinstance(v, list) for v in one.values()) for one in value):
+        joined: dict[str, list[Any]] = {}
+        for one in value:
+            for key, items in one.items():
+                joined.setdefault(key, []).extend(flat(items))
+        return joined
+    return [flat(item) for item in value] if isinstance(value, list) else value
+
+
+@each_plan
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_valid_in_valid_out_and_back_again(table: Table, action: str, kind: str, way: Way, data: st.DataObject) -> None:
+    payload = table.ends(way)[0].check(kind, action, data.draw(strategies.payload(table.ends(way)[0], action, kind)))
+    try:
+        made, losses = cross(table, action, kind, way, payload)
+        if made is None:
+            assert losses or (action, way) in table.empties
+            return
+        valid(table, action, kind, way, made)
+        back, more = cross(table, action, kind, OTHER[way], made)
+    except Refused:
+        return
+    if back is None:
+        assert more or losses
+        return
+    valid(table, action, kind, OTHER[way], back)
+    home = tops(table, action, kind, way)
+    declared = {loss.field.split(".")[0] for loss in losses}
+    for loss in more:
+        declared |= home.get(loss.field.split(".")[0], set())
+    before, after = flat(payload), flat(back)
+    made_here = {e.target for e in entries(table.plans[action, kind, OTHER[way]]) if e.how in ("synthesized", "defaulted")}
+    declared |= made_here - set(before)
+    changed = {
+        name for name in {*before, *after} if before.get(name) != after.get(name) and (before.get(name) or after.get(name))
+    }
+    if "errorCode" in declared:
+        changed.discard("info")  # the name that was lost is kept there
+    assert changed <= declared, (payload, made, back)
+
+
+# ------------------------------------------------------------------------------------------------------- the experiment
+WORDS: dict[str, list[Any]] = {
+    "string": ["leaf-a", "leaf-b", "HeartBeatInterval", "HeartbeatInterval"],
+    "anyURI": ["ftp://a/", "ftp://b/"],
+    "integer": [11, 12],
+    "decimal": [Decimal("1.5"), Decimal("2.5")],
+    "boolean": [True, False],
+    "dateTime": ["2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"],
+    "any": ["leaf-a", "leaf-b"],
+}
+
+
+def full(shape: Shape, index: int, leaf: tuple[str, ...] | None = None, value: Any = None) -> dict[str, Any]:
+    """A message with every field; the one at ``leaf`` says ``value``."""
+    made = {}
+    for name, field in shape.fields.items():
+        inside = leaf is not None and leaf[0] == name
+        if isinstance(field.type, Shape):
+            one: Any = full(field.type, index, leaf[1:] if inside and leaf else None, value)
+        elif inside:
+            one = value
+        else:
+            one = field.type.values[index % len(field.type.values)] if isinstance(field.type, Enum) else f"other {name}"
+            one = one if isinstance(field.type, Enum) or field.type.name in ("string", "any") else WORDS[field.type.name][0]
+        made[name] = [one] if field.many else one
+    return made
+
+
+def at(shape: Shape, path: str) -> Field:
+    *outer, last = path.split(".")
+    for name in outer:
+        inner = shape.fields[name].type
+        assert isinstance(inner, Shape)
+        shape = inner
+    return shape.fields[last]
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from leaves(one)
+    else:
+        yield (type(value), value)
+
+
+def observed(table: Table, action: str, kind: str, way: Way, path: str) -> str:
+    """What moves when one leaf says something else; this knows nothing of the table."""
+    shape = table.ends(way)[0].messages[action].shape(kind)
+    field = at(shape, path)
+    words = list(field.type.values) if isinstance(field.type, Enum) else WORDS[field.type.name]
+    moved = kept = told = 0
+    for index in range(17):
+        made = [cross(table, action, kind, way, full(shape, index, tuple(path.split(".")), word))[0] for word in words]
+        told += any(one is not None for one in made)
+        if all(one == made[0] for one in made):
+            continue  # this message lost it for another reason, or always does
+        for word, one in zip(words, made, strict=True):
+            moved += 1
+            others = [list(leaves(other)).count((type(word), word)) for other in made]
+            kept += one is not None and list(leaves(one)).count((type(word), word)) > min(others)
+    assert told, f"{action}.{path} never got through"
+    return "lost" if not moved else "carried" if kept == moved else "converted"
+
+
+@each_plan
+def test_the_ledger_and_the_experiment_agree(table: Table, action: str, kind: str, way: Way) -> None:
+    told = {entry.source: entry.how for entry in entries(table.plans[action, kind, way]) if entry.source}
+    assert {path: observed(table, action, kind, way, path) for path in told} == told
+
+
+def test_what_is_lost_comes_back_as_a_loss() -> None:
+    for table, action, kind, way in EACH:
+        shape = table.ends(way)[0].messages[action].shape(kind)
+        for entry in entries(table.plans[action, kind, way]):
+            if entry.how == "lost":
+                losses = [cross(table, action, kind, way, full(shape, index))[1] for index in range(17)]
+                fields = {loss.field for some in losses for loss in some}
+                assert any(entry.source == one or entry.source.startswith(f"{one}.") for one in fields), entry
+
+
+# ------------------------------------------------------------------------------------------------------- the floor
+def shares() -> dict[str, float]:
+    found = {}
+    for near, far in (("ocpp1.5", "ocpp1.6"), ("ocpp1.6", "ocpp1.5")):
+        for account in accounts(LADDER.route(near, far), LADDER.route(far, near)):
+            found[f"{near} station, {far} back end: {account.action} from the {account.sender}"] = round(account.share(), 3)
+    return found
+
+
+def test_the_carried_share_does_not_fall(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = json.loads(FLOOR.read_text(encoding="utf-8"))
+    found = shares()
+    with capsys.disabled():
+        print()
+        for name, share in found.items():
+            if share < 1:
+                print(f"  {share:6.1%}  {name}")
+        print(f"  100.0%  the other {sum(share == 1 for share in found.values())} operations")
+    assert set(found) == set(floor), "an operation came or went: write the floor anew, on purpose"
+    assert {name: share for name, share in found.items() if share < floor[name]} == {}

@@ -1,0 +1,73 @@
+"""Each sample of each shipped table holds, and no entry of a table can be taken out without anybody noticing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialects
+from gateway.ladder.samples import Shown, faults, samples
+from gateway.ladder.tables import Table
+from gateway.source import Map, SourceError, load
+
+FOLDERS = Folders()
+DIALECTS = load_dialects(FOLDERS)
+TREES = {name: load(path) for name, path in FOLDERS.files("ladder").items()}
+TABLES = {name: Table.build(tree, name, DIALECTS) for name, tree in TREES.items()}
+EVERY = [shown for table in TABLES.values() for shown in samples(table)]
+
+
+@pytest.mark.parametrize("shown", EVERY, ids=[shown.id for shown in EVERY])
+def test_a_sample_holds(shown: Shown) -> None:
+    assert shown.fault() == ""
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+def test_every_case_bound_and_condition_is_shown(table: Table) -> None:
+    assert list(faults(table)) == []
+
+
+def entries(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key in node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        yield (*path, key)
+        yield from entries(node[key], (*path, key))
+
+
+class Without:
+    """The tree without one entry, inside a with block."""
+
+    def __init__(self, tree: Map, path: tuple[Any, ...]) -> None:
+        self.node, self.key = tree, path[-1]
+        for key in path[:-1]:
+            self.node = self.node[key]
+
+    def __enter__(self) -> None:
+        self.kept = list(self.node.items()) if isinstance(self.node, dict) else list(self.node)
+        del self.node[self.key]
+
+    def __exit__(self, *_: object) -> None:
+        self.node.clear()
+        self.node.update(self.kept) if isinstance(self.node, dict) else self.node.extend(self.kept)
+
+
+def noticed(tree: Map, name: str) -> bool:
+    try:
+        return next(faults(Table.build(tree, name, DIALECTS)), "") != ""
+    except SourceError:
+        return True
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_taking_out_any_one_entry_is_noticed(name: str) -> None:
+    tree, missed, tried = load(FOLDERS.files("ladder")[name]), [], 0
+    for path in list(entries(tree)):
+        tried += 1
+        with Without(tree, path):
+            if not noticed(tree, name):
+                missed.append(path)
+    assert missed == []
+    assert tried > 100
+    assert not noticed(tree, name), "the tree must be whole again"
