@@ -11,7 +11,7 @@ The payload is trusted to be valid; it is not changed, and what comes out may sh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import CodeType
 from typing import Any, TypeAlias
@@ -23,16 +23,20 @@ from gateway.ladder.given import GIVEN
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Fields, Gone, Limit, Move, Plan, Turn, names
 
+_NOTHING: dict[str, Any] = {}
 
-@dataclass(slots=True)
+
 class Run:
-    """What a compiled function may look at and add to."""
+    """What a compiled function may look at and add to.
 
-    facts: Facts
-    losses: list[Loss]
-    asked: dict[str, Any] = field(default_factory=dict)
-    hits: set[str] = field(default_factory=set)
-    """Which cases fired; only functions compiled with ``trace`` tell."""
+    ``asked`` is the request that a result answers; ``hits`` gathers the cases that fired (functions compiled with
+    ``trace`` only).  A plain class: one is made for every message.
+    """
+
+    __slots__ = ("asked", "facts", "hits", "losses")
+
+    def __init__(self, facts: Facts, losses: list[Loss], asked: dict[str, Any] = _NOTHING, hits: set[str] | None = None) -> None:
+        self.facts, self.losses, self.asked, self.hits = facts, losses, asked, hits
 
 
 Translate: TypeAlias = Callable[[dict[str, Any], Run], "dict[str, Any] | None"]

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from gateway.dialects.schema import Dialect
-from gateway.ladder.compiler import Run
+from gateway.ladder.compiler import Run, Translate
 from gateway.ladder.facts import Context
 from gateway.ladder.losses import Loss, Refused
 from gateway.ladder.table import Way
-from gateway.ladder.tables import Table
+from gateway.ladder.tables import Said, Table
 from gateway.messages import Payload
+
+_Way: TypeAlias = tuple[Said | None, Translate | None]
+"""What one step does with one action: what it says itself (always, or where nothing is left), and its function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,34 +76,52 @@ class Route:
 
     def __init__(self, from_dialect: Dialect, to_dialect: Dialect, steps: Sequence[Step]) -> None:
         self.from_dialect, self.to_dialect, self.steps = from_dialect, to_dialect, tuple(steps)
+        self._ways: dict[str, list[_Way | None]] = {}
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
-        """Take a valid request to the answerer's dialect.  ``payload`` is not changed, but may share parts with the outcome."""
+        """Take a valid request to the answerer's dialect.
+
+        ``payload`` is not changed, but may share parts with the outcome.
+        """
         passage = Passage(self, action, payload, name=action)
-        for step in self.steps:
+        for way in self._ways.get(action) or self._known(action):
+            if way is None:
+                return self.refuse(passage, "NotImplemented", f"{action} is unknown")
+            said, translate = way
             run = Run(cx.facts, passage.losses)
-            said = step.table.locals.get((action, step.way))
-            if said is None:
-                try:
-                    made = step.table.translate(action, "call", step.way)(payload, run)
-                except KeyError:
-                    if (action, "call", step.way) in step.table.plans:
-                        raise
-                    return self.refuse(passage, "NotImplemented", f"{action} is unknown")
-                except Refused as refused:
-                    return self.refuse(passage, refused.code, refused.why)
-                if made is not None:
-                    passage.asked.append(payload)
-                    passage.payload = payload = made
-                    continue
-                said = step.table.empties[action, step.way]
-            passage.losses.append(said.loss)
-            answer = said.to(payload, run)
-            if answer is None:
-                return self.refuse(passage, said.refuse, said.loss.why)
-            passage.answer = passage.climb(answer, len(passage.asked), cx, passage.losses)
-            passage.action = None
-            return passage
+            try:
+                made = translate(payload, run) if translate is not None else None
+            except Refused as refused:
+                return self.refuse(passage, refused.code, refused.why)
+            if made is None:
+                assert said is not None, "a request that may come to nothing has an answer, or the table does not load"
+                return self.say(passage, said, run, cx)
+            passage.asked.append(payload)
+            passage.payload = payload = made
+        return passage
+
+    def _known(self, action: str) -> list[_Way | None]:
+        """For each step what it does with ``action``; None where it does not know it.  Kept for known ones only."""
+        ways: list[_Way | None] = []
+        for step in self.steps:
+            table, key = step.table, (action, step.way)
+            if key in table.locals:
+                ways.append((table.locals[key], None))
+            elif action in table.flows or (action, "call", step.way) in table.plans:
+                ways.append((table.empties.get(key), table.translate(action, "call", step.way)))
+            else:
+                return [*ways, None]
+        self._ways[action] = ways
+        return ways
+
+    def say(self, passage: Passage, said: Said, run: Run, cx: Context) -> Passage:
+        """End the passage with what the gateway says itself."""
+        passage.losses.append(said.loss)
+        answer = said.to(passage.payload, run)
+        if answer is None:
+            return self.refuse(passage, said.refuse, said.loss.why)
+        passage.answer = passage.climb(answer, len(passage.asked), cx, passage.losses)
+        passage.action = None
         return passage
 
     @staticmethod
