@@ -10,6 +10,7 @@ not longer than `Policy.answer_within`, and not behind rows that wait themselves
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -26,6 +27,7 @@ from gateway.session.transactions import Then, Transactions
 FLAGS: dict[str, str] = {
     "over_open": "a start on a connector where another transaction is open; both are kept",
     "bound": "its id means nothing (0, negative); taken for the one that it can only mean",
+    "guessed": "an id that we never gave, where one open transaction is all it can mean by connector, token, time and meter",
     "unbound": "its id means nothing, and no open transaction fits; a stop is kept aside, readings go on without it",
     "takeover": "an id from before we came; passes unchanged",
     "foreign": "an id that we never gave to this station; kept aside, not forwarded",
@@ -47,7 +49,10 @@ class Intake:
         self._keys: OrderedDict[str, None] = OrderedDict()
         self._pending: dict[str, RowItem] = {}  # not stored yet, or held
         self._holding: list[RowItem] = []
+        self.flowing: Callable[[], bool] = lambda: False
+        """Whether what is queued goes up at once."""
         self._next_seq = 1
+        self._called: set[int] = set()  # transactions that the station has named by their right id
         self._since: datetime | None = None
 
     def restore(self, restored: Restored) -> None:
@@ -72,7 +77,9 @@ class Intake:
         connector, state = facts.get("connector"), facts.get("state")
         self.asks.result(asked, "local")
         if "status" not in self.desk.switches.get("answer_locally", ()):
-            change = self.queue.add_state(StateItem(asked.call, connector, state, Then(self.transactions, connector)))
+            change = self.queue.add_state(
+                StateItem(asked.call, connector, state, Then(self.transactions, connector)), self.flowing()
+            )
             if change is not None:
                 self.desk.note("status", change=change)
         if state == "available" and connector is not None:
@@ -119,6 +126,7 @@ class Intake:
         writes: list[Write] = []
         if transaction is not None and flag != "again":
             when = facts.get("time")
+            self._called.discard(transaction.gateway_id)
             transaction = self.transactions.end(transaction, str(when) if when is not None else stamp(self.desk.at.wall), key)
             writes.append(PutTransaction(self.desk.station, transaction))
         self._store(asked, call, key, transaction, flag, writes)
@@ -135,16 +143,24 @@ class Intake:
             return None, call, ""
         known = self.transactions.get(named) if isinstance(named, int) else None
         if known is not None:
+            self._called.add(known.gateway_id)
             return known, call, "parked" if "parked" in known.flags.split() else ""
         if isinstance(named, int) and named <= 0:
             meant = self.transactions.meant(facts.get("connector"), facts.get("token"))
-            if meant is None:
-                return None, call, "unbound"
-            call = self.desk.dialect.with_facts(call, transaction=meant.gateway_id)
-            return meant, call, "parked" if "parked" in meant.flags.split() else "bound"
+            return self._bound(call, meant, "bound") if meant is not None else (None, call, "unbound")
         if isinstance(named, int) and self.transactions.given(named):
             return None, call, "forgotten"
-        return None, call, "takeover" if self.taking_over else "foreign"
+        if self.taking_over:
+            return None, call, "takeover"
+        meant = self.transactions.fitting(facts)
+        # A station that has used the right id knows it: then another id is another transaction.
+        if meant is not None and meant.gateway_id not in self._called:
+            return self._bound(call, meant, "guessed")
+        return None, call, "foreign"
+
+    def _bound(self, call: Call, meant: Transaction, flag: str) -> tuple[Transaction, Call, str]:
+        call = self.desk.dialect.with_facts(call, transaction=meant.gateway_id)
+        return meant, call, "parked" if "parked" in meant.flags.split() else flag
 
     @property
     def taking_over(self) -> bool:

@@ -3,8 +3,8 @@
 In: rows, states.  Out: the head.
 Not here: sending (`gateway.session.delivery`), storing (`gateway.session.intake`).
 
-States live in memory only.  A newer state of a connector takes the place of the one before it, but never across a start or
-a stop of that connector, and never where its charging state changed.
+States live in memory only.  Where they pile up a newer state of a connector takes the place of the one before it, but never
+across a start or a stop of that connector, and never where its charging state changed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from gateway.session.text import from_text
 
 CHARGING = ("occupied", "charging", "suspended_ev", "suspended_evse")
 KEPT_CALLS = 8
+FEW = 8
+"""So many states of a station may wait in a queue that flows before they are coalesced."""
 
 
 @dataclass(slots=True, eq=False)
@@ -96,19 +98,26 @@ class Queue:
         self._items.append(item)
         self._count(item, 1)
 
-    def add_state(self, item: StateItem) -> str | None:
-        """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go."""
-        before = self._replaceable(item)
+    def add_state(self, item: StateItem, flowing: bool = False) -> str | None:
+        """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go.
+
+        While the queue is ``flowing`` a few may wait unchanged: only what piles up is coalesced.
+        """
+        before = None if flowing and self.states < FEW else self._replaceable(item)
         if before is not None:
             self._items.remove(before)
             self._items.append(item)
             return "coalesced"
         self._items.append(item)
-        waiting = [i for i in self._items if isinstance(i, StateItem) and not i.flying]
-        if len(waiting) > self.most_states:
-            self._items.remove(waiting[0])
+        if self.states > self.most_states:
+            self._items.remove(next(i for i in self._items if isinstance(i, StateItem) and not i.flying))
             return "dropped"
         return None
+
+    @property
+    def states(self) -> int:
+        """How many states wait."""
+        return sum(1 for item in self._items if isinstance(item, StateItem) and not item.flying)
 
     def remove(self, item: Item) -> None:
         """Take something out."""

@@ -54,6 +54,7 @@ class Session:
         self.registration = Registration(desk, self.asks, self.lane, self.transactions)
         self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions)
         self.intake = Intake(desk, self.asks, self.queue, self.transactions)
+        self.intake.flowing = lambda: self.uplink.up and self.registration.ready
         self.orders = Orders(desk, self.asks, self.registration, self.transactions, self.errands, self.intake)
         self.delivery = Delivery(
             desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, self._refused_late

@@ -26,6 +26,14 @@ def from_text(text: str) -> Any:
     return json.loads(text, parse_float=Decimal)
 
 
+def not_before(moment: Any, start: str) -> bool:
+    """Whether a moment is surely not earlier than ``start``: false too where one of them cannot be read."""
+    try:
+        return datetime.fromisoformat(str(moment)) >= datetime.fromisoformat(start)
+    except (ValueError, TypeError):
+        return False
+
+
 def stamp(moment: datetime) -> str:
     """``2026-01-31T23:59:59.123Z``: UTC, milliseconds at most, which every dialect can read."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from gateway.journal.contract import PutStation, Restored, Transaction, Write
-from gateway.session.text import to_text
+from gateway.session.text import not_before, to_text
 
 LAST_ID = 2**31 - 1
 MOST_ENDED = 20
@@ -93,6 +94,20 @@ class Transactions:
         if len(found) > 1 and token is not None:
             found = [t for t in found if (t.token or "").casefold() == token.casefold()]
         return found[0] if len(found) == 1 else None
+
+    def fitting(self, facts: Mapping[str, Any]) -> Transaction | None:
+        """The open transaction that a message with an unknown id can only mean: the only one, and nothing speaks against it.
+
+        OCPP says nothing of such ids; a station has them when it never heard the answer to its start, or heard another's.
+        """
+        meant = self.meant(facts.get("connector"), None)
+        if meant is None or ("time" in facts and not not_before(facts["time"], meant.started)):
+            return None
+        token, meter = facts.get("token"), facts.get("meter_stop")
+        if token is not None and token.casefold() != (meant.token or "").casefold():
+            return None
+        less = meter is not None and meant.meter_start is not None and meter < Decimal(meant.meter_start)
+        return None if less else meant
 
     # -- changing ------------------------------------------------------------------------------------------------
 

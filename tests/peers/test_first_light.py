@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,11 @@ def test_captured_traffic_gives_valid_messages_both_ways(backend: Backend, gatew
         assert status == 200, (path.name, answer)
         schema.assertValid(content)
     until(lambda: len(backend.book.of("StopTransaction")) == 2, "both stops arrived")
+    calls = [etree.fromstring(p.read_bytes().partition(b"\r\n\r\n")[2]) for p in captured_requests()]
+    asked = Counter(etree.QName(one[1][0]).localname.removesuffix("Request") for one in calls)
+    heard = Counter(action[0].lower() + action[1:] for _, action, _ in backend.book.notes)
+    del asked["heartbeat"], heard["heartbeat"]  # answered by the gateway's own clock; one an interval goes up
+    assert heard == asked, "every captured request became one valid message"
     assert "FormationViolation" not in gateway.metrics()
     assert {who for who, _, _ in backend.book.notes} == {"CP-15", "GSOAP1"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.journal.contract import Append, Mark, PutTransaction
-from gateway.messages import Call, Error
+from gateway.messages import Call, Error, Payload
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
@@ -333,16 +333,59 @@ def test_readings_without_meaning_go_on_without_the_id() -> None:
         assert "transactionId" not in play.sent("MeterValues").payload
 
 
-def test_a_foreign_id_is_acknowledged_and_goes_nowhere() -> None:
+@pytest.mark.parametrize(
+    "payload",
+    [
+        stop(4711, minute=0, meter=500) | {"timestamp": "2026-03-01T10:59:59Z"},
+        stop(4711, meter=9),
+        stop(4711) | {"idTag": "OTHER"},
+        stop(4711) | {"timestamp": "2026-03-01T11:30:00Z", "idTag": "ABCD"},
+    ],
+    ids=["before the start", "less energy", "another token", "a longer token"],
+)
+def test_a_foreign_id_is_acknowledged_and_goes_nowhere(payload: Payload) -> None:
     with Scene() as play:
         play.online()
         begun(play, 77)
-        call = play.asks("StopTransaction", stop(77))
+        call = play.asks("StopTransaction", payload)
         assert ("flag", {"why": "foreign"}) in play.notes
         play.answered(call.id)
         assert play.journal is not None
         assert [row.flags for row in play.journal.state("parked")] == ["foreign"]
         assert [t.ended for t in play.journal.transactions.values()] == [None]
+
+
+def test_t5_an_unknown_id_that_can_only_mean_the_one_open_transaction_is_taken_for_it() -> None:
+    with Scene() as play:
+        play.online()
+        ours = begun(play, 77)
+        for action, payload in [("MeterValues", meter(4711)), ("StopTransaction", stop(4711) | {"idTag": "abc"})]:
+            play.answered(play.asks(action, payload).id)
+            assert ("flag", {"why": "guessed"}) in play.notes
+            up = play.sent(action)
+            assert up.payload["transactionId"] == 77
+            play.replies(up.id, up.action, {})
+        assert play.journal is not None
+        assert [t.gateway_id for t in play.journal.transactions.values() if t.ended] == [ours]
+
+
+def test_an_unknown_id_is_not_guessed_where_two_transactions_are_open() -> None:
+    with Scene() as play:
+        play.online()
+        begun(play, 77, connector=1)
+        begun(play, 78, connector=2)
+        play.answered(play.asks("StopTransaction", stop(4711)).id)
+        assert ("flag", {"why": "foreign"}) in play.notes
+
+
+def test_a_station_that_knows_the_right_id_means_another_transaction_by_another_id() -> None:
+    with Scene() as play:
+        play.online()
+        ours = begun(play, 77)
+        play.answered(play.asks("MeterValues", meter(ours)).id)
+        play.sent("MeterValues")
+        play.answered(play.asks("StopTransaction", stop(4711)).id)
+        assert ("flag", {"why": "foreign"}) in play.notes
 
 
 def test_an_id_from_before_us_passes_while_we_take_over() -> None:

@@ -279,9 +279,14 @@ def test_a_row_whose_transaction_nobody_knows_is_parked_not_guessed() -> None:
 
 def drained(play: Scene) -> list[str]:
     """The states (and other actions) that go up, in order."""
-    went = []
     play >> 10.0 << do.OpenUplink
     play >> on.UplinkUp()
+    return flowing(play)
+
+
+def flowing(play: Scene) -> list[str]:
+    """The same over an uplink that stands."""
+    went = []
     while play.unheard:
         play << do.CallBackend
         call = play.last.call
@@ -297,6 +302,28 @@ def test_states_coalesce_to_the_newest_of_a_connector() -> None:
         for state, connector in (("Available", 1), ("Available", 2), ("Unavailable", 1), ("Faulted", 1), ("Unavailable", 2)):
             play.answered(play.asks("StatusNotification", status(state, connector)).id)
         assert drained(play) == ["Faulted", "Unavailable"]
+
+
+def test_states_are_not_coalesced_while_the_queue_flows() -> None:
+    with Scene() as play:
+        play.online()
+        play.answered(play.asks("StatusNotification", status("Available")).id)
+        first = play.sent("StatusNotification")
+        for state in ("Preparing", "Finishing", "Available"):
+            play.answered(play.asks("StatusNotification", status(state)).id)
+        play.replies(first.id, first.action, {})
+        assert ["Available", *flowing(play)] == ["Available", "Preparing", "Finishing", "Available"]
+
+
+def test_a_storm_of_states_is_coalesced_though_the_queue_flows() -> None:
+    with Scene() as play:
+        play.online()
+        play.answered(play.asks("StatusNotification", status("Available")).id)
+        first = play.sent("StatusNotification")
+        for number in range(100):
+            play.answered(play.asks("StatusNotification", status(("Available", "Preparing")[number % 2])).id)
+        play.replies(first.id, first.action, {})
+        assert len(flowing(play)) <= 10
 
 
 def test_states_never_coalesce_over_a_start_a_stop_or_a_change_of_charging() -> None:
