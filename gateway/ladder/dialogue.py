@@ -106,7 +106,7 @@ class Dialogue:
             return asked
         if answer.action not in self.ahead.from_dialect.messages:
             raise PeerError("ProtocolError", f"an answer to {answer.id!r}, which nobody asked")
-        passage = Passage(self.ahead, answer.action, {}, name=answer.action, asked=[{} for _ in self.ahead.steps])
+        passage = self.ahead.answered(answer.action, [{} for _ in self.ahead.steps])
         return _Asked(caller, Call(answer.id, answer.action, {}), passage)
 
     def replied(self, result: Result, caller: Side) -> Outcome:
@@ -119,9 +119,8 @@ class Dialogue:
             self.facts.answered(dialect.role(action), dialect.facts(asked.call), facts)
         if asked.passage.action is None:
             return Outcome()  # the question went no further, so nobody waits for this
-        return_way = Passage(
-            self.back, action, {}, name=action, asked=[asked.passage.payload, *reversed(asked.passage.asked)][:-1]
-        )
+        asks = [asked.passage.payload, *(payload for _, payload in reversed(asked.passage.climbs))]
+        return_way = self.back.answered(action, asks[: len(self.back.steps)])
         try:
             made, losses = return_way.result(payload, self.cx)
         except Refused as refused:

@@ -7,7 +7,7 @@ Not here: what one table does (`gateway.ladder.tables`); transaction ids (the se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.dialects.schema import Dialect
@@ -18,8 +18,9 @@ from gateway.ladder.table import Way
 from gateway.ladder.tables import Said, Table
 from gateway.messages import Payload
 
-_Way: TypeAlias = tuple[Said | None, Translate | None]
-"""What one step does with one action: what it says itself (always, or where nothing is left), and its function."""
+_Way: TypeAlias = tuple[Said | None, Translate | None, Translate | None]
+"""What one step does with one action: what it says itself (always, or where nothing is left), its function, and the
+function of the answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,24 +36,21 @@ class Step:
         return "<" if self.way == ">" else ">"
 
 
-@dataclass(eq=False)
 class Passage:
     """What became of a request.
 
     ``action`` and ``payload`` are what to ask onward; ``action`` is None where it goes no further, and then either
-    ``answer`` (in the asker's dialect) or ``refusal`` (code, why) is what to tell the asker.
+    ``answer`` (in the asker's dialect) or ``refusal`` (code, why) is what to tell the asker.  ``losses`` happened on the
+    way.  A plain class: one is made for every message.
     """
 
-    route: Route
-    action: str | None
-    payload: Payload
-    answer: Payload | None = None
-    refusal: tuple[str, str] | None = None
-    losses: list[Loss] = field(default_factory=list)
-    asked: list[Payload] = field(default_factory=list)
-    """What each step was asked, the asker's own request first."""
-
-    name: str = ""
+    def __init__(self, action: str | None, payload: Payload) -> None:
+        self.action, self.payload = action, payload
+        self.answer: Payload | None = None
+        self.refusal: tuple[str, str] | None = None
+        self.losses: list[Loss] = []
+        self.climbs: list[tuple[Translate, Payload]] = []
+        """For each step that was taken, the way back and what the step was asked."""
 
     def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
         """The answer to what was asked onward, climbed back to the asker's dialect.
@@ -60,15 +58,20 @@ class Passage:
         Raises `Refused` where it cannot be said there (a number that does not fit).
         """
         losses: list[Loss] = []
-        return self.climb(payload, len(self.asked), cx, losses), losses
+        return self.climb(payload, cx, losses), losses
 
-    def climb(self, payload: Payload, height: int, cx: Context, losses: list[Loss]) -> Payload:
-        """Take an answer back over the first ``height`` steps."""
-        for step, asked in zip(reversed(self.route.steps[:height]), reversed(self.asked[:height]), strict=True):
-            made = step.table.translate(self.name, "result", step.back)(payload, Run(cx.facts, losses, asked))
+    def climb(self, payload: Payload, cx: Context, losses: list[Loss]) -> Payload:
+        """Take an answer back over the steps that were taken."""
+        for back, asked in reversed(self.climbs):
+            made = back(payload, Run(cx.facts, losses, asked))
             assert made is not None, "a result that may come to nothing is a fault at load"
             payload = made
         return payload
+
+    def refuse(self, code: str, why: str) -> Passage:
+        """End here with a refusal."""
+        self.action, self.refusal = None, (code, why)
+        return self
 
 
 class Route:
@@ -83,21 +86,29 @@ class Route:
 
         ``payload`` is not changed, but may share parts with the outcome.
         """
-        passage = Passage(self, action, payload, name=action)
+        passage = Passage(action, payload)
+        run = Run(cx.facts, passage.losses)
         for way in self._ways.get(action) or self._known(action):
             if way is None:
-                return self.refuse(passage, "NotImplemented", f"{action} is unknown")
-            said, translate = way
-            run = Run(cx.facts, passage.losses)
+                return passage.refuse("NotImplemented", f"{action} is unknown")
+            said, ahead, back = way
             try:
-                made = translate(payload, run) if translate is not None else None
+                made = ahead(payload, run) if ahead is not None else None
             except Refused as refused:
-                return self.refuse(passage, refused.code, refused.why)
-            if made is None:
+                return passage.refuse(refused.code, refused.why)
+            if made is None or back is None:
                 assert said is not None, "a request that may come to nothing has an answer, or the table does not load"
                 return self.say(passage, said, run, cx)
-            passage.asked.append(payload)
+            passage.climbs.append((back, payload))
             passage.payload = payload = made
+        return passage
+
+    def answered(self, action: str, asked: Sequence[Payload]) -> Passage:
+        """The passage of a request that was made elsewhere: ``asked`` is what each step was asked, the asker's own first."""
+        passage = Passage(action, {})
+        for way, payload in zip(self._ways.get(action) or self._known(action), asked, strict=False):
+            if way is not None and way[2] is not None:
+                passage.climbs.append((way[2], payload))
         return passage
 
     def _known(self, action: str) -> list[_Way | None]:
@@ -106,9 +117,10 @@ class Route:
         for step in self.steps:
             table, key = step.table, (action, step.way)
             if key in table.locals:
-                ways.append((table.locals[key], None))
+                ways.append((table.locals[key], None, None))
             elif action in table.flows or (action, "call", step.way) in table.plans:
-                ways.append((table.empties.get(key), table.translate(action, "call", step.way)))
+                ahead, back = table.translate(action, "call", step.way), table.translate(action, "result", step.back)
+                ways.append((table.empties.get(key), ahead, back))
             else:
                 return [*ways, None]
         self._ways[action] = ways
@@ -119,13 +131,7 @@ class Route:
         passage.losses.append(said.loss)
         answer = said.to(passage.payload, run)
         if answer is None:
-            return self.refuse(passage, said.refuse, said.loss.why)
-        passage.answer = passage.climb(answer, len(passage.asked), cx, passage.losses)
+            return passage.refuse(said.refuse, said.loss.why)
+        passage.answer = passage.climb(answer, cx, passage.losses)
         passage.action = None
-        return passage
-
-    @staticmethod
-    def refuse(passage: Passage, code: str, why: str) -> Passage:
-        """End the passage with a refusal."""
-        passage.action, passage.refusal = None, (code, why)
         return passage

@@ -46,7 +46,7 @@ class Carry(Route):
         self.seen: list[Any] = []
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
-        passage = Passage(Route(self.from_dialect, self.to_dialect, []), action, payload, name=action)
+        passage = Passage(action, payload)
         if "connectorId" in payload:
             self.seen.append((action, cx.facts.running(payload["connectorId"]), cx.facts.ended(payload["connectorId"])))
         for name, value in self.says.get(action, {}).items():
