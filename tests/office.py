@@ -69,9 +69,11 @@ class Socket:
     def __init__(self, receiver: Any, subprotocol: str | None = "ocpp1.6", url: str = "", headers: Any = ()) -> None:
         self.receiver, self.subprotocol, self.url, self.headers = receiver, subprotocol, url, dict(headers)
         self.sent: list[Any] = []
+        self.texts: list[str] = []
         self.end: tuple[int, str] | None = None
 
     def send(self, text: str) -> None:
+        self.texts.append(text)
         self.sent.append(json.loads(text))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
@@ -210,3 +212,12 @@ def envelope(
         f"<a:From><a:Address>{callback}</a:Address></a:From></s:Header>"
         f'<s:Body><{name} xmlns="{space}">{inner}</{name}></s:Body></s:Envelope>'
     ).encode()
+
+
+def pair(folder: Path, listen: str, connect: str) -> Site:
+    """Any station on any back end."""
+    names = data().dialects
+    listener = Listener("street", parse(f"{listen}://192.0.2.1:8080/ocpp", names), "open")
+    callback = "http://192.0.2.1:8081/back" if connect.endswith("http") else None
+    backend = Backend("main", parse(f"{connect}://192.0.2.2:9000/cs", names), callback=callback)
+    return Site((listener,), (backend,), folder)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Secret, Station
-from tests.office import Broken, Office, json_to_soap, soap_to_json
+from gateway.links.client import Response
+from tests.office import Broken, Office, json_to_soap, pair, soap_to_json
 
 
 @pytest.fixture
@@ -144,6 +145,52 @@ def test_a_1_6_station_on_a_soap_back_end(tmp_path: Path) -> None:
     )
 
 
+def test_the_same_rung_in_soap_is_passed_on_and_mended(tmp_path: Path) -> None:
+    """1.5 to 1.5: what a station writes in its own way reaches the back end as the WSDL has it."""
+    office = Office(tmp_path, pair(tmp_path, "ocpp1.5+http", "ocpp1.5+http"))
+    boot = office.boot()
+    office.posts[-1][2].callback(answer("BootNotification", ACCEPTED))
+    assert boot.answer is not None
+    assert b"heartbeatInterval>60<" in boot.answer[1]
+    wire = office.start()
+    sent = office.posts[-1][1]
+    assert [
+        sent.find(name) > 0
+        for name in (b"<connectorId>1<", b"<idTag>TAG<", b"<timestamp>2026-01-01T00:00:00Z<", b"<meterStart>5<")
+    ] == [True] * 4
+    office.posts[-1][2].callback(
+        answer("StartTransaction", "<transactionId>-5</transactionId><idTagInfo><status>Blocked</status></idTagInfo>")
+    )
+    assert wire.answer is not None
+    assert b"Blocked" in wire.answer[1]
+    assert b">-5<" not in wire.answer[1], "the station has the gateway's id"
+    down = office.http("POST", "/back", call_down("RemoteStopTransaction", "<transactionId>-5</transactionId>"))
+    url, body, done = office.posts[-1]
+    assert url == "http://192.0.2.7:9/cp"
+    assert b">-5<" not in body
+    done.callback(answer("RemoteStopTransaction", "<status>Accepted</status>", "Cp"))
+    assert down.answer is not None
+    assert b"Accepted" in down.answer[1]
+
+
+def test_the_same_rung_in_json_keeps_what_it_does_not_know(tmp_path: Path) -> None:
+    """1.6 to 1.6: unknown actions and fields, the order of fields, null and the text of numbers pass both ways."""
+    office = Office(tmp_path, pair(tmp_path, "ocpp1.6+ws", "ocpp1.6+ws"))
+    station = office.connect().socket
+    assert station is not None
+    station.say(2, "b", "BootNotification", {"zz": None, "chargePointModel": "M", "chargePointVendor": "V"})
+    up = office.uplinks[-1]
+    assert list(up.sent[0][3].items()) == [("zz", None), ("chargePointModel", "M"), ("chargePointVendor", "V")]
+    up.say(3, up.sent[0][1], {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 60, "extra": [1]})
+    assert station.sent[0][2]["extra"] == [1]
+    station.receiver.text('[2,"v","VendorThing",{"a":1.10,"b":null}]')
+    assert up.texts[-1].endswith('"VendorThing",{"a":1.10,"b":null}]')
+    up.say(3, up.sent[-1][1], {"c": {"d": None}})
+    assert station.sent[-1] == [3, "v", {"c": {"d": None}}]
+    up.say(2, "down", "OtherThing", {"e": []})
+    assert station.sent[-1][2:] == ["OtherThing", {"e": []}]
+
+
 def test_draining_lets_what_is_in_flight_finish(office: Office) -> None:
     office.boot()
     office.accept()
@@ -181,11 +228,12 @@ def test_a_conversation_with_nobody_and_nothing_is_forgotten(tmp_path: Path) -> 
     assert office.clock.getDelayedCalls() == []
 
 
-def answer(action: str, inner: str) -> object:
-    from gateway.links.client import Response
+ACCEPTED = "<status>Accepted</status><currentTime>2026-01-01T00:00:00Z</currentTime><heartbeatInterval>60</heartbeatInterval>"
 
+
+def answer(action: str, inner: str, side: str = "Cs") -> Response:
     name = action[0].lower() + action[1:] + "Response"
-    body = f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><{name} xmlns="urn://Ocpp/Cs/2012/06/">{inner}</{name}></s:Body></s:Envelope>'
+    body = f'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><{name} xmlns="urn://Ocpp/{side}/2012/06/">{inner}</{name}></s:Body></s:Envelope>'
     return Response(200, (), body.encode())
 
 
