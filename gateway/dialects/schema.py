@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
-from gateway.dialects.checks import Checks, Mode, overlay
+from gateway.dialects.checks import Check, Checks, Mode, overlay
 from gateway.dialects.errors import Violation
 from gateway.dialects.lenses import Lens, Words, natural_key, put
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Scalar, Sender, Shape, at
@@ -58,6 +58,7 @@ class Dialect:
     soap: SoapCodec | None
     notes: Mapping[str, str] = field(default_factory=dict)
     _checks: Checks = field(default_factory=Checks, repr=False)
+    _ready: dict[tuple[str, str], Check] = field(default_factory=dict, repr=False)
     _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)
     compiled: dict[str, Any] = field(default_factory=dict, repr=False)
     """Where a codec keeps what it compiled from this dialect, by the codec's own names."""
@@ -88,13 +89,19 @@ class Dialect:
         ``kind`` is ``call`` or ``result``.  Unknown fields: ``refuse``, ``drop``, or ``pass``; the last gives back what
         came (see `gateway.dialects.checks.overlay`), and lets an unknown action pass too.  Raises `Violation`.
         """
-        message = self.messages.get(action)
-        if message is None:
+        look = self._ready.get((kind, action)) or self._made_ready(kind, action)
+        if look is None:
             if unknown == "pass" and isinstance(payload, dict):
                 return payload
             raise Violation("NotImplemented", f"{self.name} has no such operation", "")
-        checked = self._checks.of(message.shape(kind))(payload, "refuse" if unknown == "refuse" else "drop")
-        return overlay(payload, checked) if unknown == "pass" else checked
+        return overlay(payload, look(payload, "drop")) if unknown == "pass" else look(payload, unknown)
+
+    def _made_ready(self, kind: str, action: str) -> Check | None:
+        message = self.messages.get(action)
+        if message is None:
+            return None
+        look = self._ready[kind, action] = self._checks.of(message.shape(kind))
+        return look
 
     def lens(self, kind: str, action: str) -> Lens:
         """The facts of a kind of message.  KeyError for an unknown action."""

@@ -38,9 +38,10 @@ __all__ = [
 
 _Kind: TypeAlias = Literal["call", "result"]
 _Headers: TypeAlias = dict[str, str]
-_Entry: TypeAlias = tuple[Dialect, _Kind, str, Side, Read]
+_Entry: TypeAlias = tuple[Dialect, _Kind, str, Side, str, Read]
 _KINDS: tuple[_Kind, _Kind] = ("call", "result")
 _VERSIONS = {f"{{{version}}}Envelope": version for version in (SOAP12, SOAP11)}
+_USUAL = {version: (f"{{{version}}}Header", f"{{{version}}}Body") for version in (SOAP12, SOAP11)}
 _SLOTS = {
     "Action": "wsa_action",
     "MessageID": "message_id",
@@ -82,7 +83,7 @@ class _Book:
                     for kind in _KINDS:
                         read = compile_read(message.shape(kind), space, made)
                         tag = f"{{{space}}}{element(message.action, kind)}"
-                        self.entries[tag] = (dialect, kind, message.action, caller, read)
+                        self.entries[tag] = (dialect, kind, message.action, caller, space, read)
 
     def find(self, tag: str, hints: Sequence[str]) -> _Entry | None:
         """The operation of a body element that has not quite the right name: without case, or by what the headers say.
@@ -120,17 +121,17 @@ def read_envelope(data: bytes, dialects: Sequence[Dialect], hint: str = "", call
     for another namespace, an unknown operation or one of the other direction, else ProtocolError or SecurityError.
     """
     root = parse(data)
-    soap = _VERSIONS.get(str(root.tag))
+    soap = _VERSIONS.get(root.tag)
     if soap is None:
         raise Garbled("ProtocolError", "not a SOAP envelope")
-    header, body = _parts(root)
+    header, body = _parts(root, soap)
     book = _book(tuple(dialects))
     said = _headers(header, book, soap)
     id = said.get("message_id") or None
     if len(body) != 1:
         raise Garbled("ProtocolError", f"the body holds {len(body)} elements, not one", id)
     content = body[0]
-    tag = str(content.tag)
+    tag = content.tag
     found = book.entries.get(tag)
     if found is None:
         if local(tag) == "Fault":
@@ -138,12 +139,12 @@ def read_envelope(data: bytes, dialects: Sequence[Dialect], hint: str = "", call
         found = book.find(tag, (said.get("wsa_action", ""), hint))
     if found is None or caller not in (None, found[3]):
         raise Garbled("NotSupported", _unsupported(tag, book), id)
-    dialect, kind, action, asker, read = found
+    dialect, kind, action, asker, space, read = found
     try:
         payload = read(content)
     except Violation as error:
         raise Garbled(error.code, f"{error.path}: {error.why}", id, action) from None
-    return _envelope(said, soap, kind, action, payload, dialect, asker, namespace(tag))
+    return _envelope(said, soap, kind, action, payload, dialect, asker, space)
 
 
 def _envelope(
@@ -183,7 +184,11 @@ def _unsupported(tag: str, book: _Book) -> str:
     return "the body is in a namespace that is not spoken here"
 
 
-def _parts(root: etree._Element) -> tuple[etree._Element | None, etree._Element]:
+def _parts(root: etree._Element, soap: str) -> tuple[etree._Element | None, etree._Element]:
+    if len(root) == 2:
+        first, second = root[0], root[1]
+        if (first.tag, second.tag) == _USUAL[soap]:
+            return first, second
     header: etree._Element | None = None
     body: etree._Element | None = None
     for child in root:
@@ -206,8 +211,8 @@ def _headers(header: etree._Element | None, book: _Book, soap: str) -> _Headers:
     """
     said: _Headers = {}
     last, find = "", book.slots.get
-    for node in header.iter() if header is not None else ():
-        slot = find(str(node.tag))
+    for node in header.iterdescendants() if header is not None else ():
+        slot = find(node.tag)
         if slot is None:
             slot = _unusual(node, header, book, soap, said)
         text = node.text

@@ -43,13 +43,17 @@ def _children(shape: Shape, namespace: str, made: dict[tuple[Shape, str], Read])
 
     def read(element: etree._Element) -> dict[str, Any]:
         payload: dict[str, Any] = {}
+        value: Any
         for child in element:
             entry = find(child.tag) or loose.get(local(child.tag))
             if entry is None:
                 _keep(payload, local(child.tag), unknown(child, _DEPTH))
                 continue
             name, many, inner = entry
-            value = inner(child) if inner is not None else _leaf(child)
+            if inner is not None:
+                value = inner(child)
+            elif (value := child.text) is None or len(child):
+                value = _odd(child)
             if many:
                 payload.setdefault(name, []).append(value)
             elif name in payload:
@@ -66,23 +70,21 @@ def _text(shape: Shape, own: Field) -> Read:
     attributes = frozenset(name for name, field in shape.fields.items() if field.place == "attribute")
 
     def read(element: etree._Element) -> dict[str, Any]:
-        payload = {own.name: _leaf(element)}
+        text = element.text
+        payload: dict[Any, Any] = {own.name: _odd(element) if text is None or len(element) else text}
         for name, value in element.items():
-            if name in attributes or local(name) in attributes:
-                payload[local(name)] = value
+            if name in attributes or (name := local(name)) in attributes:
+                payload[name] = value
         return payload
 
     return read
 
 
-def _leaf(element: etree._Element) -> Any:
-    """The text of an element; an object, which no check will take for text, where it has children."""
+def _odd(element: etree._Element) -> Any:
+    """A leaf without text, or one with children: an object then, which no check will take for text."""
     if len(element):
         return unknown(element, _DEPTH)
-    text = element.text
-    if text is None:
-        return None if element.get(_NIL) in ("true", "1") else ""
-    return text
+    return None if element.get(_NIL) in ("true", "1") else ""
 
 
 def unknown(element: etree._Element, depth: int) -> Any:
