@@ -18,6 +18,7 @@ from gateway import __version__
 from gateway.dialects.errors import CODES
 from gateway.journal.contract import Depth
 from gateway.observe.labels import Names, Words
+from gateway.observe.tally import Tally
 
 PREFIX = "ocpp_gateway_"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,6 +102,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._labels: dict[str, Callable[[object], str]] = {name: Words(words) for name, words in _WORDS.items()}
         self._labels |= {name: Names() for name in ("table", "rule", "quirk", "why")}
+        self._tallies: dict[str, Tally] = {}
         self.know(dialects, operations)
         self._count_events()
         self._measure_state()
@@ -108,13 +110,15 @@ class Metrics:
 
     def know(self, dialects: Iterable[str], operations: Iterable[str]) -> None:
         """Say which dialects and operations are loaded; others are counted as ``other`` and ``unknown``."""
+        self._settle()
         self._labels["dialect"] = Words(dialects)
         self._labels["operation"] = Words(operations, "unknown")
 
     def _count_events(self) -> None:
-        self._notes = {what: self._counter(*shape) for what, shape in NOTES.items()}
         labels = ("dialect", "side", "direction", "operation", "outcome")
-        self._messages = self._counter("messages", "Messages heard from and said to peers.", labels)
+        for what, shape in {**NOTES, "message": ("messages", "Messages heard from and said to peers.", labels)}.items():
+            self._tallies[what] = Tally(self._counter(*shape), shape[2], self._labels)
+        self._messages = self._tallies["message"]
         self._refused = self._counter("refused", "Input of peers that was turned away.", ("reason",))
         for reason in REASONS:
             self._refused.labels(reason)
@@ -145,20 +149,12 @@ class Metrics:
 
     def called(self, dialect: str, side: str, direction: str, operation: str, outcome: str) -> None:
         """A message was ``heard`` from or ``said`` to the peer at ``side``; ``outcome``: call, result, or an error's code."""
-        label = self._labels
-        self._messages.labels(
-            label["dialect"](dialect),
-            label["side"](side),
-            label["direction"](direction),
-            label["operation"](operation),
-            label["outcome"](outcome),
-        ).inc()
+        self._messages.add((dialect, side, direction, operation, outcome))
 
     def noted(self, what: str, labels: Mapping[str, str]) -> None:
         """A session noted something (`gateway.session.notes`); an unknown note is no reason to fail."""
         if what in NOTES:
-            names = NOTES[what][2]
-            self._notes[what].labels(*(self._labels[name](labels.get(name)) for name in names)).inc()
+            self._tallies[what].add(tuple(map(labels.get, NOTES[what][2])))
 
     def lost(self, table: str, rule: str) -> None:
         """A value did not cross, as the rule declares."""
@@ -213,7 +209,13 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text that Prometheus reads (`CONTENT_TYPE`)."""
+        self._settle()
         return generate_latest(_Plain(self._registry))
+
+
+    def _settle(self) -> None:
+        for tally in self._tallies.values():
+            tally.settle()
 
 
 class _Plain(CollectorRegistry):

@@ -1,0 +1,39 @@
+"""A labelled counter that is cheap to count with: plain numbers, brought to prometheus-client when somebody asks.
+
+In: label values as they come, also a peer's.  Out: a `Counter` that is right after `settle`.
+Not here: which counters there are (`gateway.observe.metrics`), what a label may be (`gateway.observe.labels`).
+
+Finding the child of five labels and adding one to it takes prometheus-client about six microseconds, and each call through
+the gateway is counted five times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from prometheus_client import Counter
+
+
+class Tally:
+    """``names`` are the counter's labels; ``words`` makes a value of a label harmless, and may change between two `settle`."""
+
+    def __init__(self, counter: Counter, names: Sequence[str], words: Mapping[str, Callable[[object], str]]) -> None:
+        self._counter, self._names, self._words = counter, names, words
+        self._counts: dict[tuple[object, ...], int] = {}
+
+    def add(self, given: tuple[object, ...]) -> None:
+        """Count one.  Only values that are words already are kept here, so there are never more than of children."""
+        if given in self._counts:
+            self._counts[given] += 1
+            return
+        said = tuple(self._words[name](value) for name, value in zip(self._names, given, strict=True))
+        if said == given:
+            self._counts[said] = 1
+        else:
+            self._counter.labels(*said).inc()
+
+    def settle(self) -> None:
+        """Bring the counter up to date."""
+        for said, count in self._counts.items():
+            self._counter.labels(*said).inc(count)
+        self._counts.clear()

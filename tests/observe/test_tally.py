@@ -1,0 +1,49 @@
+"""Counts are kept cheaply, and are all there when somebody asks."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter
+
+from gateway.observe.labels import Words
+from gateway.observe.tally import Tally
+
+
+def tally():
+    registry = CollectorRegistry()
+    words = {"side": Words(["left", "right"]), "what": Words(["ask"], "unknown")}
+    return Tally(Counter("things", "Things.", ["side", "what"], registry=registry), ("side", "what"), words), registry, words
+
+
+def count(registry, side, what):
+    return registry.get_sample_value("things_total", {"side": side, "what": what})
+
+
+def test_what_was_counted_is_there_after_settling_and_only_once():
+    one, registry, _ = tally()
+    for _ in range(3):
+        one.add(("left", "ask"))
+    one.settle()
+    one.settle()
+    assert count(registry, "left", "ask") == 3
+    one.add(("left", "ask"))
+    one.settle()
+    assert count(registry, "left", "ask") == 4
+
+
+def test_a_peers_words_are_not_kept():
+    one, registry, _ = tally()
+    for number in range(50):
+        one.add((None, f"made up {number}"))
+    assert len(one._counts) == 0
+    assert count(registry, "other", "unknown") == 50
+
+
+def test_a_word_that_ceases_to_be_one_is_counted_as_what_it_was():
+    one, registry, words = tally()
+    one.add(("left", "ask"))
+    one.settle()
+    words["side"] = Words(["right"])
+    one.add(("left", "ask"))
+    one.settle()
+    assert count(registry, "left", "ask") == 1
+    assert count(registry, "other", "ask") == 1
