@@ -77,7 +77,7 @@ class Voice:
             payload, fired = mended[0], [*fired, *mended[1]]
         if message.action in self.dialect.messages or self.unknown != "pass":
             payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
-        heard = replace(message, payload=payload)
+        heard = message.__class__(message.id, message.action, payload)
         self.witness.message(self, True, heard, raw, fired)
         return heard
 

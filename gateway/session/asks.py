@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.dialects.errors import PeerError
-from gateway.messages import Answer, Call, Error
+from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
 from gateway.session.desk import Desk
 
@@ -61,7 +61,10 @@ class Asks:
         asked.open = False
         self.desk.cancel(f"answer:{asked.call.id}")
         self.desk.ended("up", self.desk.dialect, asked.call, outcome)
-        answer = replace(answer, id=asked.call.id, action=asked.call.action)
+        if isinstance(answer, Result):
+            answer = Result(asked.call.id, asked.call.action, answer.payload)
+        else:
+            answer = replace(answer, id=asked.call.id, action=asked.call.action)
         delay = self._delay(asked)
         if delay > 0:
             self.desk.timer(f"delay:{asked.call.id}", delay, lambda: self._speak(asked, answer))
