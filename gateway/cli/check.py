@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from gateway import loading
-from gateway.source import Fault
+from gateway.ladder import samples
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,10 +29,13 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Check, print, and give the exit code."""
     loaded = loading.load(args.config, args.mappings)
-    for fault in loaded.faults:
-        print(fault)
-    if loaded.faults:
-        print(f"{len(loaded.faults)} fault{'s' if len(loaded.faults) > 1 else ''} found")
+    found = [str(fault) for fault in loaded.faults]
+    if loaded.data is not None:
+        found += [f"mappings/ladder/{table.sheet.name}.yaml: sample {fault}" for table in loaded.data.ladder.tables for fault in samples.faults(table)]
+    for line in found:
+        print(line)
+    if found:
+        print(f"{len(found)} fault{'s' if len(found) > 1 else ''} found")
         return 1
     print(summary(loaded))
     for notice in loaded.notices:
@@ -47,5 +50,3 @@ def summary(loaded: loading.Loaded) -> str:
     counts = (len(data.dialects), "dialects"), (len(data.ladder.tables), "tables"), (len(data.quirks.profiles), "quirk profiles")
     return "all is well: " + ", ".join(f"{n} {what if n != 1 else what[:-1]}" for n, what in counts)
 
-
-__all__ = ["Fault", "add", "run", "summary"]
