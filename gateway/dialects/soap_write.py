@@ -107,6 +107,17 @@ def _any(name: str, value: Any, depth: int) -> str:
     return f"<{name}>{text(value)}</{name}>"
 
 
+def speakable(value: Any, depth: int = _DEPTH) -> Any:
+    """A payload as XML can say it: U+FFFD for what is no character there, and no field whose name or depth it cannot bear."""
+    if isinstance(value, str):
+        return _SPECIAL.sub(lambda match: match[0] if match[0] in _REFERENCES else "\ufffd", value)
+    if isinstance(value, list):
+        return [speakable(one, depth - 1) for one in value if depth]
+    if isinstance(value, dict):
+        return {name: speakable(one, depth - 1) for name, one in value.items() if depth and _NAME.fullmatch(name)}
+    return value
+
+
 def _codec(dialect: Dialect) -> SoapCodec:
     if dialect.soap is None:
         raise ValueError(f"{dialect.name} has no SOAP form")

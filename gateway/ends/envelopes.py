@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 
 from gateway.dialects.errors import Garbled, PeerError
 from gateway.dialects.soap import Envelope, error_of, read_envelope, write_fault, write_request, write_response
+from gateway.dialects.soap_write import speakable
 from gateway.ends.voice import Owner, Voice
 from gateway.links.client import Response
 from gateway.links.http import Exchange
@@ -114,7 +115,13 @@ class EnvelopeEnd:
             assert isinstance(message, Result)
             return write_response(self.voice.dialect, message, asked.message_id, id, caller=caller, soap=asked.soap)
 
-        body = self.voice.said(answer, write)
+        try:
+            body = self.voice.said(answer, write)
+        except PeerError as error:
+            # An error in place of what XML cannot say would make a station throw money away.
+            self.voice.garbled(error, "")
+            assert isinstance(answer, Result), "a fault can always be said"
+            body = self.voice.said(replace(answer, payload=speakable(answer.payload)), write)
         exchange.respond(status, (("content-type", CONTENT_TYPE),), body)
 
     # -- we ask --------------------------------------------------------------------------------------------------
@@ -130,7 +137,12 @@ class EnvelopeEnd:
             assert isinstance(message, Call)
             return write_request(self.voice.dialect, message, self.identity, self.from_url, url, id, caller=caller)
 
-        body = self.voice.said(call, write)
+        try:
+            body = self.voice.said(call, write)
+        except PeerError as error:
+            self.voice.garbled(error, "")
+            self.owner.answered(Error(call.id, call.action, error.code, f"it cannot be said in XML: {error}"))
+            return
         action = f'{CONTENT_TYPE}; action="/{call.action}"'
         done = self.poster.post(url, [("content-type", action), *self.headers], body, within)
         done.addCallbacks(self._response, self._no_response, callbackArgs=(call,), errbackArgs=(call,))

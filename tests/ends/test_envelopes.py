@@ -153,3 +153,19 @@ def test_dropped_means_no_byte_for_anybody(table: Table) -> None:
     assert [wire.answer for wire in wires] == [None, None]
     assert [wire.ended for wire in wires] == [True, True]
     assert table.owner.answers == []
+
+
+def test_an_answer_that_xml_cannot_say_is_given_as_well_as_it_can(table: Table) -> None:
+    wire = table.hear("Authorize", "<idTag>T</idTag>")
+    call = table.owner.calls[-1][0]
+    table.end.answer(Result(call.id, "Authorize", {"idTagInfo": {"status": "Accepted", "parentIdTag": "a\x01<b"}}))
+    assert wire.answer is not None
+    assert wire.answer[0] == 200
+    assert "<status>Accepted</status><parentIdTag>a\ufffd&lt;b<" in wire.answer[1].decode()
+    assert table.witness.refusals == ["violation"]
+
+
+def test_a_call_that_xml_cannot_say_fails_at_once(table: Table) -> None:
+    table.end.ask(Call("c", "ChangeConfiguration", {"key": "k", "value": "a\x08"}), 25)
+    assert not table.poster.posted
+    assert [(a.id, a.code) for a in table.owner.answers] == [("c", "FormatViolation")]
