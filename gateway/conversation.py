@@ -85,6 +85,9 @@ class Surroundings(Protocol):
     def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
         """The journal could not store: nothing may be answered any more."""
 
+    def crashed(self, conversation: Conversation, error: Exception) -> None:
+        """A fault of ours: what this conversation holds in memory can no longer be trusted."""
+
     def ended(self, conversation: Conversation) -> None:
         """Neither side is there and nothing waits: forget it."""
 
@@ -248,6 +251,8 @@ class Conversation:
                 at = on.Instant(self.around.clock.seconds(), self.around.wall())
                 for command in self.session.receive(event, at):
                     _CARRY_OUT[type(command)](self, command)
+        except Exception as error:  # a fault of ours: commands are lost, and with them an answer or a commit
+            self.around.crashed(self, error)
         finally:
             self._busy = False
         if self._met and self._deserted:

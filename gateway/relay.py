@@ -130,6 +130,12 @@ class Relay:
             self._listeners.pop(conversation.station, None)
             self._agents.pop(conversation.station, None)
 
+    def crashed(self, conversation: Conversation, error: Exception) -> None:
+        """Drop it without a byte: both peers come again, and a new one takes up what the journal knows."""
+        self.witness.crashed(conversation.station, error)
+        conversation.abandon()
+        self.ended(conversation)
+
     # -- quirks --------------------------------------------------------------------------------------------------
 
     def station_voice(self, conversation: Conversation, listener: Listener) -> Voice:

@@ -54,6 +54,11 @@ class Witness:
         self.metrics.refused("displaced")
         self.log.warn("displaced", station=station, why="the station came back over a new link")
 
+    def crashed(self, station: str, error: Exception) -> None:
+        """A fault of ours cost a station its links."""
+        self.metrics.refused("crash")
+        self.log.failure("a conversation crashed", error, station=station)
+
     def storing_failed(self, why: str) -> None:
         """The journal could not store."""
         self.metrics.refused("store")

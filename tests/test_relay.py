@@ -241,3 +241,25 @@ def call_down(action: str, inner: str) -> bytes:
     from tests.office import envelope
 
     return envelope(action, inner, "CP1", "http://192.0.2.2:9000/cs", space="urn://Ocpp/Cp/2012/06/")
+
+
+def test_a_fault_of_ours_costs_one_station_its_links_and_the_journal_brings_it_back(office: Office) -> None:
+    office.boot("CP2")
+    office.boot()
+    uplink = office.accept()
+    wire = office.start()
+    conversation = office.relay.conversations["CP1"]
+
+    def fault(event: object, at: object) -> list[object]:
+        raise RuntimeError("a mistake")
+
+    conversation.session.receive = fault  # type: ignore[method-assign, assignment]
+    uplink.say(3, uplink.calls("StartTransaction")[0][1], {"transactionId": 4, "idTagInfo": {"status": "Accepted"}})
+    assert (wire.ended, wire.answer) == (True, None), "no byte: the station asks again"
+    assert uplink.end is not None
+    assert set(office.relay.conversations) == {"CP2"}
+    assert "a mistake" in office.log.getvalue()
+    again = office.start()
+    assert again.answer is None
+    office.accept()
+    assert len(office.uplinks[-1].calls("StartTransaction")) == 1, "from the journal"
