@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -24,7 +25,7 @@ from gateway.dialects.schema import Dialect
 from gateway.ends.envelopes import EnvelopeEnd, Poster
 from gateway.ends.frames import FrameEnd
 from gateway.ends.voice import Voice
-from gateway.journal.contract import Journal, JournalFailed, Restored
+from gateway.journal.contract import Journal, JournalFailed, PutStation, Restored
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
@@ -88,8 +89,11 @@ class Relay:
         """The conversation of a station; made, and woken, where there is none."""
         self._listeners[identity], self._agents[identity] = listener, agent
         found = self.conversations.get(identity)
-        if found is not None:
+        if found is not None and found.session.desk.dialect.name == listener.address.dialect:
             return found
+        if found is not None:
+            # The station speaks another dialect now (a new firmware): what it left in the old one is in the journal.
+            found.close("the station speaks another dialect now")
         dialect = self.data.dialects[listener.address.dialect]
         backend = self.site.backend_of(identity, listener)
         theirs = self.data.dialects[backend.address.dialect]
@@ -97,16 +101,22 @@ class Relay:
         policy = dataclasses.replace(
             self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot
         )
-        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng)
+        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, self._older(theirs.name))
         made = self.conversations[identity] = Conversation(identity, session, self)
         made.wake()
         return made
+
+    def _older(self, end: str) -> Callable[[str], Route | None]:
+        return lambda start: self._route(start, end) if self.data.ladder.reaches(start, end) else None
 
     def _route(self, start: str, end: str) -> Route:
         return TimedRoute(self.data.ladder.route(start, end), self.clock.seconds, self.witness.metrics.translated)
 
     def restored(self, conversation: Conversation, found: Restored) -> None:
-        """Where a SOAP station can be called is remembered over a restart."""
+        """Where a station comes in, and where it can be called, is remembered over a restart."""
+        listener = self._listeners[conversation.station].name
+        if found.values.get("listener") != listener:
+            self.journal.commit([PutStation(conversation.station, {"listener": listener})], lambda failure: None)
         conversation.callback = found.values.get("callback")
         end = conversation.station_end
         if isinstance(end, EnvelopeEnd) and end.url is None:
@@ -121,7 +131,19 @@ class Relay:
             self._unhealthy()
             return
         for identity in stations:
-            self.conversation(identity, self.site.listeners[0])
+            self.journal.restore(identity, partial(self._take_up, identity))
+
+    def _take_up(self, identity: str, found: Restored | JournalFailed) -> None:
+        if isinstance(found, JournalFailed):
+            self._unhealthy()
+        elif identity not in self.conversations and not self.stopping:
+            self.conversation(identity, self._came_by(found))
+
+    def _came_by(self, found: Restored) -> Listener:
+        """The listener by which a station came last; else one that speaks what it left; else the first."""
+        spoke = found.queue[0].dialect if found.queue else ""
+        named = [one for one in self.site.listeners if one.name == found.values.get("listener")]
+        return (named + [one for one in self.site.listeners if one.address.dialect == spoke] + [*self.site.listeners])[0]
 
     def ended(self, conversation: Conversation) -> None:
         """Forget a conversation in which nothing waits and nobody is there."""

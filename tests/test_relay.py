@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from gateway.config import Secret, Station
+from gateway.address import parse
+from gateway.config import Listener, Secret, Station
 from gateway.links.client import Response
-from tests.office import Broken, Office, json_to_soap, pair, soap_to_json
+from tests.office import Broken, Office, data, envelope, json_to_soap, pair, soap_to_json
 
 
 @pytest.fixture
@@ -145,6 +147,43 @@ def test_a_1_6_station_on_a_soap_back_end(tmp_path: Path) -> None:
     )
 
 
+def test_a_station_that_speaks_another_dialect_now_leaves_nothing_behind(tmp_path: Path) -> None:
+    """New firmware: 1.5 SOAP yesterday, 1.6 JSON today; what it left in the old words goes up before what it says in the new."""
+    old = soap_to_json(tmp_path)
+    new = Listener("new", parse("ocpp1.6+ws://192.0.2.1:8080/json", data().dialects), "open")
+    office = Office(tmp_path, dataclasses.replace(old, listeners=(new, *old.listeners)))
+    office.boot()
+    office.accept()
+    office.refuse_uplinks = True
+    office.uplinks[-1].receiver.closed(1006, "gone")
+    assert office.start().answer is not None
+    socket = office.connect("/json/CP1").socket
+    assert socket is not None
+    office.refuse_uplinks = False
+    socket.say(2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    for _ in range(10):
+        office.clock.advance(1)
+    uplink = office.accept()
+    assert uplink.calls("StartTransaction")[0][3]["idTag"] == "TAG"
+    assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.6"
+
+
+def test_a_backlog_is_taken_up_by_the_listener_that_the_station_came_by(tmp_path: Path) -> None:
+    old = soap_to_json(tmp_path)
+    other = Listener("other", parse("ocpp1.6+ws://192.0.2.1:8080/json", data().dialects), "open")
+    office = Office(tmp_path, dataclasses.replace(old, listeners=(other, *old.listeners)))
+    office.boot()
+    office.accept()
+    office.refuse_uplinks = True
+    office.uplinks[-1].receiver.closed(1006, "gone")
+    office.start()
+    office.open()
+    office.refuse_uplinks = False
+    office.relay.resume()
+    assert office.accept().calls("StartTransaction")[0][3]["idTag"] == "TAG"
+    assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.5"
+
+
 def test_the_same_rung_in_soap_is_passed_on_and_mended(tmp_path: Path) -> None:
     """1.5 to 1.5: what a station writes in its own way reaches the back end as the WSDL has it."""
     office = Office(tmp_path, pair(tmp_path, "ocpp1.5+http", "ocpp1.5+http"))
@@ -238,8 +277,6 @@ def answer(action: str, inner: str, side: str = "Cs") -> Response:
 
 
 def call_down(action: str, inner: str) -> bytes:
-    from tests.office import envelope
-
     return envelope(action, inner, "CP1", "http://192.0.2.2:9000/cs", space="urn://Ocpp/Cp/2012/06/")
 
 

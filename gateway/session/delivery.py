@@ -84,15 +84,19 @@ class Delivery:
         if item.row.transaction is not None and transaction is None:
             self._park(item, "its transaction is not known any more")
             return False
+        up = self.desk.route_from(item.row.dialect)
+        if up is None:
+            self._park(item, f"no table leads from {item.row.dialect} to this back end")
+            return False
         call = item.message()
-        passage = self.desk.upward(call, self.transactions)
-        local = local_answer(self.desk.dialect, call, passage)
+        passage = self.desk.upward(call, self.transactions, up)
+        local = local_answer(up.from_dialect, call, passage)
         if isinstance(local, Error):
             self._park(item, f"the tables refuse it: {local.description}")
             return False
         if local is not None:
             if item.row.role == "start" and transaction is not None:
-                local = self.desk.dialect.with_facts(local, transaction=transaction.gateway_id)
+                local = up.from_dialect.with_facts(local, transaction=transaction.gateway_id)
             self._done(item, local, transaction, "local")
             return False
         onward = self._named(Call(self.desk.ids(), passage.action or call.action, passage.payload), transaction)

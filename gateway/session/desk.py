@@ -37,9 +37,11 @@ class Desk:
         policy: Policy,
         ids: Callable[[], str],
         rng: random.Random,
+        older: Callable[[str], Route | None] = lambda dialect: None,
     ) -> None:
         self.station, self.dialect, self.backend = station, dialect, backend
         self.up, self.down, self.policy, self.ids, self.rng = up, down, policy, ids, rng
+        self.older = older
         self.switches: Mapping[str, Any] = {}
         self.at = Instant(0.0, datetime.min.replace(tzinfo=UTC))
         self.exchange = False
@@ -124,9 +126,13 @@ class Desk:
         for loss in losses:
             self.note("loss", f"{loss.action} {loss.field}: {loss.why}", table=loss.table, rule=loss.rule)
 
-    def upward(self, call: Call, facts: Facts) -> Passage:
+    def route_from(self, dialect: str) -> Route | None:
+        """The way up from the dialect in which a row was stored: the station may have spoken another one then."""
+        return self.up if dialect == self.dialect.name else self.older(dialect)
+
+    def upward(self, call: Call, facts: Facts, up: Route | None = None) -> Passage:
         """The station's call as the back end shall hear it."""
-        passage = self.up.request(call.action, call.payload, self.context(facts))
+        passage = (up or self.up).request(call.action, call.payload, self.context(facts))
         self.lost(passage.losses)
         return passage
 

@@ -73,7 +73,7 @@ class Registration:
         self.known = bool(values.get("accepted"))
         self.last_interval = values.get("interval")
         boot = values.get("boot")
-        if boot is not None:
+        if boot is not None and boot.get("dialect") == self.desk.dialect.name:
             self.boot = Call("", boot["action"], boot["payload"])
             self.desk.say(do.Learned(**{fact: values.get(fact) for fact in IDENTITY}))
 
@@ -119,7 +119,7 @@ class Registration:
         facts = self.desk.dialect.facts(call)
         identity = {fact: facts.get(fact) for fact in IDENTITY}
         self.desk.say(do.Learned(**identity))
-        boot = {"action": call.action, "payload": call.payload}
+        boot = {"dialect": self.desk.dialect.name, "action": call.action, "payload": call.payload}
         self.desk.commit([PutStation(self.desk.station, {"boot": boot, **identity})])
 
     def settle(self, hopeful: bool) -> None:

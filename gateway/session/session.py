@@ -32,7 +32,10 @@ from gateway.session.uplink import Uplink
 
 
 class Session:
-    """Sans-I/O.  ``up`` leads from the station's dialect to the back end's, ``down`` the other way."""
+    """Sans-I/O.  ``up`` leads from the station's dialect to the back end's, ``down`` the other way.
+
+    ``older`` gives the way up from another dialect, for rows that the station left when it still spoke that one.
+    """
 
     def __init__(
         self,
@@ -44,8 +47,9 @@ class Session:
         policy: Policy,
         ids: Callable[[], str],
         rng: random.Random,
+        older: Callable[[str], Route | None] = lambda dialect: None,
     ) -> None:
-        self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng)
+        self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng, older)
         self.asks = Asks(desk)
         self.uplink = Uplink(desk)
         self.lane = Lane(desk, self.uplink, self._recycle)

@@ -205,7 +205,7 @@ def test_a_boot_goes_up_and_its_answer_down() -> None:
         play << do.Learned("ACME", "One", "1.0", None)
         play.replies(up.id, up.action, {**ACCEPTED, "interval": 120})
         assert play.answered(call.id).payload == {**ACCEPTED, "interval": 120}
-    assert journal.values["boot"] == {"action": "BootNotification", "payload": BOOT}
+    assert journal.values["boot"] == {"dialect": "ocpp1.6", "action": "BootNotification", "payload": BOOT}
     assert (journal.values["accepted"], journal.values["interval"]) == (True, 120)
 
 
