@@ -30,6 +30,10 @@ class Refused(JournalFailed):
     """A batch failed by its own content or size; others may still succeed."""
 
 
+class _Removed(JournalFailed):
+    """The file is not where it was."""
+
+
 class Store:
     """One open journal.  Raises `JournalFailed` at once where the file cannot be opened or is in use.
 
@@ -55,6 +59,8 @@ class Store:
         """
         try:
             self._commit(batches)
+        except _Removed as error:  # a new, empty file would take them, but not what they rest upon
+            return [error] * len(batches)
         except JournalFailed as error:
             return [error] if len(batches) == 1 else self._one_by_one(batches)
         return [None] * len(batches)
@@ -94,12 +100,9 @@ class Store:
         return self._read(lambda db: Depth(*db.execute(asked).fetchone()))
 
     def probe(self) -> None:
-        """Write and fsync something, and see that the file still stands under its name."""
+        """Write and fsync something."""
         with self._transaction() as db:
             db.execute("UPDATE probe SET count = count + 1")
-        if not self._path.exists() or _identity(self._path) != self._file:
-            self._drop()
-            raise JournalFailed(f"the journal {self._path} was removed or replaced while it was open")
 
     def prune(self, stations: int = 50) -> int:
         """Remove what no restore needs, of at most so many stations that wrote since; the number of rows that went."""
@@ -121,15 +124,28 @@ class Store:
         try:
             db.execute("BEGIN IMMEDIATE")
             yield db
+            self._see_file()
             db.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._failed(db, error) from error
+        except _Removed:
+            self._drop()
+            raise
         except Exception as error:
             self._roll_back(db)
             raise Refused(f"{type(error).__name__}: {error}") from error
         except BaseException:
             self._drop()
             raise
+
+    def _see_file(self) -> None:
+        """SQLite goes on writing into a file that no name leads to any more; the next start would find none of it."""
+        try:
+            found = _identity(self._path)
+        except OSError:
+            found = None
+        if found != self._file:
+            raise _Removed(f"the journal {self._path} was removed or replaced while it was open")
 
     def _failed(self, db: sqlite3.Connection, error: sqlite3.Error) -> JournalFailed:
         text = f"{type(error).__name__}: {error}"

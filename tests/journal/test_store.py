@@ -127,6 +127,16 @@ def test_probe_notices_a_file_that_went_away(store, append, tmp_path):
         store.probe()
 
 
+def test_nothing_is_stored_in_a_file_that_was_removed(store, tmp_path, append):
+    for file in tmp_path.glob("journal.db*"):
+        if not file.name.endswith(".lock"):
+            file.unlink()
+    for result in store.commit([[append(1)], [append(2)]]):
+        assert "removed or replaced" in str(result)
+    assert store.commit([[append(1)]]) == [None], "it heals with a new file"
+    assert [row.seq for row in store.restore("A").queue] == [1]
+
+
 def test_two_stores_cannot_share_a_file(store, tmp_path):
     (tmp_path / "link.db").symlink_to(tmp_path / "journal.db")
     with pytest.raises(JournalFailed, match="in use by process"):
