@@ -178,7 +178,7 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
 
 
 def new_id() -> str:
-    """A random UUID, version 4; the uuid module takes four times as long, and each call needs three."""
+    """A random UUID, version 4; the uuid module takes more than twice as long, and each call needs three."""
     digits = os.urandom(16).hex()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 

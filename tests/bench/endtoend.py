@@ -47,8 +47,8 @@ def _case(
     for one in pair:
         load(one.port, log, *how[:2], "--seconds", "0.7", "--action", action)
     rates: tuple[list[float], list[float]] = ([], [])
+    costs: tuple[list[float], list[float]] = ([], [])
     late: list[float] = []
-    busy: list[float] = []
     ceilings: list[float] = []
     for _ in range(rounds):
         for index, one in enumerate(pair):
@@ -57,13 +57,13 @@ def _case(
             if ran["errors"]:
                 raise RuntimeError(f"{ran['errors']} calls of {ran['calls']} failed: {one.log.read_text()[-2000:]}")
             rates[index].append(ran["calls"] / ran["seconds"])
+            costs[index].append((one.cpu() - ours) / ran["calls"] * 1e6)
             others = backend.ask("cpu")["cpu"] - theirs + ran["cpu"]
             ceilings.append(ran["calls"] / others)
             if index:
                 late.append(ran["p99_ms"])
-                busy.append((one.cpu() - ours) / ran["seconds"])
     relay, gateway = (median(one) for one in rates)
     yield figure(f"end to end {action}, against {against}", gateway, "calls/s", relay, ">= 0.5")
     yield figure(f"end to end {action}, 99th percentile", median(late), "ms")
-    yield figure(f"end to end {action}, core of the gateway busy", median(busy) * 100, "%")
+    yield figure(f"end to end {action}, processor time for one call", median(costs[1]), "us", median(costs[0]))
     yield figure(f"end to end {action}, most that load and back end could do", median(ceilings), "calls/s")
