@@ -3,7 +3,8 @@
 In: HTTP exchanges whose envelope was read already.  Out: calls and answers to the `Owner`; envelopes to the peer.
 Not here: which station an envelope belongs to (`gateway.doors`), deadlines (the session), HTTP (`gateway.links`).
 
-Requests of one peer are taken one at a time, in the order of their arrival.
+Requests of a station are taken one at a time, in the order of their arrival; those of a back end as they come, for each
+has a deadline of its own.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class EnvelopeEnd:
         self.voice, self.owner, self.poster = voice, owner, poster
         self.identity, self.url, self.from_url, self.ids, self.headers = identity, url, from_url, ids, headers
         self._waiting: deque[_Request] = deque()
-        self._open: _Request | None = None
+        self._open: dict[str, _Request] = {}
         self._closed = False
 
     # -- the peer asks -------------------------------------------------------------------------------------------
@@ -86,19 +87,19 @@ class EnvelopeEnd:
         self._next()
 
     def answer(self, answer: Answer) -> None:
-        """Answer the open request; an answer to any other is a mistake of ours and is dropped."""
-        request = self._open
-        if request is None or request.call.id != answer.id:
+        """Answer an open request; an answer to any other is a mistake of ours and is dropped."""
+        request = self._open.pop(answer.id, None)
+        if request is None:
             return
-        self._open = None
         self._write(request.exchange, request.envelope, answer)
         self._next()
 
     def _next(self) -> None:
-        if self._open is None and self._waiting and not self._closed:
-            self._open = self._waiting.popleft()
-            self._open.exchange.on_gone = self._gone
-            self.owner.asked(self._open.call, self._open.raw)
+        if self._waiting and not self._closed and (not self._open or self.voice.side == "backend"):
+            request = self._waiting.popleft()
+            self._open[request.call.id] = request
+            request.exchange.on_gone = self._gone
+            self.owner.asked(request.call, request.raw)
 
     def _gone(self) -> None:
         # The peer hung up before its answer: the owner's answer will find nobody, and the next request may come.
@@ -192,8 +193,8 @@ class EnvelopeEnd:
     def drop(self) -> None:
         """As `close`: there is no link to close but the exchanges."""
         self._closed = True
-        for request in ([self._open] if self._open else []) + list(self._waiting):
+        for request in [*self._open.values(), *self._waiting]:
             request.exchange.on_gone = None
             request.exchange.drop()
-        self._open = None
+        self._open.clear()
         self._waiting.clear()

@@ -28,10 +28,10 @@ class Poster:
 
 
 class Table:
-    def __init__(self) -> None:
+    def __init__(self, side: Any = "station") -> None:
         self.witness, self.owner, self.poster, self.count = Witness(), Owner(), Poster(), 0
         self.dialect = data().dialects["ocpp1.5"]
-        voice = Voice("station", "S", self.dialect, "soap", self.witness, "drop")
+        voice = Voice(side, "S", self.dialect, "soap", self.witness, "drop")
         self.end = EnvelopeEnd(voice, self.owner, self.poster, "S", "http://192.0.2.7/cp", "http://us/", self.id)
 
     def id(self) -> str:
@@ -39,7 +39,8 @@ class Table:
         return f"n{self.count}"
 
     def hear(self, action: str, inner: str = "", id: str = "m1") -> Wire:
-        wire, body = Wire(), envelope(action, inner, "S", "http://192.0.2.7/cp", id)
+        sender = {"station": "Cs", "backend": "Cp"}[self.end.voice.side]
+        wire, body = Wire(), envelope(action, inner, "S", "http://192.0.2.7/cp", id, f"urn://Ocpp/{sender}/2012/06/")
         exchange = Exchange(wire, Request("POST", "/", "/", (), body, "192.0.2.7", 1, False))
         wire.exchange = exchange  # type: ignore[attr-defined]
         self.end.hear(exchange, read_envelope(body, [self.dialect]), body.decode())
@@ -169,3 +170,14 @@ def test_a_call_that_xml_cannot_say_fails_at_once(table: Table) -> None:
     table.end.ask(Call("c", "ChangeConfiguration", {"key": "k", "value": "a\x08"}), 25)
     assert not table.poster.posted
     assert [(a.id, a.code) for a in table.owner.answers] == [("c", "FormatViolation")]
+
+
+def test_the_calls_of_a_back_end_do_not_wait_for_each_other() -> None:
+    table = Table("backend")
+    slow, quick = table.hear("ClearCache"), table.hear("GetLocalListVersion")
+    assert [call.action for call, _ in table.owner.calls] == ["ClearCache", "GetLocalListVersion"]
+    table.end.answer(Result(table.owner.calls[1][0].id, "GetLocalListVersion", {"listVersion": 3}))
+    assert quick.answer is not None
+    assert slow.answer is None
+    table.end.drop()
+    assert (slow.ended, quick.ended) == (True, False)
