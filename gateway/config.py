@@ -28,6 +28,8 @@ class Secret:
 
     env: str | None = None
     file: Path | None = None
+    line: int = field(default=1, compare=False)
+    """Of the site file: where to look if it leads nowhere."""
 
     def read(self, environ: Mapping[str, str] = os.environ) -> bytes:
         """The credential's bytes; a file's trailing line break is not part of it.  Raises `SecretError`."""
@@ -60,6 +62,7 @@ class Listener:
     certificate: Certificate | None = None
     public: str | None = None
     backend: str | None = None
+    line: int = field(default=1, compare=False)
 
     @property
     def url(self) -> str:
@@ -79,6 +82,7 @@ class Backend:
     verify: bool = True
     callback: str | None = None
     callback_listen: tuple[str, int] | None = None
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,12 @@ class Site:
         """The name by which the back end knows a station."""
         station = self.stations.get(identity)
         return station.upstream if station else identity
+
+    def secrets(self) -> list[Secret]:
+        """Every credential: what stations show us, what we show back ends."""
+        named = [b.credential for b in self.backends]
+        named += [secret for station in self.stations.values() for secret in (station.password, station.credential)]
+        return [secret for secret in named if secret is not None]
 
     def identity_of(self, upstream: str) -> str:
         """The station that the back end calls ``upstream``."""

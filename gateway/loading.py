@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway import site_file
+from gateway.address import LINKS, Address
 from gateway.catalogue import Folders
-from gateway.config import Secret, SecretError, Site
+from gateway.config import Backend, Listener, Secret, SecretError, Site
 from gateway.dialects.load import load_dialect
 from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
 from gateway.quirks.choose import Quirks
 from gateway.relay import Data
-from gateway.source import Fault, SourceError
+from gateway.source import Fault, SourceError, one_of
 
 
 @dataclass
@@ -88,25 +89,45 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
         loaded.faults += error.faults
         return
     loaded.site = site
-    secrets = [b.credential for b in site.backends] + [s for st in site.stations.values() for s in (st.password, st.credential)]
-    for secret in secrets:
-        fault = unreadable(secret)
-        if fault:
-            loaded.faults.append(Fault(str(config), 1, fault))
-    if loaded.data is None:
-        return
+    found = [(secret.line, unreadable(secret)) for secret in site.secrets()]
+    found += missing_files(site)
+    if loaded.data is not None:
+        found += misfits(site, loaded.data)
+    loaded.faults += [Fault(str(config), line, what) for line, what in found if what]
+
+
+def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
+    """What the site asks for and the data cannot do, each with its line."""
+    ends: list[Listener | Backend] = [*site.listeners, *site.backends]
+    found = [(end.line, mute(end.address, data.dialects[end.address.dialect])) for end in ends]
     for listener in site.listeners:
         for backend in site.backends:
-            start, end = listener.address.dialect, backend.address.dialect
-            if not loaded.data.ladder.reaches(start, end):
-                what = f"no table leads from {start} ({listener.name}) to {end} ({backend.name})"
-                loaded.faults.append(Fault(str(config), 1, what))
+            start, goal = listener.address.dialect, backend.address.dialect
+            if not data.ladder.reaches(start, goal):
+                found.append((listener.line, f"no table leads from {start} ({listener.name}) to {goal} ({backend.name})"))
+    return [(line, what) for line, what in found if what]
 
 
-def unreadable(secret: Secret | None) -> str:
-    """Why a credential cannot be read, or an empty text."""
-    if secret is None:
+def mute(where: Address, dialect: Dialect) -> str:
+    """Why the dialect cannot be spoken over that link, or an empty text."""
+    spoken = {"soap": dialect.soap, "json": dialect.json}
+    if spoken[where.codec] is not None:
         return ""
+    fit = [link for link, (codec, _) in LINKS.items() if spoken[codec] is not None]
+    return f"{where}: {dialect.name} has no {where.codec} form, expected {one_of(fit)}"
+
+
+def missing_files(site: Site) -> list[tuple[int, str]]:
+    """Files of TLS that are not there, each with its line."""
+    named = [(b.line, b.trust) for b in site.backends if b.trust is not None]
+    for listener in site.listeners:
+        if listener.certificate is not None:
+            named += [(listener.line, listener.certificate.chain), (listener.line, listener.certificate.key)]
+    return [(line, f"{path} is no file") for line, path in named if not path.is_file()]
+
+
+def unreadable(secret: Secret) -> str:
+    """Why a credential cannot be read, or an empty text."""
     try:
         secret.read()
     except SecretError as error:

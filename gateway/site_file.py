@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from gateway import address, source
 from gateway.config import Backend, Certificate, Enroll, Listener, Secret, Site, Station, TraceSettings
 from gateway.session.policy import Policy
-from gateway.source import Checker, List, Map
+from gateway.source import Checker, Map
 
 TOP = ("listeners", "backends")
 TOP_OPTIONAL = ("data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown")
@@ -75,7 +75,8 @@ class _Reader:
         if where.secure and certificate is None:
             self.check.fault(at, "listen", f"{where.link} needs a certificate", "certificate: {chain: FILE, key: FILE}")
         name = self.text(at, "name", f"listener-{number + 1}")
-        return Listener(name, where, enroll, certificate, self.url(at, "public"), at.get("backend"))
+        public, backend = self.url(at, "public"), self.optional_text(at, "backend")
+        return Listener(name, where, enroll, certificate, public, backend, at.line)
 
     def backend(self, at: Map, number: int) -> Backend | None:
         optional = ("name", "username", "credential", "trust", "verify", "callback", "callback_listen")
@@ -90,12 +91,13 @@ class _Reader:
         return Backend(
             name=self.text(at, "name", f"backend-{number + 1}"),
             address=where,
-            username=at.get("username"),
+            username=self.optional_text(at, "username"),
             credential=self.secret(at, "credential"),
             trust=self.folder / str(at["trust"]) if "trust" in at else None,
             verify=bool(self.choice(at, "verify", (True, False), True)),
             callback=callback,
             callback_listen=self.host_port(at, "callback_listen") or host_port_of(callback),
+            line=at.line,
         )
 
     def stations(self, backends: list[str]) -> dict[str, Station]:
@@ -158,7 +160,10 @@ class _Reader:
 
     def trace(self) -> TraceSettings:
         at = self.top.get("trace")
+        if at is None:
+            return TraceSettings()
         if not isinstance(at, Map):
+            self.check.fault(self.top, "trace", "trace is no mapping", "{path: FILE}")
             return TraceSettings()
         self.check.keys(at, "trace", ("path",), ("max_bytes", "files", "mask_tags"))
         path = self.folder / str(at["path"]) if "path" in at else None
@@ -188,7 +193,10 @@ class _Reader:
             self.check.fault(self.top, key, f"two {key} are called {name!r}")
 
     def as_list(self, value: Any) -> list[Any]:
-        return value if isinstance(value, List) else [] if value is None else [value]
+        return value if isinstance(value, list) else [] if value is None else [value]
+
+    def optional_text(self, at: Map, key: str) -> str | None:
+        return self.text(at, key, "") if at.get(key) is not None else None
 
     def text(self, at: Map, key: str, default: str) -> str:
         value = at.get(key, default)
@@ -221,8 +229,7 @@ class _Reader:
     def url(self, at: Map, key: str) -> str | None:
         if at.get(key) is None:
             return None
-        parts = urlsplit(str(at[key]))
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        if not is_http_url(str(at[key])):
             self.check.fault(at, key, f"{key} is {at[key]!r}", "a URL such as http://host:port/path")
             return None
         return str(at[key])
@@ -250,7 +257,17 @@ class _Reader:
         if not isinstance(one, Map) or len(one) != 1 or not {"env", "file"} >= set(one):
             self.check.fault(at, key, f"{key} stands in the file itself or is no reference", "{env: NAME} or {file: PATH}")
             return None
-        return Secret(env=str(one["env"])) if "env" in one else Secret(file=self.folder / str(one["file"]))
+        line = source.line_of(at, key)
+        return Secret(env=str(one["env"]), line=line) if "env" in one else Secret(file=self.folder / str(one["file"]), line=line)
+
+
+def is_http_url(text: str) -> bool:
+    """Whether the text is a URL where SOAP can be received, without a password in it."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:  # a port that is none
+        return False
 
 
 def host_port_of(url: str | None) -> tuple[str, int] | None:

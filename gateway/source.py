@@ -139,8 +139,10 @@ def load(path: Path, display: str | None = None) -> Map:
         if path.stat().st_size > MAX_BYTES:
             raise SourceError([Fault(shown, 1, "file is too large", f"at most {MAX_BYTES} bytes")])
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError([Fault(shown, 1, f"cannot be read: {error}")]) from None
+    except OSError as error:
+        raise SourceError([Fault(shown, 1, f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise SourceError([Fault(shown, 1, f"byte {error.start} is not UTF-8")]) from None
     return loads(text, shown)
 
 
@@ -150,7 +152,10 @@ def loads(text: str, shown: str = "<text>") -> Map:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise SourceError([Fault(shown, (mark.line + 1) if mark else 1, f"not YAML: {error.problem}")]) from None
+        line = mark.line + 1 if mark else 1
+        indented_by_tab = re.match(r"[ ]*\t", "".join(text.splitlines()[line - 1 : line]))
+        wanted = "blanks before the key, a tab stands there" if indented_by_tab else ""
+        raise SourceError([Fault(shown, line, f"not YAML: {error.problem}", wanted)]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SourceError([Fault(shown, 1, f"not YAML: {error}")]) from None
     builder = _Builder(shown)

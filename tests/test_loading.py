@@ -29,13 +29,21 @@ def test_a_site_and_its_own_folder(tmp_path: Path) -> None:
 
 def test_a_credential_that_leads_nowhere_is_a_fault_before_the_first_station_comes(tmp_path: Path) -> None:
     assert "no variable" in unreadable(Secret(env="SURELY_NOT_SET_HERE"))
-    assert unreadable(None) == ""
     site = tmp_path / "g.yaml"
     site.write_text(
         "listeners: [{listen: 'ocpp1.5+http://127.0.0.1:1/'}]\n"
-        "backends: [{connect: 'ocpp1.6+ws://h/', credential: {file: nothing-here}}]\n"
+        "backends:\n  - connect: ocpp1.6+ws://h/\n    credential: {file: nothing-here}\n    trust: no-roots.pem\n"
     )
-    assert any("nothing-here" in str(fault) for fault in load(site).faults)
+    found = [(fault.line, fault.what) for fault in load(site).faults]
+    assert any(line == 4 and "nothing-here" in what for line, what in found)
+    assert any(line == 3 and "no-roots.pem" in what for line, what in found)
+
+
+def test_a_link_that_the_dialect_cannot_be_spoken_over_is_a_fault_of_its_line(tmp_path: Path) -> None:
+    site = tmp_path / "g.yaml"
+    site.write_text("backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n  - listen: ocpp1.6+http://127.0.0.1:1/\n")
+    (fault,) = load(site).faults
+    assert (fault.line, fault.what.endswith("has no soap form, expected one of ws, wss")) == (3, True)
 
 
 def test_a_site_file_that_cannot_be_read_leaves_the_data_checked(tmp_path: Path) -> None:

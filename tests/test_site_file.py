@@ -122,6 +122,19 @@ drain: -1
     assert "hunter2" not in "\n".join(found), "a fault never prints a secret"
 
 
+def test_an_empty_file_and_odd_kinds_are_told_plainly(tmp_path: Path) -> None:
+    assert faults(tmp_path, "") == [
+        "gateway.yaml:1: the site file lacks the key 'backends'",
+        "gateway.yaml:1: the site file lacks the key 'listeners'",
+    ]
+    found = faults(
+        tmp_path,
+        "listeners: [{listen: 'ocpp1.5+http://127.0.0.1:80/'}]\n"
+        "backends:\n  - connect: ocpp1.6+ws://h/\n    username: 5\n    callback: http://h:port/\ntrace: trace.jsonl\n",
+    )
+    assert [one.split(": ")[0] for one in found] == ["gateway.yaml:4", "gateway.yaml:5", "gateway.yaml:6"]
+
+
 def test_a_credential_is_read_only_where_it_lies(tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(b"\xff\x00key\n")
     assert Secret(file=tmp_path / "key").read() == b"\xff\x00key"

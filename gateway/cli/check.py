@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
     loaded = loading.load(args.config, args.mappings)
     found = [str(fault) for fault in loaded.faults]
     if loaded.data is not None:
-        found += [f"mappings/ladder/{table.sheet.name}.yaml: sample {fault}" for table in loaded.data.ladder.tables for fault in samples.faults(table)]
+        for table in loaded.data.ladder.tables:
+            found += [f"mappings/ladder/{table.sheet.name}.yaml: sample {fault}" for fault in samples.faults(table)]
     for line in found:
         print(line)
     if found:
@@ -49,4 +50,3 @@ def summary(loaded: loading.Loaded) -> str:
     assert data is not None
     counts = (len(data.dialects), "dialects"), (len(data.ladder.tables), "tables"), (len(data.quirks.profiles), "quirk profiles")
     return "all is well: " + ", ".join(f"{n} {what if n != 1 else what[:-1]}" for n, what in counts)
-

@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(
         prog="ocpp-gateway",
-        description="Puts any charging station on any network back end.",
+        description="Joins charging stations and back ends that speak different versions of OCPP.",
         epilog="Begin with: ocpp-gateway demo",
     )
     top.add_argument("--version", action="version", version=f"ocpp-gateway {__version__}")

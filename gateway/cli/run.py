@@ -28,7 +28,7 @@ from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
 from gateway.relay import Data
 from gateway.server import Server
-from gateway.site_file import host_port_of
+from gateway.site_file import host_port_of, is_http_url
 
 EPILOG = """\
 examples:
@@ -51,7 +51,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     own.add_argument(
-        "-c", "--config", type=Path, metavar="FILE", help="the site file; with it, only --admin, --data and --mappings"
+        "-c", "--config", type=Path, metavar="FILE", help="the site file; beside it only --admin, --data, --mappings and --trace"
     )
     own.add_argument("--listen", action="append", default=[], metavar="ADDRESS", help="where stations come in (may repeat)")
     own.add_argument(
@@ -106,17 +106,18 @@ def site_of(args: argparse.Namespace, data: Data) -> Site:
         enroll: Enroll = args.enroll or ("open" if where.loopback else "listed")
         listeners.append(Listener(f"listener-{number + 1}", where, enroll))
     backends = [_backend(number, text, args.callback, data) for number, text in enumerate(args.backend)]
-    for listener in listeners:
-        for backend in backends:
-            if not data.ladder.reaches(listener.address.dialect, backend.address.dialect):
-                raise address.AddressError(f"no table leads from {listener.address.dialect} to {backend.address.dialect}")
-    return Site(tuple(listeners), tuple(backends), Path("data"))
+    site = Site(tuple(listeners), tuple(backends), Path("data"))
+    for _, what in loading.misfits(site, data):
+        raise address.AddressError(what)
+    return site
 
 
 def _backend(number: int, text: str, callback: str | None, data: Data) -> Backend:
     where = address.parse(text, data.dialects)
     if where.codec == "soap" and callback is None:
         raise address.AddressError(f"{text!r} is SOAP: say with --callback URL where it reaches us")
+    if callback is not None and not is_http_url(callback):
+        raise address.AddressError(f"--callback {callback}: expected a URL such as http://host:port/path")
     return Backend(f"backend-{number + 1}", where, callback=callback, callback_listen=host_port_of(callback))
 
 
@@ -139,9 +140,8 @@ def serve(site: Site, data: Data) -> int:
     os.umask(0o077)
     log = Log(sys.stderr, human=sys.stderr.isatty())
     log.attach()
-    for secret in [b.credential for b in site.backends] + [s.password for s in site.stations.values()]:
-        if secret is not None:
-            log.hide(secret.read())
+    for secret in site.secrets():
+        log.hide(secret.read())
     try:
         site.data.mkdir(parents=True, exist_ok=True)
         journal = ThreadedJournal(reactor, site.data / "journal.sqlite")
