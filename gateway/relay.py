@@ -238,10 +238,14 @@ class Relay:
         end = FrameEnd(voice, side)
         assert voice.dialect.json is not None, "checked when the site was loaded"
         names = (voice.dialect.json.subprotocol,)
-        done = self._dial(backend.address.url(upstream), names, headers, end, backend)
+        url = backend.address.url(upstream)
+        done = self._dial(url, names, headers, end, backend)
         attempt = conversation.attempt
         done.addCallbacks(
-            self._dialled, self._not_dialled, callbackArgs=(conversation, end, side, attempt), errbackArgs=(conversation, attempt)
+            self._dialled,
+            self._not_dialled,
+            callbackArgs=(conversation, end, side, attempt),
+            errbackArgs=(conversation, attempt, url),
         )
 
     def _dialled(self, socket: WebSocket, conversation: Conversation, end: FrameEnd, side: BackendSide, attempt: int) -> None:
@@ -253,9 +257,9 @@ class Relay:
         else:
             conversation.uplink_made(end, side)
 
-    def _not_dialled(self, failure: Failure, conversation: Conversation, attempt: int) -> None:
+    def _not_dialled(self, failure: Failure, conversation: Conversation, attempt: int, url: str) -> None:
         if not conversation.over and conversation.attempt == attempt:
-            conversation.uplink_lost(failure.getErrorMessage())
+            conversation.uplink_lost(f"{url}: {failure.getErrorMessage()}")
 
     def _authorization(self, backend: Backend, station: Station | None, upstream: str) -> list[tuple[str, str]]:
         secret = station.credential if station is not None and station.credential is not None else backend.credential

@@ -91,8 +91,15 @@ def hints_of(ports: list[int], folder: Path) -> list[str]:
         f"Look:  http://{HOST}:{ports[1]}/metrics",
         f"Files: {folder}/  (gateway.yaml, trace.jsonl: both sides of every message, gateway.log)",
         f"Join:  your own OCPP 1.5 SOAP station at http://{HOST}:{ports[0]}/ocpp  (WSDL: add ?wsdl)",
-        "Try:   ocpp-gateway explain ocpp1.5 ocpp1.6 MeterValues   Ctrl-C ends",
+        f"Try:   {command()} explain ocpp1.5 ocpp1.6 MeterValues   Ctrl-C ends",
     ]
+
+
+def command() -> str:
+    """How to call us again: ``make run`` leaves the shell without the environment's folder in its PATH."""
+    if shutil.which("ocpp-gateway"):
+        return "ocpp-gateway"
+    return sys.argv[0] if Path(sys.argv[0]).name == "ocpp-gateway" else "python -m gateway"
 
 
 def print_end(code: int, books: str, gateway: Gateway, kept: Path | None) -> None:
@@ -105,8 +112,8 @@ def print_end(code: int, books: str, gateway: Gateway, kept: Path | None) -> Non
         print("The demo FAILED: see above.")
     if kept is not None:
         print(f"Kept in {kept}: gateway.yaml, gateway.log, trace.jsonl, data/")
-    print("Next:  ocpp-gateway explain ocpp1.5 ocpp1.6        what crosses, what does not, and why")
-    print("       ocpp-gateway run --help                     your own stations on your own back end")
+    print(f"Next:  {command()} explain ocpp1.5 ocpp1.6        what crosses, what does not, and why")
+    print(f"       {command()} run --help                     your own stations on your own back end")
 
 
 class Gateway:

@@ -74,7 +74,9 @@ class Log:
         """A Twisted log observer; never raises."""
         try:
             level = event.get("log_level", LogLevel.info).name
-            if _LEVELS[level] >= self._least:
+            # Of Twisted's own events an operator wants the troubles, not that a factory starts.
+            least = self._least if "gateway_event" in event else max(self._least, _LEVELS["warn"])
+            if _LEVELS[level] >= least:
                 self._write(self._shaped(event, level))
         except Exception:  # a log that cannot be written may not stop a gateway
             self.failed += 1

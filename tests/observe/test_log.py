@@ -8,7 +8,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from gateway.observe.log import Log
@@ -101,15 +101,16 @@ def test_a_failure_brings_its_traceback(log, stream):
     assert line["level_"] == "a value may be called like a field"
 
 
-def test_twisteds_own_events_are_lines_too(log, stream):
+def test_twisteds_own_troubles_are_lines_too_and_its_gossip_is_not(log, stream):
     own = Logger("twisted.somewhere", observer=log.observe)
-    own.info("port {port} open", port=80)
+    own.info("factory starting")
+    own.warn("port {port} odd", port=80)
     try:
         raise ValueError("deep")
     except ValueError:
         own.failure("unhandled", Failure())
     first, second = lines(stream)
-    assert (first["event"], first["text"]) == ("twisted.somewhere", "port 80 open")
+    assert (first["event"], first["text"]) == ("twisted.somewhere", "port 80 odd")
     assert "ValueError: deep" in second["traceback"]
 
 
@@ -130,7 +131,7 @@ def test_a_log_that_cannot_be_written_raises_nothing():
 
     log = Log(Broken())
     log.info("x")
-    log.observe({})
+    log.observe({"log_level": LogLevel.error})
     assert log.failed == 2
 
 
