@@ -143,10 +143,13 @@ class Dialect:
         payload = self.lens("call", action).put({}, facts)
         return Call(id, action, self.check("call", action, payload))
 
-    def key(self, call: Call) -> str:
-        """The natural key of ``call``: equal for a retry, whatever its message id or the spelling of its values."""
+    def key(self, call: Call, checked: bool = False) -> str:
+        """The natural key of ``call``: equal for a retry, whatever its message id or the spelling of its values.
+
+        ``checked`` says that the payload came out of `check`, and not out of its ``pass`` mode.
+        """
         message = self.messages[call.action]
-        payload = self.check("call", call.action, call.payload, "drop")
+        payload = call.payload if checked else self.check("call", call.action, call.payload, "drop")
         return natural_key(message, payload, self.lens("call", call.action).facts(payload))
 
     def empty_result(self, call: Call) -> Result:

@@ -89,7 +89,7 @@ class Intake:
 
     def asked(self, asked: Asked) -> None:
         """A transaction message."""
-        key = self.desk.dialect.key(asked.call)
+        key = self.desk.dialect.key(asked.call, checked=bool(self.desk.up.steps))
         if self._repeats(asked, key):
             return
         facts = self.desk.dialect.facts(asked.call)

@@ -23,6 +23,8 @@ def to_text(value: Any) -> str:
 
 def from_text(text: str) -> Any:
     """The value of JSON text; numbers with a fraction or an exponent become `Decimal`."""
+    if text.isascii() and text.isdigit() and not text.startswith("0"):
+        return int(text)  # nearly every transaction id, once a message
     return json.loads(text, parse_float=Decimal)
 
 
