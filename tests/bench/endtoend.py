@@ -23,7 +23,7 @@ CASES = (
 
 def measure(quick: bool, stations: int = 64) -> Iterator[Figure]:
     """For each case the gateway's calls a second with the relay's as baseline, latency, and how busy the others were."""
-    seconds, rounds = (1.5, 2) if quick else (3.0, 4)
+    seconds, rounds = (1.0, 2) if quick else (3.0, 4)
     with tempfile.TemporaryDirectory(prefix="ocpp-bench-") as name, ExitStack() as open_:
         folder = Path(name)
         backend = open_.enter_context(Backend(folder))

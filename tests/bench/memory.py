@@ -23,7 +23,7 @@ _MASK = b"\0\0\0\0"  # a mask that hides nothing is a mask
 
 def measure(quick: bool) -> Iterator[Figure]:
     """KiB for each SOAP station and for each JSON station."""
-    count = 400 if quick else 2000
+    count = 300 if quick else 2000
     for name, dialect, come in (("SOAP", "ocpp1.5+http", soap_stations), ("JSON", "ocpp1.6+ws", json_stations)):
         with tempfile.TemporaryDirectory(prefix="ocpp-bench-") as folder, ExitStack() as open_:
             backend = open_.enter_context(Backend(Path(folder)))

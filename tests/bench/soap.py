@@ -83,7 +83,7 @@ def measure(quick: bool) -> Iterator[Figure]:
     """Writing and reading of four requests, and reading of their answers by zeep."""
     dialect = load_dialect(Folders(), "ocpp1.5")
     zeep, parser = Zeep(dialect), bare_parser()
-    seconds, rounds = (0.01, 3) if quick else (0.04, 7)
+    seconds, rounds = (0.004, 9) if quick else (0.01, 31)
     for action in ACTIONS:
         ours, theirs = timed([lambda a=action: write(dialect, a), lambda a=action: zeep.write(a)], seconds, rounds)  # type: ignore[misc]
         yield figure(f"SOAP write {action}, times faster than zeep", ours, "us", theirs, ">= 20", faster=True)

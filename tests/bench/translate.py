@@ -74,7 +74,7 @@ def result_by_hand(pair: tuple[str, str], action: str) -> Callable[[], Any]:
 def measure(quick: bool) -> Iterator[Figure]:
     """A figure for each operation, direction and kind, and the median of each."""
     data = load()
-    seconds, rounds = (0.002, 3) if quick else (0.008, 7)
+    seconds, rounds = (0.001, 7) if quick else (0.002, 25)
     for asker, answerer in PAIRS:
         for kind in ("request", "result"):
             way = f"{asker[4:]}->{answerer[4:]}" if kind == "request" else f"{answerer[4:]}->{asker[4:]}"
