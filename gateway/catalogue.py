@@ -11,6 +11,9 @@ from pathlib import Path
 
 import gateway
 
+KINDS = ("dialects", "ladder", "quirks")
+"""The folders of one mappings folder."""
+
 
 def shipped() -> Path:
     """The folder of shipped data files: inside a wheel, or beside the package in a checkout or an editable install."""
@@ -28,7 +31,7 @@ class Folders:
         self.folders = [*own, shipped()] if shipped_too else list(own)
 
     def files(self, kind: str) -> dict[str, Path]:
-        """All files of a kind (``dialects``, ``ladder``, ``quirks``), by their path inside it without ``.yaml``."""
+        """All files of a kind (of `KINDS`), by their path inside it without ``.yaml``."""
         found: dict[str, Path] = {}
         for folder in self.folders:
             top = folder / kind

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from gateway import site_file
 from gateway.address import LINKS, Address
-from gateway.catalogue import Folders
+from gateway.catalogue import KINDS, Folders
 from gateway.config import Backend, Listener, Secret, SecretError, Site
 from gateway.dialects.load import load_dialect
 from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
 from gateway.quirks.choose import Quirks
 from gateway.relay import Data
-from gateway.source import Fault, SourceError, one_of
+from gateway.source import Fault, SourceError, nearest, one_of
 
 
 @dataclass
@@ -37,20 +37,44 @@ def load(config: Path | None, mappings: Sequence[Path] = ()) -> Loaded:
     """Load all; nothing is raised for a fault in a file."""
     loaded = Loaded()
     own = [*mappings]
-    for folder in own:
-        if not folder.is_dir():
-            loaded.faults.append(Fault(str(folder), 1, "there is no such mappings folder"))
     if config is not None:
         try:
             own += site_file.mappings_folders(config)
         except SourceError as error:
             loaded.faults += error.faults
             config = None
+    loaded.faults += overlooked(own)
     dialects = _data(Folders(own), loaded)
     if config is not None:
         _site(config, dialects, loaded)
     loaded.faults = sorted(set(loaded.faults))
     return loaded
+
+
+def folders(own: Sequence[Path]) -> Folders:
+    """An operator's folders before the shipped one.  Raises `SourceError` where something in them would not be read."""
+    faults = overlooked(own)
+    if faults:
+        raise SourceError(faults)
+    return Folders(own)
+
+
+def overlooked(own: Sequence[Path]) -> list[Fault]:
+    """What somebody put into a folder of mappings and nobody would ever read: it must not pass in silence."""
+    faults = []
+    for folder in own:
+        if not folder.is_dir():
+            faults.append(Fault(str(folder), 1, "there is no such mappings folder"))
+        elif not any((folder / kind).is_dir() for kind in KINDS):
+            faults.append(Fault(str(folder), 1, "this is no mappings folder", f"a folder in it named {one_of(KINDS)}"))
+        for path in sorted(folder.rglob("*.y*ml")):
+            kind = path.relative_to(folder).parts[0]
+            near = nearest(kind, KINDS)
+            if near and kind not in KINDS:
+                faults.append(Fault(str(path), 1, "nobody reads this file", f"it below {one_of(KINDS)}", near))
+            elif kind in KINDS and path.suffix != ".yaml":
+                faults.append(Fault(str(path), 1, "nobody reads this file", "a name that ends in .yaml"))
+    return faults
 
 
 def _data(folders: Folders, loaded: Loaded) -> dict[str, Dialect]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gateway.config import Secret
-from gateway.loading import load, unreadable
+from gateway.loading import folders, load, overlooked, unreadable
+from gateway.source import SourceError
 
 SITE = "listeners: [{{listen: '{0}'}}]\nbackends: [{{connect: '{1}', callback: 'http://h/'}}]\n"
 
@@ -50,3 +53,21 @@ def test_a_site_file_that_cannot_be_read_leaves_the_data_checked(tmp_path: Path)
     loaded = load(tmp_path / "none.yaml")
     assert len(loaded.faults) == 1
     assert loaded.data is not None or loaded.faults
+
+
+def test_a_file_that_nobody_would_read_does_not_pass_in_silence(tmp_path: Path) -> None:
+    for name in ("quirk/acme/x.yaml", "quirks/acme/y.yml", "gateway.yaml", "deploy/z.yaml", "quirks/acme/README.rst"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("quirks: {}\n")
+    found = [str(fault).removeprefix(f"{tmp_path}/") for fault in overlooked([tmp_path])]
+    assert [one.split(":")[0] for one in found] == ["quirk/acme/x.yaml", "quirks/acme/y.yml"]
+    assert "did you mean 'quirks'" in found[0]
+    assert "ends in .yaml" in found[1]
+    assert load(None, [tmp_path]).faults
+
+
+def test_a_folder_of_something_else_is_no_mappings_folder(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no mappings folder; expected a folder in it named one of dialects"):
+        folders([tmp_path])
+    with pytest.raises(SourceError, match="no such mappings folder"):
+        folders([tmp_path / "none"])

@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gateway.catalogue import Folders
+from gateway import loading
 from gateway.dialects.load import load_dialects
+from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder, RouteError
 from gateway.ladder.ledger import HOW, Account, Entry, accounts
 from gateway.source import nearest
@@ -40,7 +41,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print the ledger and give the exit code.  Raises `SourceError` for faulty files."""
-    folders = Folders(args.mappings)
+    folders = loading.folders(args.mappings)
     dialects = load_dialects(folders)
     ladder = Ladder.load(folders, dialects)
     try:
@@ -52,17 +53,22 @@ def run(args: argparse.Namespace) -> int:
         known = {account.action for account in found}
         found = [account for account in found if account.action == args.operation]
         if not found:
-            near = nearest(args.operation, known)
-            print(
-                f"ocpp-gateway explain: no operation {args.operation!r}" + (f"; did you mean {near!r}?" if near else ""),
-                file=sys.stderr,
-            )
+            print(f"ocpp-gateway explain: {unasked(args.operation, known, dialects)}", file=sys.stderr)
             return 2
     if args.format == "json":
         print(json.dumps(as_json(args.station, args.backend, found), indent=2, ensure_ascii=False))
     else:
         print("\n".join(as_text(args.station, args.backend, found)))
     return 0
+
+
+def unasked(operation: str, known: set[str], dialects: Mapping[str, Dialect]) -> str:
+    """Why the ledger of this route has no such operation."""
+    spoken = [name for name, dialect in dialects.items() if operation in dialect.messages]
+    if spoken:
+        return f"nobody asks {operation} on this route; the asker would have to speak {' or '.join(spoken)} (STATION comes first)"
+    near = nearest(operation, known)
+    return f"no operation {operation!r}" + (f"; did you mean {near!r}?" if near else "")
 
 
 def as_json(station: str, backend: str, found: list[Account]) -> dict[str, Any]:

@@ -125,7 +125,10 @@ def _lines(data: bytes, dialect: Dialect) -> Iterator[Heard]:
 
 
 def _object(text: bytes, number: int, dialect: Dialect) -> Heard | None:
-    value = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    try:
+        value = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg}, column {error.colno}") from None
     if not isinstance(value, dict):
         raise ValueError("neither a frame nor an object")
     if "messageType" in value:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.catalogue import Folders
+from gateway import loading
 from gateway.cli.intake import Heard, read
 from gateway.dialects.errors import PeerError
 from gateway.dialects.load import load_dialects
@@ -64,7 +64,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Translate, print, and give the exit code.  Raises `SourceError` for faulty data files."""
-    folders = Folders(args.mappings)
+    folders = loading.folders(args.mappings)
     dialects = load_dialects(folders)
     ladder = Ladder.load(folders, dialects)
     try:

@@ -13,7 +13,7 @@ from gateway.dialects.schema import Dialect
 from gateway.ladder.route import Route, Step
 from gateway.ladder.table import Way
 from gateway.ladder.tables import Table
-from gateway.source import Fault, SourceError, load
+from gateway.source import Fault, SourceError, load, nearest, one_of
 
 
 class RouteError(KeyError):
@@ -49,7 +49,9 @@ class Ladder:
         if (from_name, to_name) not in self._routes:
             for name in (from_name, to_name):
                 if name not in self.dialects:
-                    raise RouteError(f"there is no dialect {name!r}; there are {', '.join(sorted(self.dialects))}")
+                    near = nearest(name, self.dialects)
+                    hint = f"; did you mean {near!r}?" if near else ""
+                    raise RouteError(f"there is no dialect {name!r}, expected {one_of(sorted(self.dialects))}{hint}")
             steps = self._walk(from_name, to_name)
             self._routes[from_name, to_name] = Route(self.dialects[from_name], self.dialects[to_name], steps)
         return self._routes[from_name, to_name]
