@@ -134,7 +134,12 @@ class Delivery:
             writes.append(PutTransaction(self.desk.station, transaction))
             if late:
                 self.refuse_late(transaction)
-        self.desk.commit([*writes, self._mark(item, "delivered")])
+        mark = self._mark(item, "delivered")
+        if writes:
+            self.desk.commit([*writes, mark])
+        else:
+            # A crash before it is stored sends the row once more, as one before the back end's answer would have.
+            self.desk.commit_soon([mark])
         self.queue.remove(item)
         self.transactions.prune(self.queue.has)
         self.desk.note("row", change="delivered")

@@ -22,6 +22,8 @@ from gateway.session.events import Instant
 from gateway.session.policy import Policy
 
 Then = Callable[[], None]
+SOON = 0.05
+"""Seconds that a write may wait for the next commit to take it along."""
 
 
 class Desk:
@@ -50,6 +52,7 @@ class Desk:
         self._out: list[do.Command] = []
         self._commits: dict[int, Then | None] = {}
         self._timers: dict[str, Then] = {}
+        self._owed: list[Write] = []
         self._tag = 0
 
     # -- one event -----------------------------------------------------------------------------------------------
@@ -75,14 +78,31 @@ class Desk:
 
     @property
     def storing(self) -> bool:
-        """Whether a commit is under way."""
-        return bool(self._commits)
+        """Whether a commit is under way, or owed."""
+        return bool(self._commits) or bool(self._owed)
 
     def commit(self, writes: Sequence[Write], then: Then | None = None) -> None:
         """Store; ``then`` runs when it is fsynced.  Commits end in the order in which they were asked for."""
         self._tag += 1
         self._commits[self._tag] = then
-        self.say(do.Commit(self._tag, writes))
+        self.say(do.Commit(self._tag, [*self._owed, *writes] if self._owed else writes))
+        self._owed = []
+
+    def commit_soon(self, writes: Sequence[Write]) -> None:
+        """Store with the next commit, or `SOON` from now: for what nobody waits for and a crash may forget.
+
+        A busy station's next message takes it along, which saves every second commit.
+        """
+        self._owed += writes
+        if self.stopping:
+            self.settle_debts()
+        elif not self.running("soon"):
+            self.timer("soon", SOON, self.settle_debts)
+
+    def settle_debts(self) -> None:
+        """Store what is owed now."""
+        if self._owed:
+            self.commit([])
 
     def committed(self, tag: int) -> None:
         """A commit is on disk."""

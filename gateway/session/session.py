@@ -149,6 +149,7 @@ class Session:
         """The uplink of a station that is gone stays for the grace, and until the queue is empty."""
         if self.desk.present or self.desk.running("grace") or self.uplink.state == "closed":
             return
+        self.desk.settle_debts()
         if not len(self.queue) and not self.desk.storing and self.lane.flight is None:
             self._hang_up("drop", "the station is gone")
 
@@ -215,6 +216,7 @@ class Session:
 
     def _stopping(self, event: on.Stopping) -> None:
         self.desk.stopping = True
+        self.desk.settle_debts()
 
 
 _ROOMS: dict[type, Callable[[Session, Any], None]] = {

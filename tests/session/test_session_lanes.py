@@ -203,6 +203,31 @@ def test_silence_and_lost_links_are_no_refusals() -> None:
         assert journal.rows[1].attempts == 0
 
 
+def test_a_delivered_row_is_marked_by_the_next_commit_or_soon() -> None:
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        for number in (1, 2):
+            play.answered(play.asks("MeterValues", meter(minute=number)).id)
+            up = play.sent("MeterValues")
+            play.replies(up.id, up.action, {})
+            assert journal.rows[number].state == "queued"
+        assert journal.rows[1].state == "delivered", "the second row's commit took it along"
+        play >> 1.0
+        assert journal.rows[2].state == "delivered"
+
+
+def test_a_gateway_that_stops_marks_at_once() -> None:
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        play.answered(play.asks("MeterValues", meter()).id)
+        up = play.sent("MeterValues")
+        play.replies(up.id, up.action, {})
+        play >> on.Stopping()
+        assert journal.rows[1].state == "delivered"
+
+
 def test_what_the_tables_leave_nothing_of_is_delivered() -> None:
     journal = MemoryJournal()
     with Scene(journal=journal) as play:
@@ -211,6 +236,7 @@ def test_what_the_tables_leave_nothing_of_is_delivered() -> None:
         assert isinstance(up, Carry)
         up.says["MeterValues"] = {"action": None, "answer": {}}
         play.answered(play.asks("MeterValues", meter()).id)
+        play >> 1.0
         assert journal.rows[1].state == "delivered"
         up.says["StartTransaction"] = {"action": None, "refusal": ("NotSupported", "no")}
         assert play.answered(play.asks("StartTransaction", start()).id).payload["idTagInfo"] == GOOD
