@@ -18,7 +18,7 @@ from gateway import __version__
 from gateway.dialects.errors import CODES
 from gateway.journal.contract import Depth
 from gateway.observe.labels import Names, Words
-from gateway.observe.tally import Tally
+from gateway.observe.tally import Readings, Tally
 
 PREFIX = "ocpp_gateway_"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -103,6 +103,7 @@ class Metrics:
         self._labels: dict[str, Callable[[object], str]] = {name: Words(words) for name, words in _WORDS.items()}
         self._labels |= {name: Names() for name in ("table", "rule", "quirk", "why")}
         self._tallies: dict[str, Tally] = {}
+        self._readings: list[Readings] = []
         self.know(dialects, operations)
         self._count_events()
         self._measure_state()
@@ -144,8 +145,10 @@ class Metrics:
     def _gauge(self, name: str, meaning: str, labels: Iterable[str] = ()) -> Gauge:
         return Gauge(PREFIX + name, meaning, list(labels), registry=self._registry)
 
-    def _histogram(self, name: str, meaning: str, buckets: Iterable[float]) -> Histogram:
-        return Histogram(PREFIX + name, meaning, buckets=tuple(buckets), registry=self._registry)
+    def _histogram(self, name: str, meaning: str, buckets: Iterable[float]) -> Readings:
+        made = Readings(Histogram(PREFIX + name, meaning, buckets=tuple(buckets), registry=self._registry))
+        self._readings.append(made)
+        return made
 
     def called(self, dialect: str, side: str, direction: str, operation: str, outcome: str) -> None:
         """A message was ``heard`` from or ``said`` to the peer at ``side``; ``outcome``: call, result, or an error's code."""
@@ -174,11 +177,11 @@ class Metrics:
 
     def translated(self, seconds: float) -> None:
         """One message went through the ladder."""
-        self._translated.observe(seconds)
+        self._translated.add(seconds)
 
     def committed(self, seconds: float) -> None:
         """The journal answered a commit."""
-        self._committed.observe(seconds)
+        self._committed.add(seconds)
 
     def stations(self, count: int) -> None:
         """So many stations are connected now."""
@@ -216,6 +219,8 @@ class Metrics:
     def _settle(self) -> None:
         for tally in self._tallies.values():
             tally.settle()
+        for readings in self._readings:
+            readings.settle()
 
 
 class _Plain(CollectorRegistry):

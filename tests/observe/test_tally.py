@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from gateway.observe.labels import Words
-from gateway.observe.tally import Tally
+from gateway.observe.tally import MOST_KEPT, Readings, Tally
 
 
 def tally():
@@ -47,3 +47,18 @@ def test_a_word_that_ceases_to_be_one_is_counted_as_what_it_was():
     one.settle()
     assert count(registry, "left", "ask") == 1
     assert count(registry, "other", "ask") == 1
+
+
+def test_readings_are_there_after_settling_and_never_too_many_wait():
+    registry = CollectorRegistry()
+    readings = Readings(Histogram("h", "x", buckets=(1.0, 2.0), registry=registry))
+    readings.add(0.5)
+    readings.add(1.5)
+    assert registry.get_sample_value("h_count") == 0
+    readings.settle()
+    readings.settle()
+    assert registry.get_sample_value("h_count") == 2
+    assert registry.get_sample_value("h_bucket", {"le": "1.0"}) == 1
+    for _ in range(MOST_KEPT):
+        readings.add(0.1)
+    assert registry.get_sample_value("h_count") == MOST_KEPT + 2
