@@ -35,6 +35,16 @@ BORN = datetime(2026, 1, 1, tzinfo=UTC)
 PEER = "192.0.2.7"
 
 
+JOURNALS: list[SqliteJournal] = []
+"""Those that a test opened; ``tests/conftest.py`` closes them after it (Python 3.13 warns of what is left open)."""
+
+
+def journal(folder: Path) -> SqliteJournal:
+    """A journal on disk for one test."""
+    JOURNALS.append(SqliteJournal(folder / "journal.sqlite"))
+    return JOURNALS[-1]
+
+
 @cache
 def data() -> Data:
     folders = Folders()
@@ -95,7 +105,7 @@ class Office:
     def __init__(self, folder: Path, site: Site | None = None, **policy: Any) -> None:
         self.clock = Clock()
         self.site = site or soap_to_json(folder, **policy)
-        self.journal: Any = SqliteJournal(folder / "journal.sqlite")
+        self.journal: Any = journal(folder)
         self.uplinks: list[Socket] = []
         self.posts: list[tuple[str, bytes, Deferred[Response]]] = []
         self.refuse_uplinks = False

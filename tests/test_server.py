@@ -13,22 +13,21 @@ from typing import Any
 from twisted.internet.testing import MemoryReactorClock
 
 from gateway.config import Certificate, Listener
-from gateway.journal.sqlite import SqliteJournal
 from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
 from gateway.server import Server
-from tests.office import data, json_to_soap, soap_to_json
+from tests.office import data, journal, json_to_soap, soap_to_json
 
 
 def server(folder: Path, site: Any = None) -> tuple[Server, MemoryReactorClock]:
     reactor = MemoryReactorClock()
     site = dataclasses.replace(site or soap_to_json(folder), admin=("127.0.0.1", 9100))
-    journal = SqliteJournal(folder / "j.sqlite")
+    kept = journal(folder)
     made = Server(
         site,
         data(),
         reactor,
-        journal,
+        kept,
         Metrics(),
         None,
         Log(io.StringIO()),
