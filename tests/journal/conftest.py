@@ -32,6 +32,11 @@ class Mailbox:
         callable, args = self.calls.get(timeout=30)
         callable(*args)
 
+    def until(self, heard: list[Any], count: int) -> None:
+        """Run calls until ``heard`` holds so many; one call may bring several answers."""
+        while len(heard) < count:
+            self.step()
+
 
 class Drive:
     """A journal whose every call is waited for.  Answers are values, failures too."""

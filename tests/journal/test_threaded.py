@@ -51,8 +51,7 @@ def test_commits_that_wait_together_are_stored_together(journal, held, mailbox, 
     journal.restore("A", lambda found: heard.append(found.next_seq))
     journal.commit([append(4)], heard.append)
     held.set()
-    for _ in range(6):
-        mailbox.step()
+    mailbox.until(heard, 5)
     assert groups == [3, 1]
     assert heard == [None, None, None, 4, None]
 
@@ -62,8 +61,7 @@ def test_a_commit_beyond_the_bound_fails_in_its_turn(journal, held, mailbox, app
     for seq in range(1, 8):
         journal.commit([append(seq)], lambda failed, seq=seq: heard.append((seq, str(failed))))
     held.set()
-    for _ in range(8):
-        mailbox.step()
+    mailbox.until(heard, 7)
     waits = "too many writes wait for the disk"
     assert heard == [*((seq, "None") for seq in range(1, 6)), (6, waits), (7, waits)]
     journal.commit([append(6)], heard.append)
@@ -83,8 +81,7 @@ def test_an_unforeseen_exception_reaches_its_caller_and_spares_the_thread(journa
     monkeypatch.setattr(journal._store, "depth", lambda: 1 // 0)
     journal.depth(heard.append)
     journal.commit([append(1)], heard.append)
-    mailbox.step()
-    mailbox.step()
+    mailbox.until(heard, 2)
     assert isinstance(heard[0], JournalFailed)
     assert "ZeroDivisionError" in str(heard[0])
     assert heard[1] is None
@@ -95,8 +92,7 @@ def test_a_list_that_is_changed_after_the_call_is_stored_as_it_was(journal, held
     journal.commit(writes, heard.append)
     writes.clear()
     held.set()
-    mailbox.step()
-    mailbox.step()
+    mailbox.until(heard, 1)
     journal.restore("A", lambda found: heard.append(found.next_seq))
     mailbox.step()
     assert heard == [None, 2]
@@ -107,8 +103,7 @@ def test_closing_finishes_what_was_asked_for(journal, held, mailbox, append, tmp
     journal.commit([append(1)], heard.append)
     journal.close(lambda: heard.append("closed"))
     held.set()
-    for _ in range(3):
-        mailbox.step()
+    mailbox.until(heard, 2)
     assert heard == [None, "closed"]
     store = Store(tmp_path / "journal.db")
     assert store.restore("A").next_seq == 2
@@ -126,14 +121,21 @@ class Mail(queue.Queue):
 
 mail = Mail()
 journal = ThreadedJournal(mail, Path(sys.argv[1]))
-acknowledge = lambda seq: lambda failed: failed is None and os.write(1, b"%d\\n" % seq)
+told = 0
+def acknowledge(seq):
+    def done(failed):
+        global told
+        told += 1
+        if failed is None:
+            os.write(1, b"%d\\n" % seq)
+    return done
 seq = 0
 while True:
     for _ in range(5):
         seq += 1
         row = Row(seq, "meter", "Say", "red", "soap", "raw", "{}", "key", None, "2026")
         journal.commit([Append("A", row)], acknowledge(seq))
-    for _ in range(5):
+    while told < seq:
         call, args = mail.get()
         call(*args)
 """
@@ -159,3 +161,18 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path, acknowledged):
 def test_a_second_gateway_is_told_that_the_journal_is_in_use(journal, mailbox, tmp_path):
     with pytest.raises(JournalFailed, match="in use by process"):
         ThreadedJournal(mailbox, tmp_path / "journal.db")
+
+
+def test_a_caller_that_raises_costs_the_others_nothing(journal, held, mailbox, append):
+    heard = []
+
+    def broken(failed):
+        raise RuntimeError("a fault of ours")
+
+    journal.commit([append(1)], broken)
+    journal.commit([append(2)], heard.append)
+    held.set()
+    mailbox.step()
+    with pytest.raises(RuntimeError):
+        mailbox.step()
+    assert heard == [None]
