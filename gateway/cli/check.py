@@ -29,12 +29,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Check, print, and give the exit code."""
     loaded = loading.load(args.config, args.mappings)
-    found = [str(fault) for fault in loaded.faults]
+    found = [*loaded.faults]
     if loaded.data is not None:
-        for table in loaded.data.ladder.tables:
-            found += [f"mappings/ladder/{table.sheet.name}.yaml: sample {fault}" for fault in samples.faults(table)]
-    for line in found:
-        print(line)
+        found += [fault for table in loaded.data.ladder.tables for fault in samples.faults(table)]
+    for fault in found:
+        print(fault)
     if found:
         print(f"{len(found)} fault{'s' if len(found) > 1 else ''} found")
         return 1

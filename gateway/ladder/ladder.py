@@ -37,7 +37,11 @@ class Ladder:
         faults: list[Fault] = []
         for name, path in folders.files("ladder").items():
             try:
-                tables.append(Table.build(load(path, folders.display(path)), name, dialects))
+                table = Table.build(load(path, folders.display(path)), name, dialects)
+                between = f"{table.left.name}--{table.right.name}"
+                if name != between:  # a second table between the same two would be passed over in silence
+                    faults.append(Fault(folders.display(path), 1, f"the table stands in the file {name!r}", between))
+                tables.append(table)
             except SourceError as error:
                 faults += error.faults
         if faults:

@@ -111,7 +111,7 @@ class Resolver:
         if move.default is not None:
             self.constant(move.default, target[-1], rule.spot)
             if all(f.required for f in source):
-                self.fault(rule.spot, "the default can never be needed", f"{names(source)} is always there")
+                self.fault(rule.spot, f"the default can never be needed: {names(source)} is always there")
         self.presence(move, place, rule.spot, rule)
         return move
 
@@ -235,14 +235,11 @@ class Resolver:
     # ------------------------------------------------------------------------------------------------- cases
     def turns(self, rule: Rule, source: Fields, target: Fields, place: Place) -> tuple[Turn, ...]:
         """The cases of a rule in this direction; note those that can never fire."""
-        made: list[Turn] = []
-        ended = False
-        for case in rule.cases.get(place.way, ()):
-            if ended or any(t.on == case.on and t.when is None for t in made):
-                self.fault(case.spot, "the case can never be reached", "an earlier one takes it")
-            ended = ended or (case.on is None and case.when is None)
-            made.append(self.turn(case, rule, source, target, place))
-        return tuple(made)
+        cases = rule.cases.get(place.way, ())
+        for number, case in enumerate(cases):
+            if any(earlier.on in (None, case.on) and earlier.when is None for earlier in cases[:number]):
+                self.fault(case.spot, "the case can never be reached: an earlier one takes it")
+        return tuple(self.turn(case, rule, source, target, place) for case in cases)
 
     def turn(self, case: Case, rule: Rule, source: Fields, target: Fields, place: Place) -> Turn:
         """One case, looked up."""

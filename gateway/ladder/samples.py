@@ -20,8 +20,9 @@ from gateway.ladder.compiler import Run
 from gateway.ladder.facts import Recorded
 from gateway.ladder.losses import Refused
 from gateway.ladder.resolve import Place
-from gateway.ladder.table import DROP, OMIT, WAYS, Block, Sample, Way
+from gateway.ladder.table import DROP, OMIT, WAYS, Block, Row, Sample, Spot, Way
 from gateway.ladder.tables import Table
+from gateway.source import Fault, line_of
 
 _SMALLEST: dict[str, Any] = {
     "integer": 1,
@@ -45,13 +46,14 @@ class Shown:
     rule: str = "-"
     makes: str = ""
     """The id of the rule, and the field that it makes."""
+    spot: Spot | None = None
 
     def fault(self, hits: set[str] | None = None) -> str:
         """What went otherwise than the sample says, or an empty string.  ``hits`` gathers the cases that fired."""
         try:
             return self.compare(set() if hits is None else hits)
         except (Refused, Violation, KeyError, TypeError, ValueError) as error:
-            return f"{self.id}: {error!r}"
+            return f"{self.id}: {error}"
 
     def compare(self, hits: set[str]) -> str:
         """Run the sample and the smallest message, and compare; `fault` without its net."""
@@ -104,11 +106,18 @@ class Shown:
         return list(_at(made, self.place.far.split(".")[:-1])), lost
 
 
-def faults(table: Table) -> Iterator[str]:
+def faults(table: Table) -> Iterator[Fault]:
     """Everything that is wrong with the samples of a table, and every case, bound and condition that none of them shows."""
     hits: set[str] = set()
-    yield from (fault for shown in samples(table) if (fault := shown.fault(hits)))
-    yield from (f"no sample shows {id}" for id in sorted(_to_show(table) - hits))
+    for shown in samples(table):
+        what = shown.fault(hits)
+        if what:
+            yield _at_spot(shown.spot or table.sheet.spot, f"sample of {what}")
+    yield from (_at_spot(table.sheet.spot, f"no sample shows {id}") for id in sorted(_to_show(table) - hits))
+
+
+def _at_spot(spot: Spot, what: str) -> Fault:
+    return Fault(spot.where.file, line_of(spot.where, spot.key), what)
 
 
 def _to_show(table: Table) -> set[str]:
@@ -141,7 +150,15 @@ def samples(table: Table) -> Iterator[Shown]:
 def _shown(id: str, table: Table, place: Place, sample: Sample, rule: str = "-", makes: str = "") -> Shown:
     before, after = (sample.left, sample.right) if place.way == ">" else (sample.right, sample.left)
     return Shown(
-        f"{id} ({place.action})", table, place, _list(before), [] if after is None else _list(after), sample, rule, makes
+        f"{id} ({place.action})",
+        table,
+        place,
+        _list(before),
+        [] if after is None else _list(after),
+        sample,
+        rule,
+        makes,
+        sample.spot,
     )
 
 
@@ -175,14 +192,14 @@ def _rows(table: Table) -> Iterator[Shown]:
                 olds, news = (row.left, row.right) if place.way == ">" else (row.right, row.left)
                 for old in olds:
                     if old in words:
-                        yield _row(f"{row.id}, {old} {place.way}", table, place, (source, target), old, news[0])
+                        yield _row(row, table, place, (source, target), old, news[0])
 
 
-def _row(id: str, table: Table, place: Place, fields: tuple[tuple[Field, ...], ...], old: str, new: str) -> Shown:
+def _row(row: Row, table: Table, place: Place, fields: tuple[tuple[Field, ...], ...], old: str, new: str) -> Shown:
     (source, target) = ((f[-1].name, f[-1].many) for f in fields)
     before = {source[0]: [old] if source[1] else old}
     after = [] if new == DROP else [{target[0]: None if new == OMIT else [new] if target[1] else new}]
-    return Shown(f"{id} ({place.action})", table, place, [before], after)
+    return Shown(f"{row.id}, {old} {place.way} ({place.action})", table, place, [before], after, spot=row.spot)
 
 
 def _open(table: Table) -> Iterator[Shown]:

@@ -84,3 +84,21 @@ def test_a_wrong_command_line_is_not_a_fault_of_a_file() -> None:
     with pytest.raises(SystemExit) as caught:
         main(["check", "--no-such-option"])
     assert caught.value.code == 2
+
+
+def test_a_sample_that_does_not_come_out_is_named_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(shipped() / "ladder", own / "ladder")
+    table = own / "ladder" / "ocpp1.5--ocpp1.6.yaml"
+    plant(table, "interval: 300", "interval: 301")
+    assert main(["check", "--mappings", str(own)]) == 1
+    said = capsys.readouterr().out
+    near = range(line_of(table, "heartbeatInterval: 300") - 2, line_of(table, "interval: 301") + 1)
+    assert any(f"{table.name}:{line}: sample of " in said for line in near), said
+
+
+def test_a_second_table_between_the_same_two_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ladder").mkdir()
+    shutil.copy(shipped() / "ladder" / "ocpp1.5--ocpp1.6.yaml", tmp_path / "ladder" / "mine.yaml")
+    assert main(["check", "--mappings", str(tmp_path)]) == 1
+    assert "mine.yaml:1: the table stands in the file 'mine'; expected ocpp1.5--ocpp1.6" in capsys.readouterr().out
