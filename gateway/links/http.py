@@ -27,6 +27,8 @@ from gateway.links.limits import Limits, Refusal
 
 __all__ = ["Exchange", "Handshake", "HttpFactory", "Request", "http_factory"]
 
+AT_ONCE = 16
+"""Heads and bodies of one peer before the others have their turn."""
 _KEY = re.compile(r"[A-Za-z0-9+/]{22}==\Z")
 _EXTRA: dict[int, Headers] = {405: (("Allow", "GET, POST"),), 426: (("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))}
 
@@ -96,6 +98,7 @@ class HttpConnection(Protocol):
         self._begun = False  # a byte of the next request is here
         self._ended = False
         self._working = False
+        self._resting = False  # until the others have had their turn
 
     # --- Twisted's side ---
 
@@ -136,16 +139,26 @@ class HttpConnection(Protocol):
     # --- reading ---
 
     def _advance(self) -> None:
-        if self._working:
+        if self._working or self._resting:
             return
         self._working = True
         try:
-            while self._step():
-                pass
+            if all(self._step() for _ in range(AT_ONCE)):
+                self._rest()
         except Refusal as refusal:
             self._refuse(refusal)
         finally:
             self._working = False
+
+    def _rest(self) -> None:
+        """Let the others have their turn: one read can hold a hundred requests."""
+        self._resting = True
+        self._outlet.hold(True)
+        self.home.clock.callLater(0, self._go_on)
+
+    def _go_on(self) -> None:
+        self._resting = False
+        self._advance()
 
     def _step(self) -> bool:
         if self._ended:

@@ -74,6 +74,19 @@ def wire() -> Callable[[Any], Wire]:
     return connect
 
 
+@pytest.fixture
+def turn() -> Callable[[Clock], None]:
+    """One turn of a reactor: what is due now, but not what that asks for in its turn."""
+
+    def once(clock: Clock) -> None:
+        for call in [one for one in clock.calls if one.getTime() <= clock.seconds()]:
+            clock.calls.remove(call)
+            call.called = 1
+            call.func(*call.args, **call.kw)
+
+    return once
+
+
 class Served:
     """A server in memory: what it was asked, what it refused, and a way to reach it."""
 

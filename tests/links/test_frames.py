@@ -10,7 +10,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
 from gateway.links.flow import Outlet
-from gateway.links.frames import WebSocket
+from gateway.links.frames import AT_ONCE, WebSocket
 from gateway.links.limits import Limits
 
 DEFAULT = Limits()
@@ -305,3 +305,27 @@ def test_a_client_masks_and_refuses_masks(opened):
     ws.socket.feed(frame(0x81, b"x"))
     assert ws.heard.texts == ["ho"]
     assert [end[0] for end in ws.heard.ends] == [1002]
+
+
+def test_a_flood_of_messages_leaves_others_their_turn(opened, heard, turn):
+    ws = opened()
+    data = b"".join(frame(0x81, b"%d" % number) for number in range(1000))
+    ws.socket.feed(data[:3000])
+    assert len(heard.texts) == AT_ONCE
+    assert ws.wire.producerState == "paused"
+    ws.socket.feed(data[3000:])
+    assert len(heard.texts) == AT_ONCE
+    while ws.wire.producerState == "paused":
+        before = len(heard.texts)
+        turn(ws.clock)
+        assert len(heard.texts) - before <= AT_ONCE
+    assert heard.texts == [str(number) for number in range(1000)]
+
+
+def test_the_rest_of_a_flood_is_not_heard_after_the_end(opened, heard):
+    ws = opened()
+    ws.socket.feed(frame(0x81, b"x") * 1000)
+    ws.socket.gone()
+    ws.clock.advance(0)
+    assert len(heard.texts) == AT_ONCE
+    assert [code for code, _ in heard.ends] == [1006]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import gzip
+from itertools import pairwise
 
 import h11
 import pytest
 
+from gateway.links.http import AT_ONCE
 from gateway.links.limits import Limits, LinkFailed
 
 POST = b"POST /ocpp HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
@@ -68,10 +70,25 @@ def test_pipelined_requests_are_handed_on_one_at_a_time_and_answered_in_order(se
     assert [body for _, _, body in answers(wire.value(), 1000)] == [b"/%d" % number for number in range(1000)]
 
 
-def test_a_thousand_pipelined_requests_answered_at_once_do_not_recurse(serve):
+def test_thousands_of_pipelined_requests_neither_recurse_nor_keep_others_from_their_turn(serve, turn):
     served = serve()
     wire = served.say(POST * 5000)
+    others = []
+    while wire.producerState == "paused":
+        others.append(len(served.exchanges))
+        turn(served.clock)
     assert wire.value().count(b"HTTP/1.1 200 OK") == 5000
+    assert max(after - before for before, after in pairwise([0, *others])) <= AT_ONCE
+
+
+def test_a_peer_that_goes_while_it_waits_for_its_turn_is_forgotten(serve):
+    served = serve()
+    wire = served.say(POST * 100)
+    asked = len(served.exchanges)
+    wire.lost()
+    served.clock.advance(0)
+    assert asked == len(served.exchanges) < 100
+    assert not served.clock.getDelayedCalls()
 
 
 def test_too_much_pipelined_is_left_with_the_sender(serve):
