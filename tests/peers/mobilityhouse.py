@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -98,8 +99,8 @@ class Book:
 class Backend:
     """The back end on a thread of its own.  ``book`` outlives a ``stop``; ``start`` listens at the same port again."""
 
-    def __init__(self, port: int) -> None:
-        self.port, self.book = port, Book()
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self.port, self.book, self.tls = port, Book(), tls
         self.stations: dict[str, Station] = {}
         self.handshakes: list[tuple[str, str | None]] = []
         self.loop = asyncio.new_event_loop()
@@ -112,7 +113,7 @@ class Backend:
         return self
 
     async def _start(self) -> None:
-        self._server = await serve(self._serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"])  # type: ignore[list-item]
+        self._server = await serve(self._serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ssl=self.tls)  # type: ignore[list-item]
 
     async def _serve(self, socket: ServerConnection) -> None:
         assert socket.request is not None

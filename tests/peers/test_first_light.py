@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import base64
+import http.client
+import ssl
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zeep
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from lxml import etree
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import call
@@ -261,3 +268,60 @@ def test_basic_auth_reaches_the_back_end(backend: Backend, tmp_path: Path) -> No
         stranger.close()
         assert backend.handshakes == [("/x/DE-1", "Basic " + base64.b64encode(b"DE-1:s3cret").decode())]
         assert "s3cret" not in gateway.log.read_text()
+
+
+def certified(folder: Path) -> ssl.SSLContext:
+    """A server's TLS with a certificate of its own making, for localhost; the certificate is ``folder/cert.pem``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_uplink_over_tls_only_to_whom_we_trust(tmp_path: Path, trusted: bool) -> None:
+    backend = Backend(free_port(), certified(tmp_path)).start()
+    port = free_port()
+    site = tmp_path / "gateway.yaml"
+    site.write_text(
+        f"listeners: [{{listen: 'ocpp1.5+http://127.0.0.1:{port}/ocpp'}}]\n"
+        f"backends: [{{connect: 'ocpp1.6+wss://localhost:{backend.port}/x'{', trust: cert.pem' if trusted else ''}}}]\n"
+        "policy: {answer_within: 2}\n"
+    )
+    with Gateway(tmp_path / "data", "-c", str(site)):
+        station = Caller(port, "S1", "http://127.0.0.1:1/")
+        assert station.boot().status == ("Accepted" if trusted else "Rejected")
+        station.close()
+    assert [path for path, _ in backend.handshakes] == (["/x/S1"] if trusted else [])
+    backend.end()
+
+
+def test_stations_over_tls(backend: Backend, tmp_path: Path) -> None:
+    certified(tmp_path)
+    port = free_port()
+    site = tmp_path / "gateway.yaml"
+    site.write_text(
+        f"listeners: [{{listen: 'ocpp1.5+https://127.0.0.1:{port}/ocpp', certificate: {{chain: cert.pem, key: key.pem}}}}]\n"
+        f"backends: [{{connect: 'ocpp1.6+ws://127.0.0.1:{backend.port}/x'}}]\n"
+    )
+    with Gateway(tmp_path / "data", "-c", str(site)):
+        connection = http.client.HTTPSConnection(
+            "localhost", port, timeout=20, context=ssl.create_default_context(cafile=tmp_path / "cert.pem")
+        )
+        connection.request("GET", "/ocpp?wsdl")
+        answer = connection.getresponse()
+        assert (answer.status, b"CentralSystemService" in answer.read()) == (200, True)
+        connection.close()
