@@ -21,6 +21,7 @@ from gateway.dialects.wsdl import write_wsdl
 from gateway.ends.envelopes import CONTENT_TYPE, EnvelopeEnd
 from gateway.ends.frames import FrameEnd
 from gateway.journal.contract import PutStation
+from gateway.links.address import read_address
 from gateway.links.http import Exchange, Handshake, Request
 from gateway.messages import Error, Side
 from gateway.relay import Relay
@@ -30,9 +31,9 @@ ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
 
 
 def sound_identity(text: str | None) -> str | None:
-    """A station's identity, or None where it cannot be one: empty, too long, or with control characters."""
+    """A station's identity, or None where it cannot be one: empty, too long, with control characters, or a step in a path."""
     name = (text or "").strip()
-    return name if 0 < len(name) <= MAX_IDENTITY and name.isprintable() else None
+    return name if 0 < len(name) <= MAX_IDENTITY and name.isprintable() and name not in (".", "..") else None
 
 
 class Doors:
@@ -249,15 +250,14 @@ def basic(request: Request) -> tuple[bytes, bytes] | None:
 
 
 def genuine(url: str, peer_host: str) -> bool:
-    """Whether a station at ``peer_host`` may name ``url`` as its own: the same host, plain http(s), no credentials."""
+    """Whether a station at ``peer_host`` may name ``url`` as its own: the same host, plain http(s), and one that can be asked."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        host = read_address(url, ("http", "https")).host
     except ValueError:
         return False
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None or len(url) > 512:
+    if len(url) > 512 or urlsplit(url).port == 0:
         return False
-    return port != 0 and (parts.hostname == peer_host or (is_loopback(parts.hostname) and is_loopback(peer_host)))
+    return host == peer_host or (is_loopback(host) and is_loopback(peer_host))
 
 
 def _under(prefix: str, path: str) -> bool:

@@ -211,7 +211,7 @@ def test_a_station_cannot_open_more_requests_than_its_share(office: Office) -> N
     assert "overload" in office.metrics.exposition().decode()
 
 
-@pytest.mark.parametrize("name", [None, "", "  ", "a\nb", "\x1b[2J", "x" * 256, "\u202e"])
+@pytest.mark.parametrize("name", [".", "..", None, "", "  ", "a\nb", "\x1b[2J", "x" * 256, "\u202e"])
 def test_what_is_no_identity(name: str | None) -> None:
     assert sound_identity(name) is None
 
@@ -223,3 +223,10 @@ def test_an_identity_loses_its_white_space() -> None:
 def test_this_machine_may_call_itself_by_any_of_its_names() -> None:
     assert genuine("http://localhost:8080/cp", "127.0.0.1")
     assert not genuine("http://localhost:8080/cp", "192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://192.0.2.7/a b", "http://192.0.2.7/\r\nX: y", "http://192.0.2.7/\u00e9", "http://192.0.2.7/#a"]
+)
+def test_an_address_that_cannot_be_asked_does_not_take_the_place_of_one_that_can(url: str) -> None:
+    assert not genuine(url, "192.0.2.7")
