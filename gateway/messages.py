@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Payload: TypeAlias = dict[str, Any]
-Kind: TypeAlias = Literal["call", "result", "error"]
 Side: TypeAlias = Literal["station", "backend"]
 
 

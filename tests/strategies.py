@@ -50,7 +50,17 @@ def _single(field: Field) -> st.SearchStrategy[Any]:
     return makers.get(kind.name, text(field.max_length))
 
 
+_BUILT: dict[int, tuple[Shape, st.SearchStrategy[dict[str, Any]]]] = {}
+"""By identity of the shape, which is kept so that no other can take its place: to build a strategy takes longer than to draw from it."""
+
+
 def shape(kind: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    if id(kind) not in _BUILT:
+        _BUILT[id(kind)] = kind, _build(kind)
+    return _BUILT[id(kind)][1]
+
+
+def _build(kind: Shape) -> st.SearchStrategy[dict[str, Any]]:
     required, optional = {}, {}
     for field in kind.fields.values():
         value = _single(field)

@@ -97,7 +97,7 @@ class Station:
         self.outbox = Outbox(clock, post)
         self.connectors = [Connector(n, rng.randrange(10_000, 900_000)) for n in range(1, connectors + 1)]
         self.accepted = self.closing = False
-        self.refused = self.drove_on = self.commands = 0
+        self.refused = self.commands = 0
         self.said: dict[str, str] = {}
         self.on_event: Callable[[str], None] = lambda what: None
         self._numbers = itertools.count(1)
@@ -174,9 +174,7 @@ class Station:
             return
         self._await_car()
         free = next((one for one in self.connectors if one.phase == "free"), None)
-        if free is None or not self.accepted:
-            self.drove_on += 1
-        else:
+        if free is not None and self.accepted:  # else it drives on
             self.plug(free, car)
 
     def plug(self, connector: Connector, car: Car, known: bool = False) -> None:

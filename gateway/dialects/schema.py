@@ -56,7 +56,6 @@ class Dialect:
     words: Words
     json: JsonCodec | None
     soap: SoapCodec | None
-    notes: Mapping[str, str] = field(default_factory=dict)
     _checks: Checks = field(default_factory=Checks, repr=False)
     _ready: dict[tuple[str, str], Check] = field(default_factory=dict, repr=False)
     _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)
@@ -151,7 +150,3 @@ class Dialect:
         message = self.messages[call.action]
         payload = call.payload if checked else self.check("call", call.action, call.payload, "drop")
         return natural_key(message, payload, self.lens("call", call.action).facts(payload))
-
-    def empty_result(self, call: Call) -> Result:
-        """The answer without content.  `Violation` where the schema asks for some."""
-        return Result(call.id, call.action, self.check("result", call.action, {}))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from gateway.dialects.schema import Enum, Field, Scalar, Shape
+from gateway.dialects.schema import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
@@ -252,8 +252,3 @@ class _Rename(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         own = "" if node.id in FUNCTIONS else "x_"  # a loop's variable must not hide one of the compiler's
         return ast.Name(self.names.get(node.id, own + node.id), node.ctx)
-
-
-def type_of(field: Field) -> Type:
-    """The type of a field's value, lists included."""
-    return Many(field.type) if field.many else field.type

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gateway.journal.contract import Restored
 from gateway.messages import Answer, Call
@@ -127,4 +127,3 @@ Event: TypeAlias = (
     | TimerFired
     | Stopping
 )
-Labels: TypeAlias = dict[str, Any]

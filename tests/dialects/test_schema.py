@@ -179,12 +179,6 @@ def test_a_call_is_made_of_facts() -> None:
         OLD.call_of("trigger", "7")
 
 
-def test_the_empty_result_where_there_may_be_one() -> None:
-    assert NEW.empty_result(Call("1", "MeterValues", {})).payload == {}
-    with pytest.raises(Violation):
-        NEW.empty_result(Call("1", "Heartbeat", {}))
-
-
 def test_roles_and_answers() -> None:
     assert (NEW.role("BootNotification"), NEW.role("Dance"), NEW.action_for("trigger")) == ("boot", None, "TriggerMessage")
     assert [NEW.answer(action) for action in ("StartTransaction", "MeterValues", "Heartbeat", "Dance")] == [
