@@ -51,7 +51,7 @@ def _single(field: Field) -> st.SearchStrategy[Any]:
 
 
 _BUILT: dict[int, tuple[Shape, st.SearchStrategy[dict[str, Any]]]] = {}
-"""By identity of the shape, which is kept so that no other can take its place: to build a strategy takes longer than to draw from it."""
+"""By identity of the shape, which is kept so that no other can take its place: to build takes longer than to draw."""
 
 
 def shape(kind: Shape) -> st.SearchStrategy[dict[str, Any]]:
