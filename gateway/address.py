@@ -48,6 +48,14 @@ class Address:
         """Whether only this machine can reach it."""
         return is_loopback(self.host)
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether it stands for every address of the machine, so that nobody can connect to it by this name."""
+        try:
+            return ipaddress.ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
     def url(self, identity: str | None = None) -> str:
         """The URL without the dialect; with ``identity`` put into the path's ``{identity}``, or appended to it."""
         path = self.path

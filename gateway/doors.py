@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
@@ -28,6 +29,7 @@ from gateway.relay import Relay
 
 MAX_IDENTITY = 255
 ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
+_HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 
 
 def sound_identity(text: str | None) -> str | None:
@@ -75,7 +77,9 @@ class Doors:
             body = write_wsdl(self.relay.data.dialects[backend.address.dialect], "backend", backend.callback or "")
         else:
             assert listener is not None
-            body = write_wsdl(self.relay.data.dialects[listener.address.dialect], "station", listener.url)
+            body = write_wsdl(
+                self.relay.data.dialects[listener.address.dialect], "station", reached_at(listener, exchange.request)
+            )
         exchange.respond(200, [("content-type", "text/xml; charset=utf-8")], body)
 
     def _from_station(self, exchange: Exchange, listener: Listener) -> None:
@@ -263,6 +267,14 @@ def genuine(url: str, peer_host: str) -> bool:
 def _under(prefix: str, path: str) -> bool:
     base = prefix.rstrip("/")
     return path == base or path.startswith(base + "/") or not base
+
+
+def reached_at(listener: Listener, request: Request) -> str:
+    """The URL of a listener; one that hears on every address of the machine is called as its visitor called it."""
+    host = request.header("host") or ""
+    if listener.public or not listener.address.everywhere or not _HOST.fullmatch(host):
+        return listener.url
+    return f"{listener.address.link}://{host}{listener.address.path}"
 
 
 def _plain(exchange: Exchange, status: int, text: str) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway.config import Secret, Station
-from gateway.doors import genuine, sound_identity
+from gateway.address import parse
+from gateway.config import Listener, Secret, Station
+from gateway.doors import genuine, reached_at, sound_identity
+from gateway.links.exchange import Request
 from tests.office import PEER, Office, json_to_soap, soap_to_json
 
 OFFER = ("sec-websocket-protocol", "ocpp1.6")
@@ -156,6 +158,24 @@ def test_the_wsdl_is_served(office: Office) -> None:
     other = office.http("GET", "/ocpp")
     assert other.answer is not None
     assert other.answer[0] == 405
+
+
+@pytest.mark.parametrize(
+    ("listen", "public", "host", "told"),
+    [
+        ("192.0.2.1", None, "evil.example", "http://192.0.2.1:8080/ocpp"),
+        ("0.0.0.0", None, "gw.example:8080", "http://gw.example:8080/ocpp"),
+        ("[::]", None, "[2001:db8::1]:8080", "http://[2001:db8::1]:8080/ocpp"),
+        ("0.0.0.0", None, '"><x>', "http://0.0.0.0:8080/ocpp"),
+        ("0.0.0.0", "http://public.example/x", "gw.example", "http://public.example/x"),
+    ],
+)
+def test_a_listener_on_every_address_is_called_as_its_visitor_called_it(
+    listen: str, public: str | None, host: str, told: str
+) -> None:
+    listener = Listener("street", parse(f"ocpp1.5+http://{listen}:8080/ocpp", ["ocpp1.5"]), "open", public=public)
+    request = Request("GET", "/ocpp?wsdl", "/ocpp", (("host", host),), b"", PEER, 4711, False)
+    assert reached_at(listener, request) == told
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class EnvelopeEnd:
         try:
             call = self.voice.admit(call, raw)
         except PeerError as error:
-            self.voice.garbled(error, raw)
+            self.voice.garbled(error, raw, call.action)
             self._write(exchange, envelope, Error(call.id, call.action, error.code, str(error)))
             return
         self._waiting.append(_Request(call, raw, exchange, envelope))
@@ -120,7 +120,7 @@ class EnvelopeEnd:
             body = self.voice.said(answer, write)
         except PeerError as error:
             # An error in place of what XML cannot say would make a station throw money away.
-            self.voice.garbled(error, "")
+            self.voice.garbled(error, "", answer.action)
             assert isinstance(answer, Result), "a fault can always be said"
             body = self.voice.said(replace(answer, payload=speakable(answer.payload)), write)
         exchange.respond(status, (("content-type", CONTENT_TYPE),), body)
@@ -141,7 +141,7 @@ class EnvelopeEnd:
         try:
             body = self.voice.said(call, write)
         except PeerError as error:
-            self.voice.garbled(error, "")
+            self.voice.garbled(error, "", call.action)
             self.owner.answered(Error(call.id, call.action, error.code, f"it cannot be said in XML: {error}"))
             return
         action = f'{CONTENT_TYPE}; action="/{call.action}"'
@@ -163,7 +163,7 @@ class EnvelopeEnd:
                 raise Garbled("ProtocolError", f"asked {call.action}, answered {envelope.action} {envelope.kind}")
             result = self.voice.admit(Result(call.id, call.action, envelope.payload), raw)
         except PeerError as error:
-            self.voice.garbled(error, raw)
+            self.voice.garbled(error, raw, call.action)
             self.owner.failed(call.id, f"HTTP {response.status}: {error}", True)
             return
         self.owner.answered(result)

@@ -92,7 +92,7 @@ class FrameEnd:
         try:
             admitted = self.voice.admit(call, raw)
         except PeerError as error:
-            self.voice.garbled(error, raw)
+            self.voice.garbled(error, raw, call.action)
             self._send(Error(call.id, call.action, error.code, f"{error.path} {error.why}".strip()))
             return
         self.owner.asked(admitted, raw)
@@ -110,7 +110,7 @@ class FrameEnd:
         try:
             admitted = self.voice.admit(Result(answer.id, action, answer.payload), raw)
         except PeerError as error:
-            self.voice.garbled(error, raw)
+            self.voice.garbled(error, raw, action)
             self.owner.answered(Error(answer.id, action, error.code, f"the answer is not valid: {error}"))
             return
         self.owner.answered(admitted)

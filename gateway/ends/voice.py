@@ -97,7 +97,7 @@ class Voice:
         self.witness.message(self, False, message, raw, fired)
         return written
 
-    def garbled(self, error: Exception, raw: str) -> None:
-        """Note something that could not be read or that breaks the schema."""
+    def garbled(self, error: Exception, raw: str, action: str = "") -> None:
+        """Note something that could not be read or that breaks the schema; ``action`` where it is known."""
         reason = "garbled" if isinstance(error, Garbled) else "violation"
-        self.witness.refused(self, reason, str(error), raw)
+        self.witness.refused(self, reason, f"{action}: {error}" if action else str(error), raw)
