@@ -96,9 +96,11 @@ def parse(text: str, dialects: Iterable[str]) -> Address:
 def _located(text: str, dialect: str, link: Link, rest: str) -> Address:
     try:
         parts = urlsplit(f"{link}://{rest}")
-        port = parts.port or LINKS[link][1]
+        port = LINKS[link][1] if parts.port is None else parts.port
     except ValueError as error:
         raise AddressError(f"{text!r}: {error}") from None
+    if port == 0:
+        raise AddressError(f"{text!r}: nobody can connect to port 0")
     if not parts.hostname:
         raise AddressError(f"{text!r}: the host is missing")
     if parts.username or parts.password:

@@ -7,6 +7,7 @@ Not here: the rules of each file.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +115,7 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
         return
     loaded.site = site
     found = [(secret.line, unreadable(secret)) for secret in site.secrets()]
-    found += missing_files(site)
+    found += [*missing_files(site), *crowded(site)]
     if loaded.data is not None:
         found += misfits(site, loaded.data)
     loaded.faults += [Fault(str(config), line, what) for line, what in found if what]
@@ -148,6 +149,20 @@ def missing_files(site: Site) -> list[tuple[int, str]]:
         if listener.certificate is not None:
             named += [(listener.line, listener.certificate.chain), (listener.line, listener.certificate.key)]
     return [(line, f"{path} is no file") for line, path in named if not path.is_file()]
+
+
+def crowded(site: Site) -> list[tuple[int, str]]:
+    """Listeners that stand in each other's way on one port, each with its line."""
+    found = []
+    for one, other in itertools.combinations(site.listeners, 2):
+        here, there = one.address, other.address
+        if (here.host, here.port) != (there.host, there.port):
+            continue
+        if one.certificate != other.certificate:
+            found.append((other.line, f"{one.name} and {other.name} share a port, so they must share the certificate too"))
+        if (here.codec, here.path.rstrip("/")) == (there.codec, there.path.rstrip("/")):
+            found.append((other.line, f"{one.name} and {other.name} have the same address: one of them would never be asked"))
+    return found
 
 
 def unreadable(secret: Secret) -> str:

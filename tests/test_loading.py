@@ -49,6 +49,26 @@ def test_a_link_that_the_dialect_cannot_be_spoken_over_is_a_fault_of_its_line(tm
     assert (fault.line, fault.what.endswith("has no soap form, expected one of ws, wss")) == (3, True)
 
 
+def test_listeners_that_stand_in_each_other_s_way_are_faults(tmp_path: Path) -> None:
+    site = tmp_path / "g.yaml"
+    for name in ("c.pem", "k.pem"):
+        (tmp_path / name).touch()
+    site.write_text(
+        "backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n"
+        "  - listen: ocpp1.6+ws://127.0.0.1:1/a\n"
+        "  - listen: ocpp1.5+ws://127.0.0.1:1/a/\n"
+        "  - {listen: 'ocpp1.6+wss://127.0.0.1:1/b', certificate: {chain: c.pem, key: k.pem}}\n"
+        "  - listen: ocpp1.5+http://127.0.0.1:1/a\n"
+    )
+    found = [(fault.line, fault.what.split(": ")[0].split(", ")[0]) for fault in load(site).faults]
+    assert found == [
+        (4, "listener-1 and listener-2 have the same address"),
+        (5, "listener-1 and listener-3 share a port"),
+        (5, "listener-2 and listener-3 share a port"),
+        (6, "listener-3 and listener-4 share a port"),
+    ]
+
+
 def test_a_site_file_that_cannot_be_read_leaves_the_data_checked(tmp_path: Path) -> None:
     loaded = load(tmp_path / "none.yaml")
     assert len(loaded.faults) == 1
