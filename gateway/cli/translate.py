@@ -73,11 +73,27 @@ def run(args: argparse.Namespace) -> int:
     except (RouteError, OSError) as error:
         print(f"ocpp-gateway translate: {error}", file=sys.stderr)
         return 2
-    heard = list(read(data, dialects[args.source], args.codec))
+    heard = answers_last(list(read(data, dialects[args.source], args.codec)))
     answered = frozenset(one.message.id for one in heard if isinstance(one.message, Result | Error))
     dialogue = Dialogue(ladder, args.source, args.target, answered)
     bad = [not _one(one, dialogue, args, dialects) for one in heard]
     return 1 if any(bad) else 0
+
+
+def answers_last(heard: list[Heard]) -> list[Heard]:
+    """The same messages, but an answer that stands before its question comes right after it."""
+    asked_later = {one.message.id for one in heard if isinstance(one.message, Call)}
+    early: dict[str, list[Heard]] = {}
+    ordered = []
+    for one in heard:
+        if isinstance(one.message, Result | Error) and one.message.id in asked_later:
+            early.setdefault(one.message.id, []).append(one)
+            continue
+        ordered.append(one)
+        if isinstance(one.message, Call):
+            asked_later.discard(one.message.id)
+            ordered += early.pop(one.message.id, [])
+    return ordered
 
 
 def _one(heard: Heard, dialogue: Dialogue, args: argparse.Namespace, dialects: dict[str, Dialect]) -> bool:

@@ -123,6 +123,17 @@ def test_a_lone_result_is_translated(say: Any) -> None:
     assert "BootNotification.status: 1.5 has no Pending" in said.err
 
 
+def test_an_answer_may_stand_before_its_question(say: Any) -> None:
+    first, second = BEAT.splitlines()
+    said = say(UP, f"{second}\n{first}\n{first}\n")
+    assert (said.code, said.err) == (0, "")
+    assert [(line["to"], line["kind"]) for line in said.lines] == [
+        ("backend", "call"),
+        ("station", "result"),
+        ("backend", "call"),
+    ]
+
+
 def test_a_whole_day_without_answers(say: Any) -> None:
     status = {"action": "StatusNotification", "payload": {"connectorId": 1, "status": "Occupied", "errorCode": "NoError"}}
     start = {"action": "StartTransaction", "payload": {"connectorId": 1, "idTag": "A", "timestamp": WHEN, "meterStart": 5}}
