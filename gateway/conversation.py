@@ -68,7 +68,7 @@ class Surroundings(Protocol):
         """The time, aware, in UTC."""
 
     def dial(self, conversation: Conversation) -> None:
-        """Make the uplink; ``uplink_made`` or ``uplink_failed`` follows."""
+        """Make the uplink; ``uplink_made`` or ``uplink_lost`` follows."""
 
     def restored(self, conversation: Conversation, found: Restored) -> None:
         """The journal told what it knows."""

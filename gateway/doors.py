@@ -115,7 +115,7 @@ class Doors:
         return end
 
     def _learn_callback(self, end: EnvelopeEnd, conversation: Conversation, envelope: Envelope, request: Request) -> None:
-        """Believe ``wsa:From`` where its host is the TCP peer itself; a configured address always stands (SEC-040)."""
+        """Believe ``wsa:From`` where its host is the TCP peer itself; a configured address always stands."""
         identity = conversation.station
         configured = self.relay.site.stations.get(identity)
         said = envelope.from_address or (envelope.reply_to if envelope.reply_to != ANONYMOUS else None)

@@ -39,7 +39,7 @@ from gateway.session.session import Session
 from gateway.witness import Witness
 
 HEAL_EVERY = 1.0
-"""Seconds between tries to store again, once storing failed (promise P16: heals within 10 s of the disk's return)."""
+"""Seconds between tries to store again, once storing failed; a station tries again after some seconds at the soonest."""
 
 Dial = Callable[[str, tuple[str, ...], list[tuple[str, str]], Receiver, Backend], Deferred[WebSocket]]
 """Opens a WebSocket: url, sub-protocols, headers, receiver, and the back end for its TLS settings."""

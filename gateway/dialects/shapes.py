@@ -75,7 +75,8 @@ class MessageType:
     """One operation: its call and its result.
 
     ``key`` names the facts that make two calls the same; empty means the whole payload.  ``answer`` marks a transaction
-    message (design.md 6).  ``defaults`` fill the required fields of a result that no fact fills, by path.
+    message and says when the station is answered.  ``defaults`` fill the required fields of a result that no fact fills,
+    by path.
     """
 
     action: str
