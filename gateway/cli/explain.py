@@ -81,8 +81,13 @@ def _operation(account: Account) -> dict[str, Any]:
     if account.said:
         made["local"] = {"when": account.said, "answer": account.answer, "why": account.why}
     for kind, entries in (("request", account.request), ("result", account.result)):
-        made[kind] = [{"source": e.source, "target": e.target, "how": e.how, "why": list(e.why)} for e in entries]
+        made[kind] = [_field(entry) for entry in entries]
     return made
+
+
+def _field(entry: Entry) -> dict[str, Any]:
+    made: dict[str, Any] = {"source": entry.source, "target": entry.target, "how": entry.how, "why": list(entry.why)}
+    return {**made, "becomes": list(entry.becomes)} if entry.becomes else made
 
 
 def as_text(station: str, backend: str, found: list[Account]) -> Iterator[str]:
@@ -107,6 +112,7 @@ def _lines(kind: str, entries: list[Entry]) -> Iterator[str]:
         path = entry.source or entry.target
         moved = f" -> {entry.target}" if entry.source and entry.target and entry.source != entry.target else ""
         reasons = f"  ({'; '.join(entry.why)})" if entry.why and entry.how in ("lost", "unfilled", "defaulted") else ""
-        yield f"  {kind:8} {entry.how:12} {path}{moved}{reasons}"
+        becomes = f":  {', '.join(entry.becomes)}" if entry.becomes else ""
+        yield f"  {kind:8} {entry.how:12} {path}{moved}{becomes}{reasons}"
         if not reasons:
             yield from (f"{'':24}loses {why}" for why in entry.why)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.dialects.schema import Field, Shape
+from gateway.ladder.expressions import Expression
 from gateway.ladder.plan import Move, Plan, names
 from gateway.ladder.route import Route, Step
 
@@ -21,13 +22,15 @@ HOW = ("carried", "converted", "defaulted", "synthesized", "unfilled", "lost")
 class Entry:
     """One field: ``source`` is empty for what is made here, ``target`` for what is lost.
 
-    ``how`` is one of `HOW`; ``why`` holds the reasons of whatever is lost, wholly or in part.
+    ``how`` is one of `HOW`; ``why`` holds the reasons of whatever is lost, wholly or in part; ``becomes`` tells which values
+    become which, step by step.
     """
 
     source: str
     target: str
     how: str
     why: tuple[str, ...] = ()
+    becomes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,7 +67,7 @@ def entries(plan: Plan, source: str = "", target: str = "") -> Iterator[Entry]:
 def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
     far = target + names(move.target)
     if not move.source:
-        yield Entry("", far, "synthesized", _reasons(move))
+        yield Entry("", far, "synthesized", _reasons(move), _changes(move))
         return
     near = source + names(move.source)
     if move.inner is not None:
@@ -72,7 +75,7 @@ def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
         return
     how = "carried" if _untouched(move) else "converted"
     for leaf in _leaves(move.source[-1], near):
-        yield Entry(leaf, far + leaf.removeprefix(near), how, _reasons(move))
+        yield Entry(leaf, far + leaf.removeprefix(near), how, _reasons(move), _changes(move))
     if move.default is not None:
         yield Entry("", far, "defaulted", (f"{move.default!r} where {near} is absent",))
 
@@ -94,6 +97,32 @@ def _reasons(move: Move) -> tuple[str, ...]:
     if move.limit is not None and move.limit.loss is not None:
         said.append(f"too long ({move.limit.end}): {move.limit.loss.why}")
     return tuple(said)
+
+
+def _changes(move: Move) -> tuple[str, ...]:
+    """Which values become which; what a case decides by more than the value is told as ``or``."""
+    given: dict[str, dict[str, None]] = {}
+    for turn in move.cases:
+        if turn.end == "give":
+            given.setdefault("" if turn.on is None else str(turn.on), {})[_given(turn.give)] = None
+    for old, new in (move.choice.table if move.choice else {}).items():
+        if old != new:
+            given.setdefault(str(old), {str(new): None})
+    alike: dict[str, list[str]] = {}
+    for old, news in given.items():
+        alike.setdefault(" or ".join(news), []).append(old)
+    said = [f"{', '.join(olds)} -> {news}".removeprefix(" -> ") for news, olds in alike.items()]
+    if move.scale is not None:
+        said.append(f"{'divided by' if move.scale[1] else 'times'} {move.scale[0]}")
+    return tuple(said)
+
+
+def _given(value: Any) -> str:
+    if not isinstance(value, Expression):
+        return str(value)
+    if value.reads:
+        return f"from {', '.join(sorted(value.reads))}"
+    return " or ".join(sorted(map(str, value.values))) if value.values else "by what is known"
 
 
 def _leaves(field: Field, path: str) -> Iterator[str]:
@@ -123,7 +152,7 @@ def joined(first: list[Entry], second: list[Entry]) -> list[Entry]:
 def _both(first: Entry, after: Entry) -> Entry:
     hows = (first.how, after.how)
     how = next(word for word in ("lost", "synthesized", "defaulted", "converted", "carried") if word in hows)
-    return Entry(first.source, after.target, how, (*first.why, *after.why))
+    return Entry(first.source, after.target, how, (*first.why, *after.why), (*first.becomes, *after.becomes))
 
 
 def account(route: Route, action: str, sender: str) -> Account:

@@ -35,7 +35,18 @@ def test_a_loss_has_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_is_made_here_is_synthesized(capsys: pytest.CaptureFixture[str]) -> None:
     operation = ledger(capsys, "ocpp1.5", "ocpp1.6", "StopTransaction")["operations"][0]
-    assert {"source": "", "target": "reason", "how": "synthesized", "why": []} in operation["request"]
+    made = next(one for one in operation["request"] if one["target"] == "reason")
+    assert (made["source"], made["how"], made["why"]) == ("", "synthesized", [])
+    assert made["becomes"] == ["Remote or SoftReset or HardReset or Local"]
+
+
+def test_what_is_converted_is_told_value_by_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "ocpp1.6", "ocpp1.5", "StatusNotification"]) == 0
+    out = capsys.readouterr().out
+    assert "status:  Preparing, Charging, SuspendedEV, SuspendedEVSE, Finishing -> Occupied" in out
+    assert "info:  from errorCode" in out
+    unit = ledger(capsys, "ocpp1.5", "ocpp1.6", "MeterValues")["operations"][0]["request"][-2]
+    assert (unit["source"], unit["becomes"]) == ("values.value.unit", ["Amp -> A", "Volt -> V", "Celsius -> Celcius"])
 
 
 def test_text_names_the_values_that_lose(capsys: pytest.CaptureFixture[str]) -> None:
