@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from wsproto.connection import ConnectionType
 from wsproto.utilities import generate_accept_token
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 from gateway.links.alarm import Alarm
 from gateway.links.bodies import ENCODINGS, Body, body_of, inflate
@@ -78,6 +79,7 @@ def _check(ask: Ask) -> None:
         raise Refusal(415, "encoding", mid_body=True)
 
 
+@implementer(IHalfCloseableProtocol)
 class HttpConnection(Protocol):
     """One accepted connection."""
 
@@ -99,6 +101,7 @@ class HttpConnection(Protocol):
         self._ended = False
         self._working = False
         self._resting = False  # until the others have had their turn
+        self._heard_all = False  # the asker sends no more, but may still read
 
     # --- Twisted's side ---
 
@@ -124,6 +127,15 @@ class HttpConnection(Protocol):
         elif not self._ended:
             self._buffer += data
             self._advance()
+
+    def readConnectionLost(self) -> None:
+        """Twisted: the peer sends no more.  Some clients say so after their request, and still wait for the answer."""
+        self._heard_all = True
+        if self._socket is not None or (self._pending is None and not self._resting):
+            self.end()
+
+    def writeConnectionLost(self) -> None:
+        """Twisted: never, for we do not close one half."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Twisted: it is over."""
@@ -159,6 +171,11 @@ class HttpConnection(Protocol):
     def _go_on(self) -> None:
         self._resting = False
         self._advance()
+        self._end_if_heard_all()
+
+    def _end_if_heard_all(self) -> None:
+        if self._heard_all and self._pending is None and not self._resting and not self._working and not self._ended:
+            self.end()
 
     def _step(self) -> bool:
         if self._ended:
@@ -245,6 +262,7 @@ class HttpConnection(Protocol):
             self._begun = False
             self._alarm.set(self.limits.idle)
             self._advance()
+            self._end_if_heard_all()
 
     def upgrade(self, request: Request, subprotocol: str | None, receiver: Receiver) -> WebSocket:
         """`Handshake`: accepted."""

@@ -91,6 +91,33 @@ def test_a_peer_that_goes_while_it_waits_for_its_turn_is_forgotten(serve):
     assert not served.clock.getDelayedCalls()
 
 
+def test_an_asker_that_sends_no_more_still_gets_its_answers(serve):
+    served = serve(answers=False)
+    wire = served.say(POST * 2 + POST[:-1])
+    wire.protocol.readConnectionLost()
+    served.exchanges[0].respond(200, [], b"one")
+    served.exchanges[1].respond(200, [], b"two")
+    assert [body for _, _, body in answers(wire.value(), 2)] == [b"one", b"two"]
+    assert wire.disconnecting
+    assert len(served.exchanges) == 2
+
+
+@pytest.mark.parametrize("sent", [b"", POST[:-1], POST], ids=["nothing", "half a request", "a request that was answered"])
+def test_an_asker_that_sends_no_more_and_waits_for_nothing_is_closed(serve, sent):
+    wire = serve().say(sent)
+    wire.protocol.readConnectionLost()
+    assert wire.disconnecting
+
+
+def test_a_flood_whose_sender_has_ended_is_answered_to_its_end(serve, turn):
+    served = serve()
+    wire = served.say(POST * 100)
+    wire.protocol.readConnectionLost()
+    while not wire.disconnecting:
+        turn(served.clock)
+    assert len(served.exchanges) == 100
+
+
 def test_too_much_pipelined_is_left_with_the_sender(serve):
     served = serve(Limits(pipelined=100), answers=False)
     wire = served.say(POST * 10)
