@@ -18,6 +18,7 @@ from typing import Any, TextIO, cast
 from twisted.logger import ILogObserver, LogBeginner, LogEvent, Logger, LogLevel, formatEvent, globalLogBeginner
 from twisted.python.failure import Failure
 
+from gateway.observe.quota import Quota
 from gateway.observe.redact import Redactor
 
 MOST_VALUE = 256
@@ -35,6 +36,7 @@ class Log:
         self._stream, self._least = stream, _LEVELS[level]
         self._write = self._plain if human else self._json
         self._redact = Redactor()
+        self._quota = Quota()
         self._logger = Logger("gateway", observer=cast(ILogObserver, self.observe))
         self.failed = 0
 
@@ -77,9 +79,19 @@ class Log:
             # Of Twisted's own events an operator wants the troubles, not that a factory starts.
             least = self._least if "gateway_event" in event else max(self._least, _LEVELS["warn"])
             if _LEVELS[level] >= least:
-                self._write(self._shaped(event, level))
+                self._line(event, level)
         except Exception:  # a log that cannot be written may not stop a gateway
             self.failed += 1
+
+    def _line(self, event: LogEvent, level: str) -> None:
+        """Warnings are what peers can cause at will: so many of one kind, and then only the counters go on."""
+        word = "write"
+        if level == "warn" and "gateway_event" in event:
+            kind = (event["gateway_event"], event["gateway_station"], event["gateway_values"].get("reason"))
+            word = self._quota.take(kind, event["log_time"])
+        if word != "leave":
+            more = {"more": "others of this minute are left out; /metrics counts them"} if word == "last" else {}
+            self._write({**self._shaped(event, level), **more})
 
     def _shaped(self, event: LogEvent, level: str) -> dict[str, Any]:
         """The line's fields in order."""

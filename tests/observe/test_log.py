@@ -12,6 +12,7 @@ from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from gateway.observe.log import Log
+from gateway.observe.quota import MOST
 
 
 @pytest.fixture
@@ -148,3 +149,17 @@ def test_the_human_form_on_a_plain_terminal():
     log.info("größer")
     assert b"gr\\xf6\\xdfer" in raw.getvalue()
     assert log.failed == 0
+
+
+def test_a_flood_of_warnings_leaves_other_warnings_and_all_errors_in_sight(log, stream):
+    for _ in range(1000):
+        log.warn("refused", reason="garbled", why="x")
+    log.warn("refused", station="CP-1", reason="garbled", why="x")
+    for _ in range(100):
+        log.error("storing failed")
+    found = lines(stream)
+    flood = [line for line in found if line["level"] == "warn" and "station" not in line]
+    assert len(flood) in (MOST, 2 * MOST), "twice where the minute changed meanwhile"
+    assert "/metrics" in flood[MOST - 1]["more"]
+    assert len([line for line in found if line.get("station") == "CP-1"]) == 1
+    assert len([line for line in found if line["level"] == "error"]) == 100
