@@ -36,7 +36,7 @@ class Log:
         self._stream, self._least = stream, _LEVELS[level]
         self._write = self._plain if human else self._json
         self._redact = Redactor()
-        self._quota = Quota()
+        self._quotas = {"info": Quota(most_in_all=20_000), "warn": Quota()}
         self._logger = Logger("gateway", observer=cast(ILogObserver, self.observe))
         self.failed = 0
 
@@ -84,11 +84,11 @@ class Log:
             self.failed += 1
 
     def _line(self, event: LogEvent, level: str) -> None:
-        """Warnings are what peers can cause at will: so many of one kind, and then only the counters go on."""
+        """What peers can cause at will has a quota of lines; then only the counters go on.  Errors have none."""
         word = "write"
-        if level == "warn" and "gateway_event" in event:
+        if level in self._quotas and "gateway_event" in event:
             kind = (event["gateway_event"], event["gateway_station"], event["gateway_values"].get("reason"))
-            word = self._quota.take(kind, event["log_time"])
+            word = self._quotas[level].take(kind, event["log_time"])
         if word != "leave":
             more = {"more": "others of this minute are left out; /metrics counts them"} if word == "last" else {}
             self._write({**self._shaped(event, level), **more})

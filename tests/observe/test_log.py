@@ -155,11 +155,15 @@ def test_a_flood_of_warnings_leaves_other_warnings_and_all_errors_in_sight(log, 
     for _ in range(1000):
         log.warn("refused", reason="garbled", why="x")
     log.warn("refused", station="CP-1", reason="garbled", why="x")
-    for _ in range(100):
+    for number in range(100):
         log.error("storing failed")
+        log.info("flag", station="CP-2", why="foreign")
+        log.info("uplink", station=f"CP-{number}", change="up")
     found = lines(stream)
+    assert len([line for line in found if line["event"] == "flag"]) in (MOST, 2 * MOST)
+    assert len([line for line in found if line["event"] == "uplink"]) == 100
     flood = [line for line in found if line["level"] == "warn" and "station" not in line]
     assert len(flood) in (MOST, 2 * MOST), "twice where the minute changed meanwhile"
     assert "/metrics" in flood[MOST - 1]["more"]
-    assert len([line for line in found if line.get("station") == "CP-1"]) == 1
+    assert len([line for line in found if line.get("station") == "CP-1"]) == 2
     assert len([line for line in found if line["level"] == "error"]) == 100
