@@ -18,8 +18,17 @@ from gateway.links.http import Exchange, Handshake, HttpFactory
 from gateway.links.limits import REFUSED, Limits
 
 
+@pytest.fixture(autouse=True, scope="module")
+def old_garbage_stays() -> Iterator[None]:
+    """What other tests left is no business of the collector here: after every test it looks at what is new."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
-def nothing_swallowed() -> Iterator[None]:
+def nothing_swallowed(old_garbage_stays: None) -> Iterator[None]:
     """A failure that nobody handled, or any other error in Twisted's log, fails the test."""
     seen: list[str] = []
 
