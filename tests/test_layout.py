@@ -103,7 +103,7 @@ def test_public_things_are_documented(path: Path) -> None:
 
 @each_module
 def test_the_data_says_it(path: Path) -> None:
-    """Message, field and version names stand in mappings/, not in Python (design.md section 4)."""
+    """Message, field and version names stand in mappings/, not in Python."""
     if room(path) in ("cli", "demo") or "flows" in path.parts:
         return
     named = [n.value for n in ast.walk(TREES[path]) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
