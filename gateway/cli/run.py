@@ -148,12 +148,16 @@ def serve(site: Site, data: Data) -> int:
     except (OSError, JournalFailed) as error:
         log.error("the journal cannot be opened", path=str(site.data), why=str(error))
         return 1
-    life = Life(reactor, server_of(site, data, reactor, journal, log), log)
-    return life.live()
+    try:
+        server = server_of(site, data, reactor, journal, log)
+    except OSError as error:
+        log.error("the trace cannot be written", path=str(site.trace.path), why=str(error))
+        return 1
+    return Life(reactor, server, log).live()
 
 
 def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> Server:
-    """A server on the real clock, with the system's randomness."""
+    """A server on the real clock, with the system's randomness.  Raises `OSError` where the trace cannot be written."""
     actions = {action for dialect in data.dialects.values() for action in dialect.messages}
     metrics = Metrics(sorted(data.dialects), sorted(actions))
     trace = None
@@ -163,6 +167,7 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
         trace = Trace(
             site.trace.path, settings.max_bytes, settings.files, lambda: datetime.now(UTC), free, mask, metrics.untraced
         )
+        trace.begin()
     return Server(
         site,
         data,

@@ -22,7 +22,7 @@ _LOOK_EVERY = 64 * 1024
 class RotatingFile:
     """Writes whole lines.  ``files`` counts them all, the current one too; ``free`` tells a folder's free bytes.
 
-    ``dropped`` counts lines that were not written and ``on_drop`` hears of each; no method raises.
+    ``dropped`` counts lines that were not written and ``on_drop`` hears of each; no method but ``begin`` raises.
     """
 
     def __init__(
@@ -39,6 +39,11 @@ class RotatingFile:
         self._fd = -1
         self._size = self._unlooked = 0
         self.dropped = 0
+
+    def begin(self) -> None:
+        """Make the folder and open the file, so that a wrong path is told at the start.  Raises `OSError`."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._open()
 
     def write(self, line: bytes) -> None:
         """Append a line that ends in a line break, or count it as dropped."""

@@ -113,6 +113,10 @@ class Trace:
         cut = {"raw": raw} if len(raw) <= MOST_TEXT else {"raw": raw[:MOST_TEXT], "rawLength": len(raw)}
         return _body(message, short) | cut
 
+    def begin(self) -> None:
+        """Open the file now.  Raises `OSError` where nothing can be written there."""
+        self._file.begin()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

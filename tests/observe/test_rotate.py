@@ -117,6 +117,15 @@ def test_half_a_line_is_taken_back(path, monkeypatch):
     assert path.read_bytes() == b"whole\nagain\n"
 
 
+def test_where_nothing_can_be_written_is_told_at_the_start(path, tmp_path):
+    opened(tmp_path / "new" / "folder" / "trace.jsonl").begin()
+    assert (tmp_path / "new" / "folder" / "trace.jsonl").exists()
+    path.touch()
+    for wrong in (path / "trace.jsonl", tmp_path):
+        with pytest.raises(OSError, match=r"exists|directory"):
+            opened(wrong).begin()
+
+
 def test_a_planted_link_is_not_followed(path, tmp_path):
     target = tmp_path / "precious"
     target.write_text("keep")
