@@ -16,7 +16,7 @@ from gateway import site_file
 from gateway.address import LINKS, Address
 from gateway.catalogue import KINDS, Folders
 from gateway.config import Backend, Listener, Secret, SecretError, Site
-from gateway.dialects.load import load_dialect
+from gateway.dialects.load import load_dialect, load_dialects
 from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
 from gateway.quirks.choose import Quirks
@@ -52,12 +52,13 @@ def load(config: Path | None, mappings: Sequence[Path] = ()) -> Loaded:
     return loaded
 
 
-def folders(own: Sequence[Path]) -> Folders:
-    """An operator's folders before the shipped one.  Raises `SourceError` where something in them would not be read."""
+def ladder(own: Sequence[Path]) -> Ladder:
+    """Dialects and tables alone, an operator's folders first.  Raises `SourceError`, also for what would not be read."""
     faults = overlooked(own)
     if faults:
         raise SourceError(faults)
-    return Folders(own)
+    folders = Folders(own)
+    return Ladder.load(folders, load_dialects(folders))
 
 
 def overlooked(own: Sequence[Path]) -> list[Fault]:

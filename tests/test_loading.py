@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Secret
-from gateway.loading import folders, load, overlooked, unreadable
+from gateway.loading import ladder, load, overlooked, unreadable
 from gateway.source import SourceError
 
 SITE = "listeners: [{{listen: '{0}'}}]\nbackends: [{{connect: '{1}', callback: 'http://h/'}}]\n"
@@ -88,6 +88,6 @@ def test_a_file_that_nobody_would_read_does_not_pass_in_silence(tmp_path: Path) 
 
 def test_a_folder_of_something_else_is_no_mappings_folder(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no mappings folder; expected a folder in it named one of dialects"):
-        folders([tmp_path])
+        ladder([tmp_path])
     with pytest.raises(SourceError, match="no such mappings folder"):
-        folders([tmp_path / "none"])
+        ladder([tmp_path / "none"])

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway import loading
-from gateway.dialects.load import load_dialects
 from gateway.dialects.schema import Dialect
-from gateway.ladder.ladder import Ladder, RouteError
+from gateway.ladder.ladder import RouteError
 from gateway.ladder.ledger import HOW, Account, Entry, accounts
 from gateway.source import nearest
 
@@ -41,9 +40,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Print the ledger and give the exit code.  Raises `SourceError` for faulty files."""
-    folders = loading.folders(args.mappings)
-    dialects = load_dialects(folders)
-    ladder = Ladder.load(folders, dialects)
+    ladder = loading.ladder(args.mappings)
     try:
         found = accounts(ladder.route(args.station, args.backend), ladder.route(args.backend, args.station))
     except RouteError as error:
@@ -53,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         known = {account.action for account in found}
         found = [account for account in found if account.action == args.operation]
         if not found:
-            print(f"ocpp-gateway explain: {unasked(args.operation, known, dialects)}", file=sys.stderr)
+            print(f"ocpp-gateway explain: {unasked(args.operation, known, ladder.dialects)}", file=sys.stderr)
             return 2
     if args.format == "json":
         print(json.dumps(as_json(args.station, args.backend, found), indent=2, ensure_ascii=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,11 @@ import msgspec
 from gateway import loading
 from gateway.cli.intake import Heard, read
 from gateway.dialects.errors import PeerError
-from gateway.dialects.load import load_dialects
 from gateway.dialects.ocppj import write_frame
 from gateway.dialects.schema import Dialect
 from gateway.dialects.soap import write_fault, write_request, write_response
 from gateway.ladder.dialogue import Dialogue, Outcome, Spoken, other
-from gateway.ladder.ladder import Ladder, RouteError
+from gateway.ladder.ladder import RouteError
 from gateway.messages import Call, Error, Message, Result, Side
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -64,15 +64,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Translate, print, and give the exit code.  Raises `SourceError` for faulty data files."""
-    folders = loading.folders(args.mappings)
-    dialects = load_dialects(folders)
-    ladder = Ladder.load(folders, dialects)
+    ladder = loading.ladder(args.mappings)
     try:
         ladder.route(args.source, args.target)
         data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
     except (RouteError, OSError) as error:
         print(f"ocpp-gateway translate: {error}", file=sys.stderr)
         return 2
+    dialects = ladder.dialects
     heard = answers_last(list(read(data, dialects[args.source], args.codec)))
     answered = frozenset(one.message.id for one in heard if isinstance(one.message, Result | Error))
     dialogue = Dialogue(ladder, args.source, args.target, answered)
@@ -96,7 +95,7 @@ def answers_last(heard: list[Heard]) -> list[Heard]:
     return ordered
 
 
-def _one(heard: Heard, dialogue: Dialogue, args: argparse.Namespace, dialects: dict[str, Dialect]) -> bool:
+def _one(heard: Heard, dialogue: Dialogue, args: argparse.Namespace, dialects: Mapping[str, Dialect]) -> bool:
     """Translate and print one message; false where it is bad."""
     name = "<stdin>" if args.file == "-" else args.file
     try:
@@ -135,7 +134,7 @@ def _caller(heard: Heard, messages: Any, direction: str | None) -> Side:
     return _SIDES.get(direction) or heard.caller or "station"
 
 
-def _print(outcome: Outcome, heard: Heard, caller: Side, args: argparse.Namespace, dialects: dict[str, Dialect]) -> list[str]:
+def _print(outcome: Outcome, heard: Heard, caller: Side, args: argparse.Namespace, dialects: Mapping[str, Dialect]) -> list[str]:
     made = []
     for spoken in outcome.spoken:
         if not spoken.local or args.all:
