@@ -145,7 +145,12 @@ class _Reader:
             return Policy()
         settings = {one.name: one for one in dataclasses.fields(Policy)}
         self.check.keys(at, "policy", (), settings)
-        return Policy(**{key: self.setting(at, key, getattr(Policy(), key)) for key in at if key in settings})
+        policy = Policy(**{key: self.setting(at, key, getattr(Policy(), key)) for key in at if key in settings})
+        if policy.station_call >= policy.call_deadline:
+            key = "station_call" if "station_call" in at else "call_deadline"
+            said = f"station_call ({policy.station_call:g}) is not below call_deadline ({policy.call_deadline:g})"
+            self.check.fault(at, key, said, "the station's time to end before the back end's does")
+        return policy
 
     def setting(self, at: Map, key: str, default: Any) -> Any:
         value, words = at[key], typing.get_args(typing.get_type_hints(Policy)[key])

@@ -122,6 +122,13 @@ drain: -1
     assert "hunter2" not in "\n".join(found), "a fault never prints a secret"
 
 
+@pytest.mark.parametrize(("text", "line"), [("call_deadline: 20", 4), ("station_call: 30", 4)])
+def test_deadlines_that_do_not_nest_are_a_fault(tmp_path: Path, text: str, line: int) -> None:
+    site = "listeners: [{listen: 'ocpp1.5+http://127.0.0.1:80/'}]\nbackends: [{connect: 'ocpp1.6+ws://h/'}]\npolicy:\n  "
+    (found,) = faults(tmp_path, f"{site}{text}\n")
+    assert found.startswith(f"gateway.yaml:{line}: station_call (")
+
+
 def test_an_empty_file_and_odd_kinds_are_told_plainly(tmp_path: Path) -> None:
     assert faults(tmp_path, "") == [
         "gateway.yaml:1: the site file lacks the key 'backends'",
