@@ -29,9 +29,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:([^\r]*)", re.IGNORECASE)
 _DIGITS = re.compile(rb"[0-9]{1,19}\Z")
 _NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+\Z")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
-_SINGLE = frozenset(
-    ("authorization", "content-encoding", "content-type", "host", "sec-websocket-key", "sec-websocket-version")
-)
+_SINGLE = frozenset(("authorization", "content-encoding", "content-type", "host", "sec-websocket-key", "sec-websocket-version"))
 _SLASHES = re.compile("/{2,}")
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 

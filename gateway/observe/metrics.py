@@ -213,7 +213,6 @@ class Metrics:
         self._settle()
         return generate_latest(_Plain(self._registry))
 
-
     def _settle(self) -> None:
         for tally in self._tallies.values():
             tally.settle()

@@ -413,7 +413,9 @@ def test_drain(serve):
 
 def test_a_handshake_is_accepted(serve, heard):
     served = serve()
-    wire = served.say(UPGRADE + b"sec-webSocket-protocol: ,ocpp1.6,, ocpp1.5\r\nSEC-WEBSOCKET-PROTOCOL: x\r\nOrigin: http://e\r\n\r\n")
+    wire = served.say(
+        UPGRADE + b"sec-webSocket-protocol: ,ocpp1.6,, ocpp1.5\r\nSEC-WEBSOCKET-PROTOCOL: x\r\nOrigin: http://e\r\n\r\n"
+    )
     (handshake,) = served.handshakes
     assert handshake.subprotocols == ("ocpp1.6", "ocpp1.5", "x")
     assert (handshake.request.path, handshake.request.target) == ("/ocpp/CP1", "//ocpp///CP1?x=/%2F//")
