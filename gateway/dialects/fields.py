@@ -97,7 +97,10 @@ class Types:
     def _field(self, where: Map, name: str) -> Field | None:
         spec = where[name]
         match = _SPEC.fullmatch(spec) if isinstance(spec, str) else None
-        if match is None or not NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
+            self.checker.fault(where, name, f"{name!r} is no name of a field", "letters, digits and _, a letter first")
+            return None
+        if match is None:
             self.checker.fault(where, name, f"field {name!r} is {spec!r}", _FORM)
             return None
         type_name, limit, count = match.group(1, 2, 3)

@@ -74,6 +74,7 @@ MISTAKES = [
     ("title: Tiny", "titel: Tiny", "did you mean 'title'"),
     ("title: Tiny", "title: 7", "title is 7"),
     ("integers: 32", "integers: 31", "integers of 31 bits"),
+    ("plug: integer", "a plug: integer", "'a plug' is no name of a field"),
     ("subprotocol: tiny1", "subprotocol: tiny 1", "the name of a WebSocket sub-protocol"),
     ("{FormatViolation: FormationViolation}", "{FormatViolaton: X}", "did you mean 'FormatViolation'"),
     ("{FormatViolation: FormationViolation}", "{FormatViolation: FormatViolation}", "spelled as it is"),
