@@ -48,14 +48,14 @@ _PUT_TRANSACTION = (
     + ", ".join(f'"{each.name}" = excluded."{each.name}"' for each in fields(Transaction) if each.name != "gateway_id")
 )
 _CLOSE = """
-    UPDATE txn SET closed = (SELECT coalesce(max(closed), 0) + 1 FROM txn WHERE station = ?1)
-    WHERE station = ?1 AND gateway_id = ?2 AND closed IS NULL"""
-_REOPEN = "UPDATE txn SET closed = NULL WHERE station = ? AND gateway_id = ? AND closed IS NOT NULL"
+    UPDATE txn SET closed = (SELECT coalesce(max(closed), 0) + 1 FROM txn WHERE station = :station)
+    WHERE station = :station AND gateway_id = :id AND closed IS NULL"""
+_REOPEN = "UPDATE txn SET closed = NULL WHERE station = :station AND gateway_id = :id AND closed IS NOT NULL"
 _KEPT = f"""
-    station = ?1 AND (closed IS NULL
-    OR closed >= coalesce((SELECT closed FROM txn WHERE station = ?1 AND closed IS NOT NULL
+    station = :station AND (closed IS NULL
+    OR closed >= coalesce((SELECT closed FROM txn WHERE station = :station AND closed IS NOT NULL
                            ORDER BY closed DESC LIMIT 1 OFFSET {ENDED_KEPT - 1}), 0)
-    OR gateway_id IN (SELECT "transaction" FROM message WHERE station = ?1 AND state <> 'delivered'))"""
+    OR gateway_id IN (SELECT "transaction" FROM message WHERE station = :station AND state <> 'delivered'))"""
 """The transactions that a restore gives: open ones, the newest ended ones, and all that still have something to deliver."""
 
 
@@ -68,9 +68,9 @@ def _append(db: sqlite3.Connection, what: Append) -> None:
     """A row must be the station's next: a gap would mean that an earlier commit was lost on the way here."""
     row = what.row
     found = db.execute(
-        "INSERT INTO station (name, next_seq) VALUES (?1, 2) ON CONFLICT (name) DO UPDATE SET next_seq = next_seq + 1 "
+        "INSERT INTO station (name, next_seq) VALUES (:station, 2) ON CONFLICT (name) DO UPDATE SET next_seq = next_seq + 1 "
         "RETURNING next_seq - 1",
-        _texts((what.station,)),
+        {"station": _text(what.station)},
     ).fetchone()[0]
     if found != row.seq:
         raise ValueError(f"row {row.seq} cannot follow row {found - 1}")
@@ -80,11 +80,19 @@ def _append(db: sqlite3.Connection, what: Append) -> None:
 def _mark(db: sqlite3.Connection, what: Mark) -> None:
     """A delivered row gives up its texts; its key stays, to know a repeated message by."""
     changed = db.execute(
-        "UPDATE message SET state = ?3, attempts = ?4, why = ?6, "
-        "rendered = CASE ?3 WHEN 'delivered' THEN NULL ELSE coalesce(?5, rendered) END, "
-        "raw = CASE ?3 WHEN 'delivered' THEN '' ELSE raw END, payload = CASE ?3 WHEN 'delivered' THEN '' ELSE payload END "
-        "WHERE station = ?1 AND seq = ?2 AND (state <> 'delivered' OR ?3 = 'delivered')",
-        _texts((what.station, what.seq, what.state, what.attempts, what.rendered, what.why)),
+        "UPDATE message SET state = :state, attempts = :attempts, why = :why, "
+        "rendered = CASE :state WHEN 'delivered' THEN NULL ELSE coalesce(:rendered, rendered) END, "
+        "raw = CASE :state WHEN 'delivered' THEN '' ELSE raw END, "
+        "payload = CASE :state WHEN 'delivered' THEN '' ELSE payload END "
+        "WHERE station = :station AND seq = :seq AND (state <> 'delivered' OR :state = 'delivered')",
+        {
+            "station": _text(what.station),
+            "seq": what.seq,
+            "state": what.state,
+            "attempts": what.attempts,
+            "rendered": _text(what.rendered),
+            "why": _text(what.why),
+        },
     ).rowcount
     if not changed:
         raise ValueError(f"row {what.seq} is not in the journal, or was delivered")
@@ -93,7 +101,7 @@ def _mark(db: sqlite3.Connection, what: Mark) -> None:
 def _put_transaction(db: sqlite3.Connection, what: PutTransaction) -> None:
     one = what.transaction
     db.execute(_PUT_TRANSACTION, _texts((what.station, *_transaction_values(one))))
-    db.execute(_REOPEN if one.ended is None else _CLOSE, (what.station, one.gateway_id))
+    db.execute(_REOPEN if one.ended is None else _CLOSE, {"station": what.station, "id": one.gateway_id})
 
 
 def _put_station(db: sqlite3.Connection, what: PutStation) -> None:
@@ -131,10 +139,13 @@ _WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
 
 def _texts(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse NUL: SQLite would keep it, PostgreSQL would not, and a journal must be able to move from one to the other."""
-    for value in values:
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("a text holds a NUL character")
-    return values
+    return tuple(map(_text, values))
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("a text holds a NUL character")
+    return value
 
 
 def _json(value: Any) -> str:
@@ -163,7 +174,7 @@ def _queue(db: sqlite3.Connection, station: str) -> list[Row]:
 
 
 def _transactions(db: sqlite3.Connection, station: str) -> list[Transaction]:
-    rows = db.execute(f"SELECT {_columns(Transaction)} FROM txn WHERE {_KEPT} ORDER BY rowid", (station,))
+    rows = db.execute(f"SELECT {_columns(Transaction)} FROM txn WHERE {_KEPT} ORDER BY rowid", {"station": station})
     return [_transaction(row) for row in rows]
 
 
@@ -176,9 +187,9 @@ def _transaction(row: Iterable[Any]) -> Transaction:
 def _keys(db: sqlite3.Connection, station: str) -> dict[str, int]:
     """Keys of what left the queue.  Equal keys are possible (a clock without a battery): the newest row counts."""
     rows = db.execute(
-        f"""SELECT key, max(seq) FROM message WHERE station = ?1 AND state <> 'queued'
+        f"""SELECT key, max(seq) FROM message WHERE station = :station AND state <> 'queued'
             AND "transaction" IN (SELECT gateway_id FROM txn WHERE {_KEPT}) GROUP BY key""",
-        (station,),
+        {"station": station},
     )
     return dict(rows.fetchall())
 
@@ -193,9 +204,9 @@ def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]
 def prune(db: sqlite3.Connection, station: str) -> int:
     """Remove what no restore of this station would give any more; the number of rows that went."""
     gone = db.execute(
-        f"""DELETE FROM message WHERE station = ?1 AND state = 'delivered'
+        f"""DELETE FROM message WHERE station = :station AND state = 'delivered'
             AND ("transaction" IS NULL OR "transaction" NOT IN (SELECT gateway_id FROM txn WHERE {_KEPT}))""",
-        (station,),
+        {"station": station},
     ).rowcount
-    gone += db.execute(f"DELETE FROM txn WHERE station = ?1 AND NOT ({_KEPT})", (station,)).rowcount
+    gone += db.execute(f"DELETE FROM txn WHERE station = :station AND NOT ({_KEPT})", {"station": station}).rowcount
     return gone
