@@ -182,9 +182,16 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
     )
 
 
+IDS_AT_ONCE = 64
+_random: list[str] = []
+
+
 def new_id() -> str:
-    """A random UUID, version 4; the uuid module takes more than twice as long, and each call needs three."""
-    digits = os.urandom(16).hex()
+    """A random UUID, version 4.  Each call through the gateway needs three: so the system is asked for many at once."""
+    if not _random:
+        drawn = os.urandom(16 * IDS_AT_ONCE).hex()
+        _random.extend(drawn[at : at + 32] for at in range(0, len(drawn), 32))
+    digits = _random.pop()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import uuid
 from pathlib import Path
 
 import pytest
 
 from gateway.address import AddressError
 from gateway.cli.main import main, parser
-from gateway.cli.run import misuse, overridden, site_of
+from gateway.cli.run import IDS_AT_ONCE, misuse, new_id, overridden, site_of
 from tests.office import data
 
 UP = "ocpp1.6+ws://127.0.0.1:9000/ocpp"
@@ -64,3 +65,10 @@ def test_a_soap_back_end_needs_a_callback() -> None:
     args = parsed("--listen", "ocpp1.6+ws://127.0.0.1:1/", "--backend", "ocpp1.5+http://127.0.0.1:2/cs")
     with pytest.raises(AddressError, match="--callback"):
         site_of(args, data())
+
+
+def test_ids_are_random_uuids_and_never_come_twice() -> None:
+    made = [new_id() for _ in range(3 * IDS_AT_ONCE)]
+    assert len(set(made)) == len(made)
+    assert {uuid.UUID(one).version for one in made} == {4}
+    assert {len(one) for one in made} == {36}
