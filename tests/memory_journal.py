@@ -16,7 +16,7 @@ class MemoryJournal:
         self.rows: dict[int, Row] = {}
         self.transactions: dict[int, Transaction] = {}
         self.values: dict[str, Any] = {}
-        self.registers: dict[str, dict[str, Any]] = {}
+        self.registers: dict[str, Any] = {}
 
     def apply(self, writes: Sequence[Write]) -> None:
         for write in writes:
@@ -25,14 +25,21 @@ class MemoryJournal:
                 assert write.row.seq > max(self.rows, default=0), "rows come in order"
                 self.rows[write.row.seq] = write.row
             elif isinstance(write, Mark):
-                self.rows[write.seq] = replace(self.rows[write.seq], state=write.state, attempts=write.attempts)
+                self.rows[write.seq] = self._marked(self.rows[write.seq], write)
             elif isinstance(write, PutTransaction):
                 self.transactions[write.transaction.gateway_id] = write.transaction
             elif isinstance(write, PutStation):
                 self.values.update(write.values)
             elif isinstance(write, PutRegisters):
-                for name, values in write.values.items():
-                    self.registers.setdefault(name, {}).update(values)
+                self.registers.update(write.values)
+                self.registers = {name: value for name, value in self.registers.items() if value is not None}
+
+    def _marked(self, row: Row, mark: Mark) -> Row:
+        old, new = row.rendered, mark.rendered or row.rendered
+        if old is not None and new is not None:
+            assert new.messages == old.messages, "a row is rendered once"
+            assert new.answers[: old.done] == old.answers, "answers only grow"
+        return replace(row, state=mark.state, attempts=mark.attempts, rendered=new, cuts=mark.cuts)
 
     def state(self, state: str) -> list[Row]:
         return [row for row in self.rows.values() if row.state == state]
@@ -43,6 +50,6 @@ class MemoryJournal:
             transactions=list(self.transactions.values()),
             keys={row.key: row.seq for row in self.state("delivered") if row.transaction is not None},
             values=dict(self.values),
-            registers=self.registers,
+            registers=dict(self.registers),
             next_seq=max(self.rows, default=0) + 1,
         )

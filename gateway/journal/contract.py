@@ -3,7 +3,12 @@
 In: nothing.  Out: the writes, `Restored`, and the `Journal` contract that every store keeps.
 Not here: SQL (`gateway.journal.sqlite`), the thread it runs in, or when to write (`gateway.session`).
 
-All writes of one `commit` are one transaction.  A station is named by its identity as the gateway knows it.
+All writes of one `commit` are one transaction: a row, its rendering, the registers and the transaction record that belong
+together are put into one list, and after a power cut all of them are there or none.  Writes apply in the order of the list,
+commits in the order of the calls.  A station is named by its identity as the gateway knows it.
+
+A *value tree* is None, bool, int, text, `decimal.Decimal`, and lists and dicts of these with text keys; it comes back equal,
+kinds and digits included (tuples come back as lists).  Anything else, floats too, fails its commit.
 """
 
 from __future__ import annotations
@@ -15,14 +20,36 @@ from typing import Any, Literal, Protocol, TypeAlias
 RowState: TypeAlias = Literal["queued", "delivered", "parked"]
 
 
+Message: TypeAlias = tuple[str, dict[str, Any]]
+"""Action and payload (a value tree), in the back end's dialect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a row became on its way up, made once: the ``messages``, in the order of sending (there may be none).
+
+    ``answers`` are the result payloads that the back end gave to the first of them (value trees; None where one does not
+    matter), as many as are done with.  After a crash the delivery goes on with ``messages[done]``, same content, new message id.
+    """
+
+    messages: tuple[Message, ...]
+    answers: tuple[Any, ...] = ()
+
+    @property
+    def done(self) -> int:
+        """How many messages the back end has answered."""
+        return len(self.answers)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One transaction message.  ``seq`` grows by one per station and is the order of delivery.
 
     ``raw`` is the text as it came; ``codec`` and ``dialect`` say how to read it again.  ``payload`` is the message after
     repair, as JSON text in the station's dialect with the gateway's transaction id in it.  ``key`` is the natural key for
-    dedupe.  ``transaction`` is the gateway's id of the transaction it belongs to, if any.  ``rendered`` is what a step
-    with registers made of it (JSON text), once that was committed.
+    dedupe.  ``transaction`` is the gateway's id of the transaction it belongs to, if any.  ``attempts`` counts the back end's
+    refusals.  ``rendered`` is what a step with registers made of it, once that was committed.  ``cuts`` counts how often in a
+    row it was on its way when the link or this process died.
     """
 
     seq: int
@@ -37,8 +64,9 @@ class Row:
     received: str
     state: RowState = "queued"
     attempts: int = 0
-    rendered: str | None = None
+    rendered: Rendering | None = None
     flags: str = ""
+    cuts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +103,21 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A row changed: delivered (its raw text may be dropped), parked, tried again, or rendered."""
+    """A row changed: rendered, partly delivered, tried again, parked, or delivered (texts and rendering are then dropped).
+
+    ``state``, ``attempts``, ``why`` and ``cuts`` are written as they stand here.  ``rendered`` is written where it is given and
+    else stays: first with the messages and no answers, in one commit with the registers that they used and before the first
+    byte is sent; then again with each answer added.  Fails where the row is rendered already and the messages are others, or
+    where an answer that is stored would change or go: who reads a failure here has lost track, and must restore.
+    """
 
     station: str
     seq: int
     state: RowState
     attempts: int
-    rendered: str | None = None
+    rendered: Rendering | None = None
     why: str = ""
+    cuts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +130,7 @@ class PutTransaction:
 
 @dataclass(frozen=True, slots=True)
 class PutStation:
-    """Remember facts of the station by name (JSON-able values): boot, registration, interval, callback, states …"""
+    """Remember facts of the station by name (value trees): boot, registration, interval, callback, states …"""
 
     station: str
     values: dict[str, Any]
@@ -103,10 +138,14 @@ class PutStation:
 
 @dataclass(frozen=True, slots=True)
 class PutRegisters:
-    """Remember registers of the ladder for this station: {register name: {key: JSON-able value, or None to forget}}."""
+    """Remember registers of the ladder for this station: {name: value tree, or None to forget the register}.
+
+    A register is written whole; those not named stay.  What belongs to one transaction is best named after it
+    (``seq:17``), and must be forgotten by who made it: the store never removes a register by itself.
+    """
 
     station: str
-    values: dict[str, dict[str, Any]]
+    values: dict[str, Any]
 
 
 Write: TypeAlias = Append | Mark | PutTransaction | PutStation | PutRegisters
@@ -118,15 +157,14 @@ class Restored:
 
     ``queue``: rows still queued, in order.  ``transactions``: the open ones, and the newest ended ones (at least 20).
     ``keys``: natural key → seq of rows delivered or parked that belong to those transactions.  ``values`` and ``registers``
-    as put.  ``next_seq`` is the first free one.  ``id_base`` is the station's random base for transaction ids, or None if
-    it never had one.
+    as put.  ``next_seq`` is the first free one.
     """
 
     queue: Sequence[Row] = ()
     transactions: Sequence[Transaction] = ()
     keys: dict[str, int] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-    registers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    registers: dict[str, Any] = field(default_factory=dict)
     next_seq: int = 1
 
 

@@ -9,15 +9,24 @@ Not here: transactions, errors and their repair (`gateway.journal.store`), the s
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-import msgspec
-
-from gateway.journal.contract import Append, Mark, PutRegisters, PutStation, PutTransaction, Restored, Row, Transaction, Write
+from gateway.journal.contract import (
+    Append,
+    Mark,
+    PutRegisters,
+    PutStation,
+    PutTransaction,
+    Rendering,
+    Restored,
+    Row,
+    Transaction,
+    Write,
+)
+from gateway.journal.trees import from_json, to_json
 
 ENDED_KEPT = 20
 """How many ended transactions of a station are kept, newest end first."""
@@ -25,9 +34,6 @@ ENDED_KEPT = 20
 QUEUED = "state = 'queued' AND state <> 'delivered'"
 PARKED = "state = 'parked' AND state <> 'delivered'"
 """The second half is what the partial index says; SQLite does not conclude it from the first."""
-
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def _columns(made_of: type[Any]) -> str:
@@ -39,9 +45,10 @@ def _marks(made_of: type[Any], more: int) -> str:
 
 
 _row_values = attrgetter(*(each.name for each in fields(Row)))
+_RENDERED = [each.name for each in fields(Row)].index("rendered")
 _transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
 
-_INSERT_ROW = f"INSERT INTO message (station, {_columns(Row)}) VALUES ({_marks(Row, 1)})"
+_INSERT_ROW = f"INSERT INTO message (station, {_columns(Row)}, answers) VALUES ({_marks(Row, 2)})"
 _PUT_TRANSACTION = (
     f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
     "ON CONFLICT (station, gateway_id) DO UPDATE SET "
@@ -74,28 +81,59 @@ def _append(db: sqlite3.Connection, what: Append) -> None:
     ).fetchone()[0]
     if found != row.seq:
         raise ValueError(f"row {row.seq} cannot follow row {found - 1}")
-    db.execute(_INSERT_ROW, _texts((what.station, *_row_values(row))))
+    values, rendering = list(_row_values(row)), row.rendered
+    values[_RENDERED] = to_json(rendering.messages) if rendering is not None else None
+    answers = to_json(rendering.answers) if rendering is not None else None
+    db.execute(_INSERT_ROW, _texts((what.station, *values, answers)))
+
+
+_MARK = """
+    UPDATE message SET state = :state, attempts = :attempts, why = :why, cuts = :cuts,
+    rendered = CASE :state WHEN 'delivered' THEN NULL ELSE coalesce(:rendered, rendered) END,
+    answers = CASE :state WHEN 'delivered' THEN NULL ELSE coalesce(:answers, answers) END,
+    raw = CASE :state WHEN 'delivered' THEN '' ELSE raw END,
+    payload = CASE :state WHEN 'delivered' THEN '' ELSE payload END
+    WHERE station = :station AND seq = :seq AND (state <> 'delivered' OR :state = 'delivered')"""
 
 
 def _mark(db: sqlite3.Connection, what: Mark) -> None:
     """A delivered row gives up its texts; its key stays, to know a repeated message by."""
-    changed = db.execute(
-        "UPDATE message SET state = :state, attempts = :attempts, why = :why, "
-        "rendered = CASE :state WHEN 'delivered' THEN NULL ELSE coalesce(:rendered, rendered) END, "
-        "raw = CASE :state WHEN 'delivered' THEN '' ELSE raw END, "
-        "payload = CASE :state WHEN 'delivered' THEN '' ELSE payload END "
-        "WHERE station = :station AND seq = :seq AND (state <> 'delivered' OR :state = 'delivered')",
-        {
-            "station": _text(what.station),
-            "seq": what.seq,
-            "state": what.state,
-            "attempts": what.attempts,
-            "rendered": _text(what.rendered),
-            "why": _text(what.why),
-        },
-    ).rowcount
-    if not changed:
+    rendering = what.rendered
+    if rendering is not None and what.state != "delivered":
+        _see_once(db, what, rendering)
+    values = {
+        "station": what.station,
+        "seq": what.seq,
+        "state": what.state,
+        "attempts": what.attempts,
+        "why": what.why,
+        "cuts": what.cuts,
+        "rendered": to_json(rendering.messages) if rendering is not None else None,
+        "answers": to_json(rendering.answers) if rendering is not None else None,
+    }
+    if not db.execute(_MARK, {name: _text(value) for name, value in values.items()}).rowcount:
         raise ValueError(f"row {what.seq} is not in the journal, or was delivered")
+
+
+def _see_once(db: sqlite3.Connection, what: Mark, new: Rendering) -> None:
+    """A row is rendered once, and its answers only grow."""
+    asked = "SELECT rendered, answers FROM message WHERE station = ? AND seq = ?"
+    old = _rendering(*(db.execute(asked, (what.station, what.seq)).fetchone() or (None, None)))
+    if len(new.answers) > len(new.messages):
+        raise ValueError(f"row {what.seq} has more answers than messages")
+    if old is None:
+        return
+    if to_json(old.messages) != to_json(new.messages):
+        raise ValueError(f"row {what.seq} was rendered before, and otherwise")
+    if to_json(old.answers) != to_json(new.answers[: old.done]):
+        raise ValueError(f"row {what.seq} has other answers already")
+
+
+def _rendering(messages: str | None, answers: str | None) -> Rendering | None:
+    if messages is None:
+        return None
+    said = tuple((action, payload) for action, payload in from_json(messages))
+    return Rendering(said, tuple(from_json(answers or "[]")))
 
 
 def _put_transaction(db: sqlite3.Connection, what: PutTransaction) -> None:
@@ -108,24 +146,20 @@ def _put_station(db: sqlite3.Connection, what: PutStation) -> None:
     for name, value in what.values.items():
         db.execute(
             "INSERT INTO value VALUES (?, ?, ?) ON CONFLICT (station, name) DO UPDATE SET json = excluded.json",
-            _texts((what.station, name, _json(value))),
+            _texts((what.station, name, to_json(value))),
         )
 
 
 def _put_registers(db: sqlite3.Connection, what: PutRegisters) -> None:
-    for name, entries in what.values.items():
-        for key, value in entries.items():
-            _put_register(db, _texts((what.station, name, key)), value)
-
-
-def _put_register(db: sqlite3.Connection, at: tuple[Any, ...], value: Any) -> None:
-    if value is None:
-        db.execute("DELETE FROM register WHERE station = ? AND name = ? AND key = ?", at)
-        return
-    db.execute(
-        "INSERT INTO register VALUES (?, ?, ?, ?) ON CONFLICT (station, name, key) DO UPDATE SET json = excluded.json",
-        (*at, _json(value)),
-    )
+    for name, value in what.values.items():
+        at = _texts((what.station, name))
+        if value is None:
+            db.execute("DELETE FROM register WHERE station = ? AND name = ?", at)
+        else:
+            db.execute(
+                "INSERT INTO register VALUES (?, ?, ?) ON CONFLICT (station, name) DO UPDATE SET json = excluded.json",
+                (*at, to_json(value)),
+            )
 
 
 _WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
@@ -148,13 +182,6 @@ def _text(value: Any) -> Any:
     return value
 
 
-def _json(value: Any) -> str:
-    """JSON text, read back once: what cannot be read again may not be written."""
-    encoded = _ENCODER.encode(value)
-    _DECODER.decode(encoded)
-    return encoded.decode("utf-8")
-
-
 def restored(db: sqlite3.Connection, station: str) -> Restored:
     """Everything about one station (`Restored` says what that is)."""
     row = db.execute("SELECT next_seq FROM station WHERE name = ?", (station,)).fetchone()
@@ -162,15 +189,21 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
         queue=_queue(db, station),
         transactions=_transactions(db, station),
         keys=_keys(db, station),
-        values={n: _DECODER.decode(j) for n, j in db.execute("SELECT name, json FROM value WHERE station = ?", (station,))},
-        registers=_registers(db, station),
+        values=_trees(db, "value", station),
+        registers=_trees(db, "register", station),
         next_seq=row[0] if row else 1,
     )
 
 
 def _queue(db: sqlite3.Connection, station: str) -> list[Row]:
-    rows = db.execute(f"SELECT {_columns(Row)} FROM message WHERE station = ? AND state = 'queued' ORDER BY seq", (station,))
-    return [Row(*row) for row in rows]
+    asked = f"SELECT {_columns(Row)}, answers FROM message WHERE station = ? AND state = 'queued' ORDER BY seq"
+    return [_row(found) for found in db.execute(asked, (station,))]
+
+
+def _row(found: Sequence[Any]) -> Row:
+    *values, answers = found
+    values[_RENDERED] = _rendering(values[_RENDERED], answers)
+    return Row(*values)
 
 
 def _transactions(db: sqlite3.Connection, station: str) -> list[Transaction]:
@@ -194,11 +227,9 @@ def _keys(db: sqlite3.Connection, station: str) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for name, key, json in db.execute("SELECT name, key, json FROM register WHERE station = ?", (station,)):
-        found.setdefault(name, {})[key] = _DECODER.decode(json)
-    return found
+def _trees(db: sqlite3.Connection, table: str, station: str) -> dict[str, Any]:
+    found = db.execute(f"SELECT name, json FROM {table} WHERE station = ?", (station,))
+    return {name: from_json(json) for name, json in found}
 
 
 def prune(db: sqlite3.Connection, station: str) -> int:

@@ -42,8 +42,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT",
         "INSERT INTO probe VALUES (1, 0)",
     ),
+    (
+        # No gateway with the first schema ever wrote a rendering or a register.
+        "UPDATE message SET rendered = NULL",
+        "ALTER TABLE message ADD COLUMN answers TEXT",
+        "ALTER TABLE message ADD COLUMN cuts INTEGER NOT NULL DEFAULT 0",
+        "DROP TABLE register",
+        """CREATE TABLE register (station TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL,
+            PRIMARY KEY (station, name)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE replay (station TEXT NOT NULL, seq INTEGER NOT NULL, anew INTEGER NOT NULL,
+            PRIMARY KEY (station, seq)) STRICT, WITHOUT ROWID""",
+    ),
 )
 """One entry per schema version, oldest first; a released entry never changes.  ``user_version`` counts those applied.
+
+``message.rendered`` holds a rendering's messages and ``message.answers`` the answers to them, both JSON lists.  ``replay``
+holds the parked rows that somebody asked to bring back while a gateway ran.
 
 ``txn.closed`` numbers the ended transactions of a station in the order in which their ends were stored: a station's own
 clock cannot order them (some boot in 1970), and a long transaction ends after many with a higher id.

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from gateway.journal.contract import Depth, Done, JournalFailed, Restored, Write
-from gateway.journal.sqlite import answered
+from gateway.journal.contract import Done, JournalFailed, Write
+from gateway.journal.questions import Questions, answered
 from gateway.journal.store import Store
 
 MOST_WAITING = 20_000
@@ -52,7 +52,7 @@ class _Ask:
     done: Callable[[Any], None]
 
 
-class ThreadedJournal:
+class ThreadedJournal(Questions):
     """A `Journal`.  Raises `JournalFailed` at once where the file cannot be opened or another gateway has it."""
 
     def __init__(
@@ -83,26 +83,6 @@ class ThreadedJournal:
             self._ask(_too_many, done)
         else:
             self._put(_Commit(tuple(writes), done))
-
-    def restore(self, station: str, done: Callable[[Restored | JournalFailed], None]) -> None:
-        """See `Journal.restore`."""
-        self._ask(lambda: self._store.restore(station), done)
-
-    def backlog(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
-        """See `Journal.backlog`."""
-        self._ask(self._store.backlog, done)
-
-    def depth(self, done: Callable[[Depth | JournalFailed], None]) -> None:
-        """See `Journal.depth`."""
-        self._ask(self._store.depth, done)
-
-    def probe(self, done: Done) -> None:
-        """See `Journal.probe`."""
-        self._ask(self._store.probe, done)
-
-    def prune(self, done: Callable[[int | JournalFailed], None]) -> None:
-        """Remove what no restore needs any more, of some stations; ``done`` gets the number of rows that went."""
-        self._ask(self._store.prune, done)
 
     def close(self, done: Callable[[], None]) -> None:
         """See `Journal.close`.  What is asked for afterwards fails."""

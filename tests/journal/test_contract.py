@@ -21,6 +21,7 @@ from gateway.journal.contract import (
     PutRegisters,
     PutStation,
     PutTransaction,
+    Rendering,
     Restored,
     Row,
     Transaction,
@@ -34,7 +35,8 @@ def test_an_unknown_station_has_nothing(drive):
 
 
 def test_rows_come_back_whole_and_in_order(drive, row):
-    full = row(1, transaction=7, attempts=2, rendered='{"b":2}', flags="late", raw="ä\n\u2028\x1b", payload='{"n":1.10}')
+    rendered = Rendering((("Say", {"n": Decimal("16"), "of": [None, True, 2**70, "ü"]}), ("Say", {})), ({"ok": Decimal("1.10")},))
+    full = row(1, transaction=7, attempts=2, cuts=1, rendered=rendered, flags="late", raw="ä\n\u2028\x1b", payload='{"n":1.10}')
     assert drive.commit(Append("A", full), Append("A", row(2))) is None
     assert drive.restore().queue == [full, row(2)]
     assert drive.restore().next_seq == 3
@@ -50,12 +52,34 @@ def test_a_transaction_is_written_whole(drive, transaction):
 
 def test_values_and_registers_come_back_exact(drive):
     values = {"boot": {"vendor": "V", "n": None}, "states": [1, True, "x"], "energy": Decimal("1.10"), "gone": None}
-    drive.commit(PutStation("A", values), PutRegisters("A", {"seq": {"c1": 4, "c2": 5}, "id": {"x": "y"}}))
-    drive.commit(PutStation("A", {"states": []}), PutRegisters("A", {"seq": {"c1": None}, "id": {"x": None}}))
+    tree = {"left": [1, None, {"x": True}], "energy": Decimal("100"), "tiny": Decimal("1E-9"), "": ""}
+    drive.commit(PutStation("A", values), PutRegisters("A", {"seq:7": {"next": 4, "of": {}}, "id": tree, "n": 0, "off": False}))
+    drive.commit(PutStation("A", {"states": []}), PutRegisters("A", {"seq:7": {"next": 5}, "n": None, "never": None}))
     found = drive.restore()
     assert found.values == {**values, "states": []}
     assert str(found.values["energy"]) == "1.10"
-    assert found.registers == {"seq": {"c2": 5}}
+    assert found.registers == {"seq:7": {"next": 5}, "id": tree, "off": False}
+    assert type(found.registers["id"]["energy"]) is Decimal, "a whole number stays what it was"
+    assert [type(found.registers[name]) for name in ("off", "seq:7")] == [bool, dict]
+
+
+def test_registers_are_stored_with_what_used_them_or_not_at_all(drive, append, transaction):
+    drive.commit(append(1), PutRegisters("A", {"seq": 1}))
+    rendered = Rendering((("Say", {"seq": 1}),))
+    failed = drive.commit(PutRegisters("A", {"seq": 2}), Mark("A", 1, "queued", 0, rendered), Mark("A", 9, "queued", 0))
+    assert isinstance(failed, JournalFailed)
+    assert drive.restore().registers == {"seq": 1}
+    assert drive.restore().queue[0].rendered is None
+    drive.commit(PutRegisters("A", {"seq": 2}), Mark("A", 1, "queued", 0, rendered), PutTransaction("A", transaction(1)))
+    assert (drive.restore().registers, drive.restore().queue[0].rendered) == ({"seq": 2}, rendered)
+
+
+def test_registers_outlive_pruning_and_opening(open_drive, append):
+    first = open_drive()
+    first.commit(append(1), Mark("A", 1, "delivered", 0), PutRegisters("A", {"seq": {"of": [1]}}))
+    first.ask("prune")
+    first.ask("close")
+    assert open_drive().restore().registers == {"seq": {"of": [1]}}
 
 
 def test_stations_do_not_see_each_other(drive, append, transaction):
@@ -83,9 +107,56 @@ def test_depth_counts_what_waits_and_finds_the_oldest(drive, append):
 
 def test_a_row_that_was_tried_keeps_its_place_and_rendering(drive, append, row):
     drive.commit(append(1), append(2))
-    drive.commit(Mark("A", 1, "queued", 1, rendered='{"r":1}'))
+    rendered = Rendering((("Say", {"r": 1}),))
+    drive.commit(Mark("A", 1, "queued", 1, rendered))
+    drive.commit(Mark("A", 1, "queued", 2, cuts=3))
+    assert drive.restore().queue == [row(1, attempts=2, rendered=rendered, cuts=3), row(2)]
     drive.commit(Mark("A", 1, "queued", 2))
-    assert drive.restore().queue == [row(1, attempts=2, rendered='{"r":1}'), row(2)]
+    assert drive.restore().queue[0].cuts == 0, "what a mark does not say is nought"
+
+
+THREE = Rendering((("Say", {"n": 1}), ("Say", {"n": Decimal("2")}), ("End", {})))
+
+
+def test_a_row_goes_on_where_its_answers_end(open_drive, append):
+    first = open_drive()
+    first.commit(append(1))
+    for answers in ((), ({"id": "x"},), ({"id": "x"}, None)):
+        assert first.commit(Mark("A", 1, "queued", 0, replace(THREE, answers=answers))) is None
+    first.ask("close")
+    found = open_drive().restore().queue[0].rendered
+    assert found == replace(THREE, answers=({"id": "x"}, None))
+    assert found.messages[found.done] == ("End", {})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Rendering((("Say", {"n": 1}),), ("yes",)),
+        replace(THREE, messages=(("Say", {"n": 1}), ("Say", {"n": 2}), ("End", {})), answers=("yes",)),
+        replace(THREE, answers=()),
+        replace(THREE, answers=("no",)),
+        replace(THREE, answers=("yes", None, None, None)),
+    ],
+    ids=["fewer messages", "a digit otherwise", "answers gone", "another answer", "more answers than messages"],
+)
+def test_a_row_is_rendered_once(drive, append, other):
+    drive.commit(append(1))
+    drive.commit(Mark("A", 1, "queued", 0, replace(THREE, answers=("yes",))))
+    assert isinstance(drive.commit(Mark("A", 1, "queued", 1, other)), JournalFailed)
+    kept = drive.restore().queue[0]
+    assert (kept.rendered, kept.attempts) == (replace(THREE, answers=("yes",)), 0)
+
+
+def test_a_row_that_becomes_no_message_is_rendered_too(drive, append):
+    drive.commit(append(1), Mark("A", 1, "queued", 0, Rendering(())))
+    assert drive.restore().queue[0].rendered == Rendering(())
+
+
+def test_a_delivered_row_keeps_no_rendering(drive, append):
+    drive.commit(append(1, rendered=THREE), Mark("A", 1, "delivered", 0, THREE))
+    assert isinstance(drive.commit(Mark("A", 1, "queued", 0, THREE)), JournalFailed)
+    assert drive.restore().queue == []
 
 
 @pytest.mark.parametrize("state", ["delivered", "parked"])
@@ -121,11 +192,19 @@ def test_a_text_that_no_store_can_hold_fails_its_batch_only(drive, append, text,
     assert drive.commit(append(1)) is None
 
 
-@pytest.mark.parametrize("value", [object(), Decimal("NaN"), "\ud800", {"x": {1j}}], ids=repr)
-def test_a_value_that_could_not_be_read_again_is_not_written(drive, value):
-    drive.commit(PutStation("A", {"x": 1}))
-    assert isinstance(drive.commit(PutStation("A", {"x": value})), JournalFailed)
-    assert drive.restore().values == {"x": 1}
+@pytest.mark.parametrize("value", [object(), 0.1, Decimal("NaN"), "\ud800", {"x": {1j}}, {1: 2}], ids=repr)
+def test_a_value_that_could_not_be_read_again_is_not_written(drive, append, value):
+    drive.commit(PutStation("A", {"x": 1}), PutRegisters("A", {"x": 1}), append(1))
+    for write in (
+        PutStation("A", {"x": value}),
+        PutRegisters("A", {"x": value}),
+        Mark("A", 1, "queued", 0, Rendering((("Say", {"x": value}),))),
+        Mark("A", 1, "queued", 0, Rendering((("Say", {}),), (value,))),
+        append(2, rendered=Rendering((("Say", {"x": value}),))),
+    ):
+        assert isinstance(drive.commit(write), JournalFailed)
+    found = drive.restore()
+    assert (found.values, found.registers, found.next_seq, found.queue[0].rendered) == ({"x": 1}, {"x": 1}, 2, None)
 
 
 @pytest.mark.parametrize("seq", [0, 1, 3, -1, 2**70])
@@ -217,6 +296,8 @@ def test_a_full_store_fails_and_heals(open_drive, append):
 
 STATIONS = ("A", "b/ü'")
 KEYS = st.sampled_from(["k1", "k2", "k3"])
+LEAVES = st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text("aü\0")
+TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab"), inner, max_size=2))
 ENDED_KEPT = 20
 
 
@@ -228,12 +309,16 @@ class Model:
         self.transactions: dict[int, Transaction] = {}
         self.ends: list[int] = []
         self.values: dict[str, object] = {}
-        self.registers: dict[str, dict[str, object]] = {}
+        self.registers: dict[str, object] = {}
 
     def kept(self) -> list[Transaction]:
         waiting = {row.transaction for row in self.rows.values() if row.state != "delivered"}
         newest = self.ends[-ENDED_KEPT:]
         return [t for n, t in self.transactions.items() if t.ended is None or n in newest or n in waiting]
+
+    def register(self, name: str, value: object) -> None:
+        self.registers.pop(name, None)
+        self.registers.update({} if value is None else {name: value})
 
     def restored(self) -> Restored:
         known = {one.gateway_id for one in self.kept()}
@@ -242,7 +327,7 @@ class Model:
             self.kept(),
             {row.key: n for n, row in self.rows.items() if row.state != "queued" and row.transaction in known},
             self.values,
-            {name: entries for name, entries in self.registers.items() if entries},
+            self.registers,
             len(self.rows) + 1,
         )
 
@@ -315,12 +400,23 @@ def machine(drive_type, kind):
             assert self.drive.commit(PutStation(station, values)) is None
             self.models[station].values.update(values)
 
-        @rule(station=st.sampled_from(STATIONS), name=KEYS, key=KEYS, value=st.none() | st.integers(0, 9))
-        def register(self, station: str, name: str, key: str, value: int | None) -> None:
-            assert self.drive.commit(PutRegisters(station, {name: {key: value}})) is None
-            entries = self.models[station].registers.setdefault(name, {})
-            entries.pop(key, None)
-            entries.update({} if value is None else {key: value})
+        @precondition(lambda self: any(r.state == "queued" for m in self.models.values() for r in m.rows.values()))
+        @rule(name=KEYS, tree=TREES, count=st.integers(0, 2), data=st.data())
+        def render(self, name: str, tree: object, count: int, data: st.DataObject) -> None:
+            at = [(s, n) for s, m in self.models.items() for n, r in m.rows.items() if r.state == "queued"]
+            station, seq = data.draw(st.sampled_from(at))
+            model = self.models[station]
+            old = model.rows[seq].rendered or Rendering((("Say", {"x": tree}),) * count)
+            new = replace(old, answers=(*old.answers, tree)[: len(old.messages)])
+            mark = Mark(station, seq, "queued", 0, new)
+            assert self.drive.commit(mark, PutRegisters(station, {name: tree})) is None
+            model.rows[seq] = replace(model.rows[seq], attempts=0, rendered=new)
+            model.register(name, tree)
+
+        @rule(station=st.sampled_from(STATIONS), name=KEYS, value=st.none() | TREES)
+        def register(self, station: str, name: str, value: object) -> None:
+            assert self.drive.commit(PutRegisters(station, {name: value})) is None
+            self.models[station].register(name, value)
 
         @rule()
         def prune(self) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from gateway.journal import rows, schema
-from gateway.journal.contract import Append, Mark
+from gateway.journal.contract import Append, Mark, Rendering
 
 
 @pytest.fixture
@@ -17,9 +17,9 @@ def db(tmp_path):
 
 
 def test_a_delivered_row_gives_up_its_texts(db, row):
-    rows.write(db, Append("A", row(1, raw="<tag>", payload="{}", rendered="{}")))
+    rows.write(db, Append("A", row(1, raw="<tag>", payload="{}", rendered=Rendering((("Say", {}),), ({},)))))
     rows.write(db, Mark("A", 1, "delivered", 1))
-    assert db.execute("SELECT raw, payload, rendered FROM message").fetchone() == ("", "", None)
+    assert db.execute("SELECT raw, payload, rendered, answers FROM message").fetchone() == ("", "", None, None)
 
 
 def test_a_parked_row_keeps_its_texts_and_says_why(db, row):

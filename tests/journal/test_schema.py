@@ -6,11 +6,13 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from gateway.journal import schema
-from gateway.journal.contract import JournalFailed
+from gateway.journal.contract import JournalFailed, Mark, PutRegisters, Rendering
+from gateway.journal.store import Store
 
 
 def test_commits_wait_for_the_disk(tmp_path):
@@ -90,3 +92,18 @@ def test_an_old_sqlite_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(schema.sqlite3, "sqlite_version_info", (3, 36, 0))
     with pytest.raises(JournalFailed, match="too old"):
         schema.connect(tmp_path / "j.db", 0, None)
+
+
+def test_a_journal_of_the_first_schema_is_taken_up_whole(tmp_path):
+    """The file was written by the gateway of 2026-11-22: a start delivered, readings parked, a stop that waits."""
+    with closing(sqlite3.connect(tmp_path / "j.db")) as db:
+        db.executescript((Path(__file__).parent / "schema_1.sql").read_text())
+    store = Store(tmp_path / "j.db")
+    with closing(store):
+        found = store.restore("CP 1")
+        assert [(row.seq, row.role, row.rendered, row.cuts) for row in found.queue] == [(3, "stop", None, 0)]
+        assert (found.transactions[0].backend_id, found.values["next_transaction"], found.next_seq) == ("99", 8, 4)
+        assert found.keys == {"k1": 1, "k2": 2}
+        rendered = Rendering((("Say", {}),))
+        assert store.commit([[Mark("CP 1", 3, "queued", 0, rendered), PutRegisters("CP 1", {"seq": 1})]]) == [None]
+        assert store.restore("CP 1").queue[0].rendered == rendered
