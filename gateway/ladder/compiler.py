@@ -5,7 +5,7 @@ Not here: what a plan means (`gateway.ladder.plan`), who calls the function (`ga
 
 The source text is made of names of our own, of field names and constants written by ``repr``, and of expressions that
 `gateway.ladder.expressions` checked; losses and maps are handed in through the namespace, and builtins are taken away.
-The payload is trusted to be valid; it is not changed, and what comes out may share parts with it.
+The payload is trusted to be valid; it is not changed, and what comes out may share parts with it, or be it.
 """
 
 from __future__ import annotations
@@ -14,39 +14,28 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import CodeType
-from typing import Any, TypeAlias
+from typing import Any
 
 from gateway.dialects.schema import Scalar
 from gateway.ladder.expressions import Expression
-from gateway.ladder.facts import Facts
 from gateway.ladder.given import GIVEN
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Fields, Gone, Limit, Move, Plan, Turn, names
+from gateway.ladder.run import Run, Translate, carry
 
-_NOTHING: dict[str, Any] = {}
+__all__ = ["Run", "Translate", "carry", "compile_expression", "compile_plan", "source_of"]
 
-
-class Run:
-    """What a compiled function may look at and add to.
-
-    ``asked`` is the request that a result answers; ``hits`` gathers the cases that fired (functions compiled with
-    ``trace`` only).  A plain class: one is made for every message.
-    """
-
-    __slots__ = ("asked", "facts", "hits", "losses")
-
-    def __init__(self, facts: Facts, losses: list[Loss], asked: dict[str, Any] = _NOTHING, hits: set[str] | None = None) -> None:
-        self.facts, self.losses, self.asked, self.hits = facts, losses, asked, hits
-
-
-Translate: TypeAlias = Callable[[dict[str, Any], Run], "dict[str, Any] | None"]
+_NOTHING_TO_DO = "def translate(it0, run):\n    return it0"
 
 
 def compile_plan(plan: Plan, name: str, trace: bool = False) -> Translate:
-    """The function that does what ``plan`` says."""
+    """The function that does what ``plan`` says; `carry` where that is nothing at all."""
     source, space = source_of(plan, trace)
+    if source == _NOTHING_TO_DO:
+        return carry
     exec(_code(source, name), space)  # noqa: S102 - made of checked parts only, see above
     made: Translate = space["translate"]
+    vars(made)["blind"] = "run." not in source
     return made
 
 
@@ -69,13 +58,9 @@ def source_of(plan: Plan, trace: bool = False) -> tuple[str, dict[str, Any]]:
     """The Python text of the function and the namespace that it needs."""
     writer = _Writer(trace)
     writer.line("def translate(it0, run):")
-    with_losses = len(writer.lines)
     writer.depth = 1
     out = writer.shape(plan, _Scope({"it": "it0", "top": "it0"}), "return None")
     writer.line(f"return {out}")
-    text = "\n".join(writer.lines)
-    if "losses" in text:
-        writer.lines.insert(with_losses, "    losses = run.losses")
     return "\n".join(writer.lines), writer.space
 
 
@@ -132,7 +117,7 @@ class _Writer:
 
     def lose(self, loss: Loss | None) -> None:
         if loss is not None:
-            self.line(f"losses.append({self.hold('LOSS', loss)})")
+            self.line(f"run.losses.append({self.hold('LOSS', loss)})")
 
     def hit(self, id: str) -> None:
         if self.trace:
@@ -143,9 +128,17 @@ class _Writer:
 
     # ------------------------------------------------------------------------------------------------- objects
     def shape(self, plan: Plan, scope: _Scope, drop: str) -> str:
-        """Write what makes one object; ``drop`` is the statement that gives it up.  Gives the variable's name."""
+        """Write what makes one object; ``drop`` is the statement that gives it up.  Gives the variable's name.
+
+        An object of which no value changes is its own translation, once its values are looked at.
+        """
         for gone in plan.gone:
             self.gone(gone, gone.source, scope, drop)
+        if plan.same:
+            for move in plan.moves:
+                if not move.plain:
+                    self.single(move, "", scope, drop, keep=True)
+            return scope.it
         first = [m for m in plan.moves if m.plain and not m.nested and m.source[-1].required and not m.needed]
         lead = plan.moves[: next((i for i, m in enumerate(plan.moves) if m not in first), len(plan.moves))]
         out = self.new("out")
@@ -232,10 +225,12 @@ class _Writer:
         if move.needed or (move.target[0].required and move.inner is not None and move.inner.drops):
             self.under("else:", lambda: self.line(drop))
 
-    def single(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
-        """A field of this object, or one made without a source."""
+    def single(self, move: Move, out: str, scope: _Scope, drop: str, keep: bool = False) -> None:
+        """A field of this object, or one made without a source; ``keep`` where it is looked at only."""
 
         def put(value: str) -> None:
+            if keep:
+                return
             self.line(f"{out}[{move.target[-1].name!r}] = {value}" if len(move.target) == 1 else _into(out, move.target, value))
 
         if not move.source:
@@ -341,7 +336,7 @@ class _Writer:
         self.line(end)
 
     def lost(self, choice: Choice, losses: str, value: str, drop: str) -> None:
-        self.line(f"losses.append({losses}[{value}])")
+        self.line(f"run.losses.append({losses}[{value}])")
         if choice.drops:
             self.under(f"if {value} in {self.hold('DROPS', choice.drops)}:", lambda: self.line(drop))
 

@@ -91,6 +91,19 @@ class Move:
         return not (self.choice or self.inner or self.scale or self.cases or self.echo or self.limit) and self.default is None
 
     @property
+    def same(self) -> bool:
+        """Whether the target gets what the source has under the same name, or the whole owner is given up or refused."""
+        if not (len(self.source) == len(self.target) == 1 and self.source[0].name == self.target[0].name) or self.needed:
+            return False
+        if self.plain:
+            return True
+        keeps = self.choice is None or (
+            not self.choice.open and not self.choice.omits and all(k == v for k, v in self.choice.table.items())
+        )
+        changed = self.inner or self.scale or self.cases or self.echo or self.nested or self.default is not None
+        return keeps and not changed and (self.limit is None or self.limit.end in ("drop", "refuse"))
+
+    @property
     def nested(self) -> bool:
         """Whether source and target must be walked rather than copied."""
         return len(self.source) > 1 or len(self.target) > 1 or any(f.many for f in self.source)
@@ -123,6 +136,11 @@ class Plan:
     moves: list[Move] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
     unfilled: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def same(self) -> bool:
+        """Whether an object that comes through at all comes through as it is: every field moves, and none changes."""
+        return all(move.same for move in self.moves) and {m.source[0].name for m in self.moves} == set(self.source.fields)
 
     @property
     def drops(self) -> bool:
