@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from gateway.dialects.shapes import Enum, MessageType, at
+from gateway.dialects.shapes import Enum, MessageType, Scalar, at
 from gateway.messages import Payload
 
 Words: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -29,8 +29,11 @@ class Lens:
         self.paths = {fact: tuple(path.split(".")) for fact, path in message.facts(kind).items()}
         self._read: list[tuple[str, tuple[str, ...], str, dict[str, str] | None]] = []
         self._spell: dict[str, dict[str, str]] = {}
+        self._texts: set[str] = set()
         for fact, path in self.paths.items():
             field = at(shape, ".".join(path))
+            if field is not None and field.type == Scalar("string"):
+                self._texts.add(fact)
             allowed = field.type.values if field is not None and isinstance(field.type, Enum) else None
             spoken = words.get(fact)
             neutral = reading(spoken) if spoken is not None else None
@@ -63,8 +66,10 @@ class Lens:
         return made
 
     def spell(self, fact: str, value: Any) -> Any:
-        """A neutral value as this message writes it."""
+        """A neutral value as this message writes it: words by their spelling, ids as text where ids are text."""
         spoken = self._spell.get(fact)
+        if value.__class__ is int and fact in self._texts:
+            return str(value)
         if spoken is None or value is None:
             return value
         if value not in spoken:

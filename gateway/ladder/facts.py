@@ -11,6 +11,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from gateway.ladder.registers import Registers
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one transaction: where, whose token, when it began (as the station said), the register then (Wh, text)."""
+
+    connector: int | None
+    token: str | None
+    started: str
+    meter_start: str | None
+    open: bool
+
 
 class Facts(Protocol):
     """The questions that an expression in a table may ask.  Transactions go by the gateway's own id."""
@@ -24,6 +37,12 @@ class Facts(Protocol):
     def stop_reason(self, transaction: int) -> str | None:
         """Why it stopped, where a command caused it: ``remote``, ``soft_reset``, ``hard_reset``; else None."""
 
+    def transaction(self, transaction: int) -> Known | None:
+        """What is known of a transaction; None where it is not known (any more)."""
+
+    def boot_reason(self) -> str:
+        """Why the station boots: ``reset`` (one was asked for within 5 minutes), ``triggered``, ``power_up`` or ``unknown``."""
+
 
 @dataclass
 class Recorded:
@@ -36,6 +55,15 @@ class Recorded:
     over: set[int] = field(default_factory=set)
     reasons: dict[int, str] = field(default_factory=dict)
     reset: str | None = None
+    known: dict[int, Known] = field(default_factory=dict)
+
+    def transaction(self, transaction: int) -> Known | None:
+        """See `Facts.transaction`."""
+        return self.known.get(transaction)
+
+    def boot_reason(self) -> str:
+        """See `Facts.boot_reason`."""
+        return "reset" if self.reset else "unknown"
 
     def running(self, connector: int) -> bool:
         """See `Facts.running`."""
@@ -81,3 +109,9 @@ class Context:
 
     facts: Facts
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    registers: Registers = field(default_factory=Registers)
+    transaction: int | None = None
+    """The transaction to which the session bound this message when it came."""
+
+    offline: bool = False
+    """Whether the message is older than the link that brought it, or came while the back end was away."""

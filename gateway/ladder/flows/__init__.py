@@ -1,23 +1,69 @@
 """The few stateful steps that a table only names.
 
-In: a message and the run.  Out: its translation.
+In: a message, the run, and the table's own rules for what may come of it.  Out: `Rendering`: messages, and how they are answered.
 Not here: anything that a table can say.
 
-``flow: name`` in a table takes the functions for that message from `FLOWS` instead of from rules.  This is the one place
-in Python where the name of a message may stand.
+An entry ``A > B: {flow: name, …}`` of a table takes the function for A going right from `FLOWS`; its rules are the flow's *part*
+for B.  This is the one place in Python where the name of a message may stand.  A flow keeps nothing itself: what it must
+remember are registers (`gateway.ladder.registers`), which are committed with what it rendered.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from gateway.ladder.facts import Facts
+from gateway.messages import Payload
 
 
-class Flow(Protocol):
-    """A pair of functions for one message, in both directions."""
+class Part(Protocol):
+    """The rules of one entry: how this message becomes that one, and that one's result the answer to this."""
 
-    def function(self, kind: str, way: str) -> Any:
-        """What translates a ``call`` or a ``result`` in the direction ``>`` or ``<``: (payload, run) → payload or None."""
+    def ask(self, payload: Payload, run: Any) -> Payload | None:
+        """What the rules make of the request; fields that the flow makes itself are missing.  None where it comes to nothing."""
 
+    def answer(self, result: Payload, asked: Payload, run: Any) -> Payload:
+        """What the rules make of the other side's result; ``asked`` is the request that it answers, in the asker's dialect."""
+
+    def value(self, map: str, value: Any, run: Any) -> Any:
+        """One value through a map of the table's ``enums`` or ``maps``, in the direction of the request; None: left out."""
+
+    def back(self, map: str, value: Any, run: Any) -> Any:
+        """The same, in the direction of the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a flow made of a request.
+
+    ``messages`` are (action, payload), to be sent in this order on the flow's far side; none: it goes no further.
+    ``answer`` makes the answer on the near side of their results, in order; None stands for one that was refused or is not known
+    any more.  ``facts`` are asked by the steps beyond in place of those of the station, where numbers differ there.
+    """
+
+    messages: Sequence[tuple[str, Payload]]
+    answer: Callable[[Sequence[Payload | None], Any], Payload]
+    facts: Facts | None = None
+
+
+Flow: TypeAlias = Callable[[Payload, Any, Mapping[str, Part]], Rendering]
+"""(request, run, the parts by target action) → what comes of it.  May raise `gateway.ladder.losses.Refused`."""
 
 FLOWS: dict[str, Flow] = {}
-"""By name.  Nothing needs one yet."""
+"""By the name that tables use."""
+
+
+class Keeper(Protocol):
+    """A two-way map of values that no list of rows can say: ``left`` and ``right`` are the value on that side, None: left out."""
+
+    def right(self, value: Any, run: Any) -> Any:
+        """A left value as the right side has it."""
+
+    def left(self, value: Any, run: Any) -> Any:
+        """A right value as the left side has it."""
+
+
+KEEPERS: dict[str, Keeper] = {}
+"""By the name that tables use under ``maps``."""
