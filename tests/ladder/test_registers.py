@@ -1,0 +1,48 @@
+"""What flows remember: nothing is written that changes nothing, and what was not committed can be taken back."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from gateway.ladder.registers import LAST_NUMBER, Registers
+
+
+def test_a_write_is_read_and_taken_once() -> None:
+    registers = Registers({"tx": {"1": {"seq": 0}}})
+    registers.put("tx", "1", {"seq": 1})
+    registers.put("tokens", "a", "b")
+    assert registers.get("tx", "1") == {"seq": 1}
+    assert registers.taken() == {"tx": {"1": {"seq": 1}}, "tokens": {"a": "b"}}
+    assert not registers.dirty
+    assert registers.taken() == {}
+
+
+def test_what_changes_nothing_is_no_write() -> None:
+    registers = Registers({"states": {"1": "Charging"}})
+    registers.put("states", "1", "Charging")
+    registers.put("states", "2", None)
+    assert not registers.dirty
+
+
+def test_none_forgets() -> None:
+    registers = Registers({"tx": {"1": 5, "2": 6}})
+    registers.put("tx", "1", None)
+    assert list(registers.items("tx")) == [("2", 6)]
+    assert registers.taken() == {"tx": {"1": None}}
+
+
+def test_a_counter_counts_and_begins_anew_after_the_last_number() -> None:
+    registers = Registers()
+    assert [registers.next("request") for _ in range(3)] == [1, 2, 3]
+    assert Registers({"counters": {"request": LAST_NUMBER}}).next("request") == 1
+
+
+@given(some.lists(some.tuples(some.sampled_from("ab"), some.none() | some.integers(0, 3))))
+def test_undo_leads_back_to_what_was_taken(writes: list[tuple[str, int | None]]) -> None:
+    registers = Registers({"r": {"a": 1}})
+    for key, value in writes:
+        registers.put("r", key, value)
+    registers.undo()
+    assert dict(registers.items("r")) == {"a": 1}
+    assert registers.taken() == {}
