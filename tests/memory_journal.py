@@ -16,7 +16,7 @@ class MemoryJournal:
         self.rows: dict[int, Row] = {}
         self.transactions: dict[int, Transaction] = {}
         self.values: dict[str, Any] = {}
-        self.registers: dict[str, Any] = {}
+        self.registers: dict[str, dict[str, Any]] = {}
 
     def apply(self, writes: Sequence[Write]) -> None:
         for write in writes:
@@ -31,8 +31,9 @@ class MemoryJournal:
             elif isinstance(write, PutStation):
                 self.values.update(write.values)
             elif isinstance(write, PutRegisters):
-                self.registers.update(write.values)
-                self.registers = {name: value for name, value in self.registers.items() if value is not None}
+                for name, values in write.values.items():
+                    kept = {**self.registers.get(name, {}), **values}
+                    self.registers[name] = {key: value for key, value in kept.items() if value is not None}
 
     def _marked(self, row: Row, mark: Mark) -> Row:
         old, new = row.rendered, mark.rendered or row.rendered
@@ -50,6 +51,6 @@ class MemoryJournal:
             transactions=list(self.transactions.values()),
             keys={row.key: row.seq for row in self.state("delivered") if row.transaction is not None},
             values=dict(self.values),
-            registers=dict(self.registers),
+            registers={name: dict(values) for name, values in self.registers.items() if values},
             next_seq=max(self.rows, default=0) + 1,
         )

@@ -138,14 +138,14 @@ class PutStation:
 
 @dataclass(frozen=True, slots=True)
 class PutRegisters:
-    """Remember registers of the ladder for this station: {name: value tree, or None to forget the register}.
+    """Remember registers of the ladder for this station: {register: {key: value tree, or None to forget the key}}.
 
-    A register is written whole; those not named stay.  What belongs to one transaction is best named after it
-    (``seq:17``), and must be forgotten by who made it: the store never removes a register by itself.
+    The value of a key is written whole; keys and registers that are not named stay.  The store never forgets one by itself:
+    what belongs to one transaction must be forgotten by who made it.
     """
 
     station: str
-    values: dict[str, Any]
+    values: dict[str, dict[str, Any]]
 
 
 Write: TypeAlias = Append | Mark | PutTransaction | PutStation | PutRegisters
@@ -157,14 +157,15 @@ class Restored:
 
     ``queue``: rows still queued, in order.  ``transactions``: the open ones, and the newest ended ones (at least 20).
     ``keys``: natural key → seq of rows delivered or parked that belong to those transactions.  ``values`` and ``registers``
-    as put.  ``next_seq`` is the first free one.
+    as put, the keys of a register in the order in which they came; a register without keys is not there.  ``next_seq`` is the
+    first free one.
     """
 
     queue: Sequence[Row] = ()
     transactions: Sequence[Transaction] = ()
     keys: dict[str, int] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
-    registers: dict[str, Any] = field(default_factory=dict)
+    registers: dict[str, dict[str, Any]] = field(default_factory=dict)
     next_seq: int = 1
 
 

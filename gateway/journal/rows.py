@@ -151,15 +151,19 @@ def _put_station(db: sqlite3.Connection, what: PutStation) -> None:
 
 
 def _put_registers(db: sqlite3.Connection, what: PutRegisters) -> None:
-    for name, value in what.values.items():
-        at = _texts((what.station, name))
-        if value is None:
-            db.execute("DELETE FROM register WHERE station = ? AND name = ?", at)
-        else:
-            db.execute(
-                "INSERT INTO register VALUES (?, ?, ?) ON CONFLICT (station, name) DO UPDATE SET json = excluded.json",
-                (*at, to_json(value)),
-            )
+    for name, entries in what.values.items():
+        for key, value in entries.items():
+            at = _texts((what.station, name, key))
+            if value is None:
+                db.execute("DELETE FROM register WHERE station = ? AND name = ? AND key = ?", at)
+            else:
+                db.execute(_PUT_REGISTER, (*at, to_json(value)))
+
+
+_PUT_REGISTER = (
+    "INSERT INTO register (station, name, key, json) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (station, name, key) DO UPDATE SET json = excluded.json"
+)
 
 
 _WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
@@ -189,8 +193,8 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
         queue=_queue(db, station),
         transactions=_transactions(db, station),
         keys=_keys(db, station),
-        values=_trees(db, "value", station),
-        registers=_trees(db, "register", station),
+        values={n: from_json(j) for n, j in db.execute("SELECT name, json FROM value WHERE station = ?", (station,))},
+        registers=_registers(db, station),
         next_seq=row[0] if row else 1,
     )
 
@@ -227,9 +231,12 @@ def _keys(db: sqlite3.Connection, station: str) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-def _trees(db: sqlite3.Connection, table: str, station: str) -> dict[str, Any]:
-    found = db.execute(f"SELECT name, json FROM {table} WHERE station = ?", (station,))
-    return {name: from_json(json) for name, json in found}
+def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]]:
+    """By id: an update keeps it, so keys come back in the order in which they first came."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, key, json in db.execute("SELECT name, key, json FROM register WHERE station = ? ORDER BY id", (station,)):
+        found.setdefault(name, {})[key] = from_json(json)
+    return found
 
 
 def prune(db: sqlite3.Connection, station: str) -> int:

@@ -53,25 +53,34 @@ def test_a_transaction_is_written_whole(drive, transaction):
 def test_values_and_registers_come_back_exact(drive):
     values = {"boot": {"vendor": "V", "n": None}, "states": [1, True, "x"], "energy": Decimal("1.10"), "gone": None}
     tree = {"left": [1, None, {"x": True}], "energy": Decimal("100"), "tiny": Decimal("1E-9"), "": ""}
-    drive.commit(PutStation("A", values), PutRegisters("A", {"seq:7": {"next": 4, "of": {}}, "id": tree, "n": 0, "off": False}))
-    drive.commit(PutStation("A", {"states": []}), PutRegisters("A", {"seq:7": {"next": 5}, "n": None, "never": None}))
+    drive.commit(
+        PutStation("A", values), PutRegisters("A", {"seq": {"z": 4, "c": False, "a": 0}, "id": {"x": tree}, "n": {"k": ""}})
+    )
+    drive.commit(
+        PutStation("A", {"states": []}), PutRegisters("A", {"seq": {"z": {"n": 5}, "c": None}, "n": {"k": None, "l": None}})
+    )
     found = drive.restore()
     assert found.values == {**values, "states": []}
     assert str(found.values["energy"]) == "1.10"
-    assert found.registers == {"seq:7": {"next": 5}, "id": tree, "off": False}
-    assert type(found.registers["id"]["energy"]) is Decimal, "a whole number stays what it was"
-    assert [type(found.registers[name]) for name in ("off", "seq:7")] == [bool, dict]
+    assert found.registers == {"seq": {"z": {"n": 5}, "a": 0}, "id": {"x": tree}}
+    assert type(found.registers["id"]["x"]["energy"]) is Decimal, "a whole number stays what it was"
+
+
+def test_keys_of_a_register_keep_their_order(drive):
+    for key in ("z", "a", "m", "z"):
+        drive.commit(PutRegisters("A", {"seq": {key: key * 2}}))
+    drive.commit(PutRegisters("A", {"seq": {"a": None}}), PutRegisters("A", {"seq": {"a": 1}}))
+    assert list(drive.restore().registers["seq"].items()) == [("z", "zz"), ("m", "mm"), ("a", 1)]
 
 
 def test_registers_are_stored_with_what_used_them_or_not_at_all(drive, append, transaction):
-    drive.commit(append(1), PutRegisters("A", {"seq": 1}))
-    rendered = Rendering((("Say", {"seq": 1}),))
-    failed = drive.commit(PutRegisters("A", {"seq": 2}), Mark("A", 1, "queued", 0, rendered), Mark("A", 9, "queued", 0))
-    assert isinstance(failed, JournalFailed)
-    assert drive.restore().registers == {"seq": 1}
+    drive.commit(append(1), PutRegisters("A", {"seq": {"7": 1}}))
+    rendered, more = Rendering((("Say", {"seq": 1}),)), PutRegisters("A", {"seq": {"7": 2}})
+    assert isinstance(drive.commit(more, Mark("A", 1, "queued", 0, rendered), Mark("A", 9, "queued", 0)), JournalFailed)
+    assert drive.restore().registers == {"seq": {"7": 1}}
     assert drive.restore().queue[0].rendered is None
-    drive.commit(PutRegisters("A", {"seq": 2}), Mark("A", 1, "queued", 0, rendered), PutTransaction("A", transaction(1)))
-    assert (drive.restore().registers, drive.restore().queue[0].rendered) == ({"seq": 2}, rendered)
+    drive.commit(more, Mark("A", 1, "queued", 0, rendered), PutTransaction("A", transaction(1)))
+    assert (drive.restore().registers, drive.restore().queue[0].rendered) == ({"seq": {"7": 2}}, rendered)
 
 
 def test_registers_outlive_pruning_and_opening(open_drive, append):
@@ -194,17 +203,17 @@ def test_a_text_that_no_store_can_hold_fails_its_batch_only(drive, append, text,
 
 @pytest.mark.parametrize("value", [object(), 0.1, Decimal("NaN"), "\ud800", {"x": {1j}}, {1: 2}], ids=repr)
 def test_a_value_that_could_not_be_read_again_is_not_written(drive, append, value):
-    drive.commit(PutStation("A", {"x": 1}), PutRegisters("A", {"x": 1}), append(1))
+    drive.commit(PutStation("A", {"x": 1}), PutRegisters("A", {"x": {"y": 1}}), append(1))
     for write in (
         PutStation("A", {"x": value}),
-        PutRegisters("A", {"x": value}),
+        PutRegisters("A", {"x": {"y": value}}),
         Mark("A", 1, "queued", 0, Rendering((("Say", {"x": value}),))),
         Mark("A", 1, "queued", 0, Rendering((("Say", {}),), (value,))),
         append(2, rendered=Rendering((("Say", {"x": value}),))),
     ):
         assert isinstance(drive.commit(write), JournalFailed)
     found = drive.restore()
-    assert (found.values, found.registers, found.next_seq, found.queue[0].rendered) == ({"x": 1}, {"x": 1}, 2, None)
+    assert (found.values, found.registers, found.next_seq, found.queue[0].rendered) == ({"x": 1}, {"x": {"y": 1}}, 2, None)
 
 
 @pytest.mark.parametrize("seq", [0, 1, 3, -1, 2**70])
@@ -309,16 +318,19 @@ class Model:
         self.transactions: dict[int, Transaction] = {}
         self.ends: list[int] = []
         self.values: dict[str, object] = {}
-        self.registers: dict[str, object] = {}
+        self.registers: dict[str, dict[str, object]] = {}
 
     def kept(self) -> list[Transaction]:
         waiting = {row.transaction for row in self.rows.values() if row.state != "delivered"}
         newest = self.ends[-ENDED_KEPT:]
         return [t for n, t in self.transactions.items() if t.ended is None or n in newest or n in waiting]
 
-    def register(self, name: str, value: object) -> None:
-        self.registers.pop(name, None)
-        self.registers.update({} if value is None else {name: value})
+    def register(self, name: str, key: str, value: object) -> None:
+        entries = self.registers.setdefault(name, {})
+        if value is None:
+            entries.pop(key, None)
+        else:
+            entries[key] = value
 
     def restored(self) -> Restored:
         known = {one.gateway_id for one in self.kept()}
@@ -327,7 +339,7 @@ class Model:
             self.kept(),
             {row.key: n for n, row in self.rows.items() if row.state != "queued" and row.transaction in known},
             self.values,
-            self.registers,
+            {name: entries for name, entries in self.registers.items() if entries},
             len(self.rows) + 1,
         )
 
@@ -409,14 +421,14 @@ def machine(drive_type, kind):
             old = model.rows[seq].rendered or Rendering((("Say", {"x": tree}),) * count)
             new = replace(old, answers=(*old.answers, tree)[: len(old.messages)])
             mark = Mark(station, seq, "queued", 0, new)
-            assert self.drive.commit(mark, PutRegisters(station, {name: tree})) is None
+            assert self.drive.commit(mark, PutRegisters(station, {name: {"k": tree}})) is None
             model.rows[seq] = replace(model.rows[seq], attempts=0, rendered=new)
-            model.register(name, tree)
+            model.register(name, "k", tree)
 
-        @rule(station=st.sampled_from(STATIONS), name=KEYS, value=st.none() | TREES)
-        def register(self, station: str, name: str, value: object) -> None:
-            assert self.drive.commit(PutRegisters(station, {name: value})) is None
-            self.models[station].register(name, value)
+        @rule(station=st.sampled_from(STATIONS), name=KEYS, key=KEYS, value=st.none() | TREES)
+        def register(self, station: str, name: str, key: str, value: object) -> None:
+            assert self.drive.commit(PutRegisters(station, {name: {key: value}})) is None
+            self.models[station].register(name, key, value)
 
         @rule()
         def prune(self) -> None:

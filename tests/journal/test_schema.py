@@ -105,5 +105,5 @@ def test_a_journal_of_the_first_schema_is_taken_up_whole(tmp_path):
         assert (found.transactions[0].backend_id, found.values["next_transaction"], found.next_seq) == ("99", 8, 4)
         assert found.keys == {"k1": 1, "k2": 2}
         rendered = Rendering((("Say", {}),))
-        assert store.commit([[Mark("CP 1", 3, "queued", 0, rendered), PutRegisters("CP 1", {"seq": 1})]]) == [None]
+        assert store.commit([[Mark("CP 1", 3, "queued", 0, rendered), PutRegisters("CP 1", {"seq": {"7": 1}})]]) == [None]
         assert store.restore("CP 1").queue[0].rendered == rendered
