@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, ensureDeferred
 
 from gateway.config import Backend, Listener, Site
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
 from gateway.links import server as links
 from gateway.links.client import HttpClient
+from gateway.links.gate import Gate
 from gateway.links.http import Exchange, Handshake, HttpFactory
 from gateway.links.limits import Limits
 from gateway.links.trust import CertificateFiles, Trust
@@ -31,6 +32,8 @@ from gateway.witness import Witness
 
 MEASURE_EVERY = 5.0
 """Seconds between looks at the journal's depth and age."""
+REOPEN_EVERY = 1.0
+"""Seconds between tries to listen again, where a port was taken by somebody else while the journal could not store."""
 
 
 class Server:
@@ -58,8 +61,7 @@ class Server:
         self.relay.on_health = self._health
         self.console = Console(metrics, ready=self._ready, hosts=[site.admin[0]] if site.admin else [])
         self._trust = {one.name: Trust(one.trust, one.verify) for one in site.backends}
-        self.ports: list[Any] = []
-        self.factories: list[HttpFactory] = []
+        self.gates: list[Gate] = []
         self.admin_port: Any = None
         self._measuring: Any = None
 
@@ -81,10 +83,11 @@ class Server:
             factory = HttpFactory(
                 self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused
             )
-            self.factories.append(factory)
             tls = next((one.certificate for one in listeners if one.certificate), None)
             files = CertificateFiles(tls.chain, tls.key) if tls else None
-            self.ports.append(await links.listen(self.reactor, host, port, factory, files))
+            gate = Gate(self.reactor, host, port, factory, files)
+            self.gates.append(gate)
+            await gate.open()
             for one in listeners:
                 self.log.info("listening", listener=one.name, address=str(one.address), enroll=one.enroll)
 
@@ -126,10 +129,31 @@ class Server:
     def _ready(self) -> str | None:
         if self.relay.stopping:
             return "draining"
-        return None if self.relay.healthy else "the journal cannot store"
+        if not self.relay.healthy:
+            return "the journal cannot store"
+        return None if all(gate.listening for gate in self.gates) else "a listener cannot be opened again"
 
     def _health(self, healthy: bool) -> None:
-        self.log.info("storing again" if healthy else "storing failed: nobody is answered until it works again")
+        """Closing beats refusing: while nothing can be stored a station must find nobody here."""
+        if healthy:
+            self.log.info("storing again")
+            for gate in self.gates:
+                self._reopen(gate)
+            return
+        self.log.info("storing failed: listeners are closed until it works again")
+        for gate in self.gates:
+            gate.shut()
+
+    def _reopen(self, gate: Gate) -> None:
+        ensureDeferred(gate.open()).addErrback(self._not_reopened, gate)
+
+    def _not_reopened(self, failure: Any, gate: Gate) -> None:
+        self.log.warn("cannot listen again", address=f"{gate.host}:{gate.port}", why=failure.getErrorMessage())
+        self.reactor.callLater(REOPEN_EVERY, self._try_again, gate)
+
+    def _try_again(self, gate: Gate) -> None:
+        if self.relay.healthy and not self.relay.stopping:
+            self._reopen(gate)
 
     def _refused(self, reason: str) -> None:
         self.metrics.refused(reason)
@@ -151,15 +175,14 @@ class Server:
         """Drain and close; fires with whether everything in flight was finished in time."""
         done: Deferred[bool] = Deferred()
         self.log.info("draining")
-        for port in self.ports:
-            port.stopListening()
-        self.ports.clear()
+        for gate in self.gates:
+            gate.close()
         self.relay.stop(self.site.drain, lambda whole: self._close(whole, done))
         return done
 
     def _close(self, whole: bool, done: Deferred[bool]) -> None:
-        for factory in self.factories:
-            factory.drain()
+        for gate in self.gates:
+            gate.factory.drain()
         if self._measuring is not None and self._measuring.active():
             self._measuring.cancel()
         self.client.close()

@@ -86,6 +86,36 @@ def test_it_is_not_ready_while_it_cannot_store_and_the_back_end_does_not_count(t
     assert one._ready() == "the journal cannot store"
 
 
+def test_while_nothing_can_be_stored_nobody_finds_a_listener(tmp_path: Path) -> None:
+    one, _ = server(tmp_path)
+    begin(one)
+    one.relay._unhealthy()
+    assert [gate.listening for gate in one.gates] == [None]
+    assert one.admin_port is not None, "somebody must be able to see why"
+    one.relay._probed(None)
+    assert one._ready() is None
+    assert all(gate.listening for gate in one.gates)
+
+
+def test_a_port_that_somebody_took_meanwhile_is_tried_again(tmp_path: Path) -> None:
+    from twisted.internet.error import CannotListenError
+
+    one, reactor = server(tmp_path)
+    begin(one)
+    one.relay._unhealthy()
+    listen = reactor.listenTCP
+
+    def taken(*args: Any, **more: Any) -> None:
+        raise CannotListenError("192.0.2.1", 8080, OSError("in use"))
+
+    reactor.listenTCP = taken  # type: ignore[assignment]
+    one.relay._probed(None)
+    assert one._ready() == "a listener cannot be opened again"
+    reactor.listenTCP = listen  # type: ignore[method-assign]
+    reactor.advance(1)
+    assert one._ready() is None
+
+
 def test_a_crash_in_a_door_costs_that_peer_its_connection_only(tmp_path: Path) -> None:
     from gateway.links.exchange import Exchange, Request
     from tests.office import Wire
