@@ -76,6 +76,7 @@ def payload(dialect: Dialect, action: str, kind: str) -> st.SearchStrategy[dict[
     return shape(dialect.messages[action].shape(kind))
 
 
-def actions(dialect: Dialect, sender: str | None = None) -> list[str]:
-    """The operations that ``sender`` may call, or all."""
-    return [m.action for m in dialect.messages.values() if sender in (None, m.sender) or m.sender == "both"]
+def actions(dialect: Dialect, sender: str | None = None, codec: str | None = None) -> list[str]:
+    """The operations that ``sender`` may call, or all; only those that ``codec`` has, where it is named."""
+    known = [m for m in dialect.messages.values() if codec is None or m.codec in (None, codec)]
+    return [m.action for m in known if sender in (None, m.sender) or m.sender == "both"]

@@ -10,19 +10,22 @@ import re
 from typing import Any
 
 from gateway.dialects.errors import CODES
+from gateway.dialects.fields import Types
 from gateway.dialects.schema import JsonCodec, SoapCodec
 from gateway.source import Checker, Map, nearest
 
+STATUS = ("official", "unofficial", "reconstructed")
+_SOAP_MORE = ("must_understand", "integers", "spelled", "status")
 _SIDES = ("station", "backend")
 _FAULT = re.compile(r"(Sender|Receiver)/([A-Za-z]{1,40}|\*)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"&]+")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
-def json_codec(checker: Checker, codecs: Map) -> JsonCodec | None:
+def json_codec(checker: Checker, codecs: Map, types: Types, status: Any) -> JsonCodec | None:
     """The JSON codec, or None where the dialect has none (or a faulty one)."""
     given = _section(checker, codecs, "json")
-    if given is None or not checker.keys(given, "the codec json", ["subprotocol"], ["errors"]):
+    if given is None or not checker.keys(given, "the codec json", ["subprotocol"], ["errors", "status", "spelled"]):
         return None
     errors = given["errors"] if isinstance(given.get("errors"), Map) else Map()
     for code, spelling in errors.items():
@@ -31,14 +34,16 @@ def json_codec(checker: Checker, codecs: Map) -> JsonCodec | None:
         if spelling == code:
             checker.fault(errors, code, f"{code} is spelled as it is", "no line for it")
     _text(checker, given, "subprotocol", _NAME, "the name of a WebSocket sub-protocol")
-    return JsonCodec(str(given["subprotocol"]), {code: errors.get(code, code) for code in CODES})
+    spelled = _spelled(checker, given, types, types.enum_words() | types.shape_fields())
+    codes = {code: errors.get(code, code) for code in CODES}
+    return JsonCodec(str(given["subprotocol"]), codes, _status(checker, given, status), spelled)
 
 
-def soap_codec(checker: Checker, codecs: Map) -> SoapCodec | None:
+def soap_codec(checker: Checker, codecs: Map, types: Types, status: Any) -> SoapCodec | None:
     """The SOAP codec, or None where the dialect has none (or a faulty one)."""
     given = _section(checker, codecs, "soap")
     needed = ["namespaces", "services", "identity", "faults", "read_faults"]
-    if given is None or not checker.keys(given, "the codec soap", needed, ["must_understand"]):
+    if given is None or not checker.keys(given, "the codec soap", needed, _SOAP_MORE):
         return None
     for key, pattern in (("namespaces", _URI), ("services", _NAME)):
         if not isinstance(given[key], Map):
@@ -52,7 +57,42 @@ def soap_codec(checker: Checker, codecs: Map) -> SoapCodec | None:
         checker.fault(given, "must_understand", "must_understand is neither true nor false")
     faults, read = _faults(checker, given), _read_faults(checker, given)
     must = given.get("must_understand", True) is True
-    return SoapCodec(dict(given["namespaces"]), dict(given["services"]), str(given["identity"]), must, faults, read)
+    return SoapCodec(
+        dict(given["namespaces"]),
+        dict(given["services"]),
+        str(given["identity"]),
+        must,
+        faults,
+        read,
+        int(given["integers"]) if given.get("integers") in (16, 32) else types.bits,
+        _spelled(checker, given, types, types.enum_words()),
+        _status(checker, given, status),
+    )
+
+
+def _status(checker: Checker, given: Map, usual: Any) -> Any:
+    """How official this form is: the dialect's own status, where nothing else is said."""
+    if given.get("status", "official") not in STATUS:
+        checker.unknown(given, "status", "status", STATUS)
+    return given.get("status", usual)
+
+
+def _spelled(checker: Checker, given: Map, types: Types, known: dict[str, list[str]]) -> dict[str, dict[str, str]]:
+    """``Type.name: spelling``, where ``known`` has the names of each type."""
+    made: dict[str, dict[str, str]] = {}
+    listed = given["spelled"] if isinstance(given.get("spelled"), Map) else Map()
+    for place, spelling in listed.items():
+        kind, _, name = place.partition(".")
+        if name not in known.get(kind, ()):
+            near = nearest(place, [f"{one}.{word}" for one, words in known.items() for word in words])
+            checker.fault(listed, place, f"there is no {place!r}", "Enum.Word, or Shape.field (JSON only)", near)
+        elif not isinstance(spelling, str) or not _NAME.fullmatch(spelling) or spelling in known[kind]:
+            checker.fault(listed, place, f"{place} is spelled {spelling!r}", f"one word that {kind} does not have")
+        elif kind in types.enums and types.enums[kind].read.get(spelling) != name:
+            checker.fault(listed, place, f"{spelling!r} would not be read again", f"read: {{{spelling}: {name}}} at enum {kind}")
+        else:
+            made.setdefault(kind, {})[name] = spelling
+    return made
 
 
 def _section(checker: Checker, codecs: Map, name: str) -> Map | None:

@@ -147,6 +147,14 @@ class Types:
         if isinstance(kind, Enum) and count == "" and None in kind.read.values():
             self.checker.fault(where, name, f"enum {kind.name} reads a word as left out, and {name!r} is required")
 
+    def enum_words(self) -> dict[str, list[str]]:
+        """The words of each enum."""
+        return {name: list(enum.values) for name, enum in self.enums.items()}
+
+    def shape_fields(self) -> dict[str, list[str]]:
+        """The fields of each shape that was made."""
+        return {name: list(shape.fields) for name, shape in self._shapes.items() if shape is not None}
+
     def unreached(self) -> Iterator[tuple[Map, str, str]]:
         """The types that no message reaches: (where, name, what)."""
         for where, what in ((self._enum_map, "enum"), (self._shape_map, "shape")):

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from gateway.catalogue import Folders
-from gateway.dialects.codecs import json_codec, soap_codec
+from gateway.dialects.codecs import STATUS, json_codec, soap_codec
 from gateway.dialects.errors import Violation
 from gateway.dialects.fields import NAME, Types
 from gateway.dialects.lenses import put
 from gateway.dialects.schema import Dialect
-from gateway.dialects.shapes import Enum, Field, MessageType, Shape, at
+from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Shape, at
 from gateway.facts import FACTS, ROLES, WORDS
 from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest, one_of
 
-_STATUS = ("official", "unofficial", "reconstructed")
 _SENDERS = ("station", "backend", "both")
 _ANSWERS = ("ack", "content")
 # Losing one of these loses money, so the file must say when the station is answered and what makes a retry the same.
-_TRANSACTION = ("start", "meter", "stop")
+_TRANSACTION = ("start", "update", "meter", "stop")
 _BITS = (16, 32, 60)
+_OPTIONAL = ("words", "enums", "shapes", "integers", "transactions")
 
 
 def load_dialect(folders: Folders, name: str) -> Dialect:
@@ -62,7 +62,7 @@ def read_text(text: str, shown: str = "<text>") -> Dialect:
 def build(top: Map, name: str | None = None) -> Dialect:
     """The dialect that ``top`` describes; ``name`` is the name of its file.  Raises `SourceError`."""
     checker = Checker()
-    checker.keys(top, "a dialect", ["dialect", "title", "status", "codecs", "messages"], ["words", "enums", "shapes", "integers"])
+    checker.keys(top, "a dialect", ["dialect", "title", "status", "codecs", "messages"], _OPTIONAL)
     _head(checker, top, name)
     types = Types(checker, _map(checker, top, "enums"), _map(checker, top, "shapes"), _bits(checker, top))
     words = _words(checker, _map(checker, top, "words"))
@@ -75,9 +75,16 @@ def build(top: Map, name: str | None = None) -> Dialect:
     checker.keys(codecs, "codecs", [], ["json", "soap"])
     if "codecs" in top and not codecs:
         checker.fault(top, "codecs", "a dialect needs a codec", "json or soap")
-    json, soap = json_codec(checker, codecs), soap_codec(checker, codecs)
+    status = top.get("status")
+    json, soap = json_codec(checker, codecs, types, status), soap_codec(checker, codecs, types, status)
     checker.raise_if_any()
-    made = Dialect(str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap)
+    namer = top.get("transactions", "backend")
+    if namer not in ("station", "backend"):
+        _odd(checker, top, "transactions", ("station", "backend"))
+        checker.raise_if_any()
+    made = Dialect(
+        str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, names_transactions=namer
+    )
     _check_defaults(checker, made, given)
     checker.raise_if_any()
     return made
@@ -86,8 +93,8 @@ def build(top: Map, name: str | None = None) -> Dialect:
 def _head(checker: Checker, top: Map, name: str | None) -> None:
     if name is not None and top.get("dialect") not in (None, name):
         checker.fault(top, "dialect", f"the dialect {top['dialect']!r} stands in the file {name!r}", "the same name")
-    if "status" in top and top["status"] not in _STATUS:
-        _odd(checker, top, "status", _STATUS)
+    if "status" in top and top["status"] not in STATUS:
+        _odd(checker, top, "status", STATUS)
     for key in ("dialect", "title"):
         if key in top and (not isinstance(top[key], str) or not top[key]):
             checker.fault(top, key, f"{key} is {top[key]!r}", "text")
@@ -124,32 +131,64 @@ def _message(checker: Checker, types: Types, where: Map, action: str) -> Message
     if not isinstance(given, Map) or not NAME.fullmatch(action):
         checker.fault(where, action, f"message {action!r} is no map, or its name is odd", "from, request, result, …")
         return None
-    optional = ["role", "answer", "key", "facts", "defaults", "request", "result"]
+    optional = ["role", "answer", "key", "facts", "defaults", "request", "result", "codec"]
     checker.keys(given, f"message {action}", ["from"], optional)
     for key in ("request", "result"):
         given.setdefault(key, None)
     request, result = types.fields(action, given, "request"), types.fields(f"{action}Result", given, "result")
     if given.get("from") not in _SENDERS:
         _odd(checker, given, "from", _SENDERS)
-    role = _role(checker, given)
+    role, role_at, roles = _roles(checker, given, request)
     facts = _map(checker, given, "facts")
     checker.keys(facts, f"facts of {action}", [], ["request", "result"])
     if request is None or result is None:
         return None
     asked, told = (_facts(checker, facts, kind, shape) for kind, shape in (("request", request), ("result", result)))
     retry = _key(checker, given, action, role, asked)
+    answer, content_if = _answer(checker, given, request)
     defaults = dict(_leaves(_map(checker, given, "defaults")))
+    if given.get("codec") not in (None, "json", "soap"):
+        _odd(checker, given, "codec", ("json", "soap"))
+    sender, codec = given.get("from", "both"), given.get("codec")
     return MessageType(
-        action, given.get("from", "both"), role, given.get("answer"), retry, request, result, asked, told, defaults
+        action, sender, role, answer, retry, request, result, asked, told, defaults, codec, role_at, roles, content_if
     )
 
 
-def _role(checker: Checker, given: Map) -> str | None:
+def _roles(checker: Checker, given: Map, request: Shape | None) -> tuple[str | None, str, dict[str, str]]:
+    """The role, or where it depends on the payload: the last role, where the value stands, and each value's role."""
     role = given.get("role")
-    if role is not None and role not in ROLES:
-        _odd(checker, given, "role", ROLES)
-        return None
-    return role
+    if not isinstance(role, Map):
+        if role is not None and role not in ROLES:
+            _odd(checker, given, "role", ROLES)
+            return None, "", {}
+        return role, "", {}
+    path, roles = str(role.get("by")), {str(value): str(name) for value, name in role.items() if value != "by"}
+    field = at(request, path) if request is not None else None
+    if field is None or not isinstance(field.type, Enum):
+        checker.fault(role, "by", f"the role depends on {path!r}", "by: a field of the request that is an enum")
+        return None, "", {}
+    for value, name in roles.items():
+        if value not in field.type.values:
+            checker.unknown(role, value, f"value of {path}", field.type.values)
+        if name not in ROLES:
+            _odd(checker, role, value, ROLES)
+    return (list(roles.values())[-1] if roles else None), path, roles
+
+
+def _answer(checker: Checker, given: Map, request: Shape) -> tuple[Answer | None, str]:
+    """When the station is answered, and the field on which that depends, if it does."""
+    answer = given.get("answer")
+    if not isinstance(answer, Map):
+        if answer is not None and answer not in _ANSWERS:
+            _odd(checker, given, "answer", _ANSWERS)
+        return answer, ""
+    checker.keys(answer, "answer", ["content if"])
+    path = str(answer.get("content if"))
+    if at(request, path) is None:
+        near = nearest(path, request.fields)
+        checker.fault(answer, "content if", f"the answer depends on {path!r}", "a field of the request", near)
+    return "ack", path
 
 
 def _facts(checker: Checker, facts: Map, kind: str, shape: Shape) -> dict[str, str]:
@@ -172,8 +211,6 @@ def _single(field: Field | None) -> bool:
 
 def _key(checker: Checker, given: Map, action: str, role: str | None, asked: dict[str, str]) -> tuple[str, ...]:
     """The facts of the natural key; empty for the whole payload, and for messages that need none."""
-    if "answer" in given and given["answer"] not in _ANSWERS:
-        _odd(checker, given, "answer", _ANSWERS)
     money = role in _TRANSACTION or "answer" in given
     for need in ("answer", "key"):
         if money and need not in given:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from gateway.dialects.errors import CODES, Garbled, Violation
-from gateway.dialects.schema import Dialect
+from gateway.dialects.schema import Dialect, JsonCodec
 from gateway.messages import Call, Error, Message, Result
 
 ID_LENGTH = 36
@@ -147,6 +147,8 @@ def write_frame(message: Message, dialect: Dialect) -> str:
     `Violation` where a text cannot be written.
     """
     frame: list[Any]
+    if dialect.json is not None and dialect.json.spelled and not isinstance(message, Error):
+        message = _respelled(message, dialect, dialect.json)
     if isinstance(message, Call):
         if not 0 < len(message.id) <= ID_LENGTH:
             raise ValueError(f"a message id of {len(message.id)} characters")
@@ -159,6 +161,10 @@ def write_frame(message: Message, dialect: Dialect) -> str:
         return _ENCODER.encode(frame).decode()
     except UnicodeEncodeError:
         raise Violation("FormatViolation", "holds half a surrogate pair") from None
+
+
+def _respelled(message: Call | Result, dialect: Dialect, codec: JsonCodec) -> Call | Result:
+    return message.__class__(message.id, message.action, dialect.wire_names(message.kind, message.action, message.payload, codec))
 
 
 def _spelled(code: str, dialect: Dialect) -> str:

@@ -7,9 +7,12 @@ Not here: frames (`gateway.dialects.ocppj`), envelopes (`gateway.dialects.soap`)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar
 
+from msgspec.structs import replace
+
+from gateway.dialects import spelling
 from gateway.dialects.checks import Check, Checks, Mode, overlay
 from gateway.dialects.errors import Violation
 from gateway.dialects.lenses import Lens, Words, natural_key, put
@@ -19,14 +22,20 @@ from gateway.messages import Call, Payload, Result
 __all__ = ["Answer", "Dialect", "Enum", "Field", "JsonCodec", "MessageType", "Scalar", "Sender", "Shape", "SoapCodec", "at"]
 
 M = TypeVar("M", Call, Result)
+Status: TypeAlias = Literal["official", "unofficial", "reconstructed"]
 
 
 @dataclass(frozen=True, slots=True)
 class JsonCodec:
-    """The JSON form: its WebSocket sub-protocol, and neutral error code → how this dialect spells it."""
+    """The JSON form: its WebSocket sub-protocol, and neutral error code → how this dialect spells it.
+
+    ``status`` is the dialect's, or less; ``spelled`` is what this form spells otherwise.
+    """
 
     subprotocol: str
     errors: Mapping[str, str]
+    status: Status = "official"
+    spelled: spelling.Spelled = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ class SoapCodec:
     """The SOAP form.  ``namespaces`` and ``services`` are keyed by who sends the call.
 
     ``faults`` maps each neutral code to (``Sender`` or ``Receiver``, sub-code); ``read_faults`` the other way, with an
-    empty sub-code for any that is not listed.
+    empty sub-code for any that is not listed.  Integers fit into ``integers`` bits; ``spelled`` is what this form spells
+    otherwise.
     """
 
     namespaces: Mapping[str, str]
@@ -43,6 +53,9 @@ class SoapCodec:
     must_understand: bool
     faults: Mapping[str, tuple[str, str]]
     read_faults: Mapping[tuple[str, str], str]
+    integers: int = 60
+    spelled: spelling.Spelled = field(default_factory=dict)
+    status: Status = "official"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +64,7 @@ class Dialect:
 
     name: str
     title: str
-    status: Literal["official", "unofficial", "reconstructed"]
+    status: Status
     messages: Mapping[str, MessageType]
     words: Words
     json: JsonCodec | None
@@ -59,6 +72,9 @@ class Dialect:
     _checks: Checks = field(default_factory=Checks, repr=False)
     _ready: dict[tuple[str, str], Check] = field(default_factory=dict, repr=False)
     _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)
+    names_transactions: Literal["station", "backend"] = "backend"
+    """Who gives a transaction its id."""
+
     compiled: dict[str, Any] = field(default_factory=dict, repr=False)
     """Where a codec keeps what it compiled from this dialect, by the codec's own names."""
 
@@ -72,6 +88,16 @@ class Dialect:
         """What ``action`` is for, or None (also for an action this dialect does not know)."""
         message = self.messages.get(action)
         return message.role if message is not None else None
+
+    def role_of(self, call: Call) -> str | None:
+        """What this very call is for: of some operations only the payload tells."""
+        message = self.messages.get(call.action)
+        return message.role_of(call.payload) if message is not None else None
+
+    def answer_of(self, call: Call) -> Answer | None:
+        """``ack`` or ``content`` for this very call of a transaction, else None."""
+        message = self.messages.get(call.action)
+        return message.answer_of(call.payload) if message is not None else None
 
     def action_for(self, role: str) -> str | None:
         """The first action of the file that plays ``role``, or None."""
@@ -89,6 +115,8 @@ class Dialect:
         came (see `gateway.dialects.checks.overlay`), and lets an unknown action pass too.  Raises `Violation`.
         """
         look = self._ready.get((kind, action)) or self._made_ready(kind, action)
+        if self.json is not None and self.json.spelled:
+            payload = self.own_names(kind, action, payload)
         if look is None:
             if unknown == "pass" and isinstance(payload, dict):
                 return payload
@@ -101,6 +129,25 @@ class Dialect:
             return None
         look = self._ready[kind, action] = self._checks.of(message.shape(kind))
         return look
+
+    def own_names(self, kind: str, action: str, payload: Any) -> Any:
+        """``payload`` with the field names of the JSON form in place of what that form calls them."""
+        return self._respelled("read", kind, action, payload, self.json)
+
+    def wire_names(self, kind: str, action: str, payload: Any, codec: JsonCodec | SoapCodec) -> Any:
+        """``payload`` as ``codec`` spells it."""
+        return self._respelled("json" if codec is self.json else "soap", kind, action, payload, codec)
+
+    def _respelled(self, way: str, kind: str, action: str, payload: Any, codec: JsonCodec | SoapCodec | None) -> Any:
+        made: dict[tuple[str, str, str], spelling.Respell | None] = self.compiled.setdefault("spelling", {})
+        key = (way, kind, action)
+        if key not in made:
+            if codec is None or action not in self.messages:
+                return payload
+            make = spelling.reader if way == "read" else spelling.writer
+            made[key] = make(self.messages[action].shape(kind), codec.spelled)
+        respell = made[key]
+        return payload if respell is None else respell(payload)
 
     def lens(self, kind: str, action: str) -> Lens:
         """The facts of a kind of message.  KeyError for an unknown action."""

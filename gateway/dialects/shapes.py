@@ -76,7 +76,10 @@ class MessageType:
 
     ``key`` names the facts that make two calls the same; empty means the whole payload.  ``answer`` marks a transaction
     message and says when the station is answered.  ``defaults`` fill the required fields of a result that no fact fills,
-    by path.
+    by path.  ``codec`` is the only codec that has the operation; None where every codec has it.
+
+    Where one operation serves several roles, ``role`` is that of any value which ``roles`` does not list: it maps the value
+    at ``role_at`` in the request to its role.  ``content_if`` is the field that makes the answer ``content`` where it is there.
     """
 
     action: str
@@ -89,6 +92,18 @@ class MessageType:
     request_facts: dict[str, str]
     result_facts: dict[str, str]
     defaults: dict[str, Any] = field(default_factory=dict)
+    codec: str | None = None
+    role_at: str = ""
+    roles: dict[str, str] = field(default_factory=dict)
+    content_if: str = ""
+
+    def role_of(self, payload: dict[str, Any]) -> str | None:
+        """What a call with this payload is for."""
+        return self.roles.get(_leaf(payload, self.role_at), self.role) if self.roles else self.role
+
+    def answer_of(self, payload: dict[str, Any]) -> Answer | None:
+        """When a call with this payload is answered: see `Dialect.answer_of`."""
+        return "content" if self.content_if and _leaf(payload, self.content_if) is not None else self.answer
 
     def shape(self, kind: str) -> Shape:
         """The shape of a ``call`` or a ``result``."""
@@ -97,6 +112,12 @@ class MessageType:
     def facts(self, kind: str) -> dict[str, str]:
         """Where the facts stand in a ``call`` or a ``result``: fact → path."""
         return self.request_facts if kind == "call" else self.result_facts
+
+
+def _leaf(payload: Any, path: str) -> Any:
+    for name in path.split("."):
+        payload = payload.get(name) if isinstance(payload, dict) else None
+    return payload
 
 
 def at(shape: Shape, path: str) -> Field | None:

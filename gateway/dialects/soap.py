@@ -79,7 +79,7 @@ class _Book:
             self.spaces.add(space)
             self.slots[f"{{{space}}}{codec.identity}"] = "identity"
             for message in dialect.messages.values():
-                if message.sender in (caller, "both"):
+                if message.sender in (caller, "both") and message.codec in (None, "soap"):
                     for kind in _KINDS:
                         read = compile_read(message.shape(kind), space, made)
                         tag = f"{{{space}}}{element(message.action, kind)}"

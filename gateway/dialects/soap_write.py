@@ -46,15 +46,26 @@ def text(value: Any) -> str:
     return _SPECIAL.sub(_reference, str(value))
 
 
-def compile_shape(shape: Shape, made: dict[Shape, _Write]) -> _Write:
+def _whole(bits: int) -> Callable[[int], str]:
+    """Writes an integer that must fit into so many bits."""
+
+    def whole(value: int) -> str:
+        if not -(1 << bits - 1) <= value < 1 << bits - 1:
+            raise Violation("PropertyConstraintViolation", f"{value} does not fit into {bits} bits")
+        return str(value)
+
+    return whole
+
+
+def compile_shape(shape: Shape, made: dict[Shape, _Write], bits: int = 60) -> _Write:
     """The function that writes the inside of an element of ``shape`` (its children; not its attributes)."""
     if shape not in made:
-        space: dict[str, Any] = {"text": text, "known": frozenset(shape.fields), "others": _others}
+        space: dict[str, Any] = {"text": text, "known": frozenset(shape.fields), "others": _others, "whole": _whole(bits)}
         lines = ["def write(p):", " g = p.get", " s = ''"]
         for index, field in enumerate(shape.fields.values()):
             if field.place == "element":
-                space[f"item{index}"] = _item(field, made)
-                lines += _lines(field, index)
+                space[f"item{index}"] = _item(field, made, bits)
+                lines += _lines(field, index, "whole" if bits < field.bits else "str")
         lines += [" return s if p.keys() <= known else s + others(p, known)"]
         # The source is ours but for the names of fields, which stand in it as quoted text.
         exec(compile("\n".join(lines), f"<write {shape.name}>", "exec"), space)  # noqa: S102
@@ -62,7 +73,7 @@ def compile_shape(shape: Shape, made: dict[Shape, _Write]) -> _Write:
     return made[shape]
 
 
-def _lines(field: Field, index: int) -> list[str]:
+def _lines(field: Field, index: int, whole: str) -> list[str]:
     """The statements that write one child element."""
     open_, close = f"<{field.name}>", f"</{field.name}>"
     lines = [f" v = g({field.name!r})"]
@@ -70,15 +81,15 @@ def _lines(field: Field, index: int) -> list[str]:
         return [*lines, " if v:", f"  for x in v: s += item{index}(x)"]
     if isinstance(field.type, Shape):
         return [*lines, " if v is not None:", f"  s += item{index}(v)"]
-    return [*lines, " if v is not None:", f"  s += {open_!r} + (str(v) if v.__class__ is int else text(v)) + {close!r}"]
+    return [*lines, " if v is not None:", f"  s += {open_!r} + ({whole}(v) if v.__class__ is int else text(v)) + {close!r}"]
 
 
-def _item(field: Field, made: dict[Shape, _Write]) -> Callable[[Any], str]:
+def _item(field: Field, made: dict[Shape, _Write], bits: int) -> Callable[[Any], str]:
     """Writes one whole element of ``field``."""
     name = field.name
     if not isinstance(field.type, Shape):
         return lambda value: f"<{name}>{text(value)}</{name}>"
-    inside, own = compile_shape(field.type, made), field.type.text
+    inside, own = compile_shape(field.type, made, bits), field.type.text
     attributes = [one.name for one in field.type.fields.values() if one.place == "attribute"]
     if not attributes and own is None:
         return lambda value: f"<{name}>{inside(value)}</{name}>"
@@ -108,7 +119,12 @@ def _any(name: str, value: Any, depth: int) -> str:
 
 
 def speakable(value: Any, depth: int = _DEPTH) -> Any:
-    """A payload as XML can say it: U+FFFD for what is no character there, and no field whose name or depth it cannot bear."""
+    """A payload as XML can say it: U+FFFD for what is no character there, and no field whose name or depth it cannot bear.
+
+    An integer becomes the nearest that fits xs:int: what is answered must be valid, and such a number is no real one.
+    """
+    if value.__class__ is int:
+        return max(-(1 << 31), min(value, (1 << 31) - 1))
     if isinstance(value, str):
         return _SPECIAL.sub(lambda match: match[0] if match[0] in _REFERENCES else "\ufffd", value)
     if isinstance(value, list):
@@ -127,7 +143,12 @@ def _codec(dialect: Dialect) -> SoapCodec:
 def _body(dialect: Dialect, kind: str, action: str, payload: dict[str, Any], namespace: str) -> str:
     """The body element.  Its function is compiled at first use and kept with the dialect."""
     made: dict[Shape, _Write] = dialect.compiled.setdefault("soap write", {})
-    inside = compile_shape(dialect.messages[action].shape(kind), made)(payload)
+    message, codec = dialect.messages[action], _codec(dialect)
+    if message.codec not in (None, "soap"):
+        raise Violation("NotImplemented", f"{dialect.name} has {action} in JSON only", "")
+    if codec.spelled:
+        payload = dialect.wire_names(kind, action, payload, codec)
+    inside = compile_shape(message.shape(kind), made, codec.integers)(payload)
     name = element(action, kind)
     return f'<{name} xmlns="{namespace}">{inside}</{name}>'
 

@@ -29,25 +29,25 @@ def write_wsdl(dialect: Dialect, sender: Side, address: str) -> bytes:
     codec = dialect.soap
     if codec is None:
         raise ValueError(f"{dialect.name} has no SOAP form")
-    messages = [m for m in dialect.messages.values() if m.sender in (sender, "both")]
+    messages = [m for m in dialect.messages.values() if m.sender in (sender, "both") and m.codec in (None, "soap")]
     space, service = text(codec.namespaces[sender]), codec.services[sender]
     parts = [_HEAD.format(space=space), "<wsdl:types>\n"]
     parts += [f'<xs:schema targetNamespace="{space}" elementFormDefault="qualified">\n']
-    parts += [*_types(messages), *_elements(messages, codec), "</xs:schema>\n</wsdl:types>\n", *_messages(messages, codec)]
+    parts += [*_types(messages, codec), *_elements(messages, codec), "</xs:schema>\n</wsdl:types>\n", *_messages(messages, codec)]
     parts += [*_port(messages, service), *_binding(messages, codec, service)]
     parts.append(f'<wsdl:service name="{service}"><wsdl:port name="{service}Soap12" binding="tns:{service}Soap">')
     parts.append(f'<soap12:address location="{text(address)}"/></wsdl:port></wsdl:service>\n</wsdl:definitions>\n')
     return "".join(parts).encode()
 
 
-def _types(messages: list[MessageType]) -> Iterator[str]:
+def _types(messages: list[MessageType], codec: SoapCodec) -> Iterator[str]:
     """Each enum and shape once, by name; a message's own shapes are named after it."""
     done: set[str] = set()
     for message in messages:
         for kind in ("call", "result"):
             shape = message.shape(kind)
-            yield from _named(shape, done)
-            yield f'<xs:complexType name="{_pdu(message, kind)}">{_content(shape)}</xs:complexType>\n'
+            yield from _named(shape, done, codec)
+            yield f'<xs:complexType name="{_pdu(message, kind)}">{_content(shape, codec)}</xs:complexType>\n'
 
 
 def _pdu(message: MessageType, kind: str) -> str:
@@ -55,7 +55,7 @@ def _pdu(message: MessageType, kind: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _named(shape: Shape, done: set[str]) -> Iterator[str]:
+def _named(shape: Shape, done: set[str], codec: SoapCodec) -> Iterator[str]:
     """The types that the fields of ``shape`` name, inner ones first."""
     for field in shape.fields.values():
         kind = field.type
@@ -63,33 +63,34 @@ def _named(shape: Shape, done: set[str]) -> Iterator[str]:
             continue
         done.add(kind.name)
         if isinstance(kind, Enum):
-            values = "".join(f'<xs:enumeration value="{text(value)}"/>' for value in kind.values)
+            spelled = codec.spelled.get(kind.name, {})
+            values = "".join(f'<xs:enumeration value="{text(spelled.get(value, value))}"/>' for value in kind.values)
             inside = f'<xs:restriction base="xs:string">{values}</xs:restriction>'
             yield f'<xs:simpleType name="{kind.name}">{inside}</xs:simpleType>\n'
         else:
-            yield from _named(kind, done)
-            yield f'<xs:complexType name="{kind.name}">{_content(kind)}</xs:complexType>\n'
+            yield from _named(kind, done, codec)
+            yield f'<xs:complexType name="{kind.name}">{_content(kind, codec)}</xs:complexType>\n'
 
 
-def _content(shape: Shape) -> str:
+def _content(shape: Shape, codec: SoapCodec) -> str:
     own = shape.text
-    attributes = "".join(_attribute(field) for field in shape.fields.values() if field.place == "attribute")
+    attributes = "".join(_attribute(field, codec) for field in shape.fields.values() if field.place == "attribute")
     if own is not None:
-        return f'<xs:simpleContent><xs:extension base="{_type(own)}">{attributes}</xs:extension></xs:simpleContent>'
-    children = "".join(_child(field) for field in shape.fields.values() if field.place == "element")
+        return f'<xs:simpleContent><xs:extension base="{_type(own, codec)}">{attributes}</xs:extension></xs:simpleContent>'
+    children = "".join(_child(field, codec) for field in shape.fields.values() if field.place == "element")
     return f"<xs:sequence>{children}</xs:sequence>{attributes}"
 
 
-def _type(field: Field) -> str:
+def _type(field: Field, codec: SoapCodec) -> str:
     if isinstance(field.type, Enum | Shape):
         return f"tns:{field.type.name}"
     kind = field.type.kind
-    if kind == "integer" and field.bits != 32:
+    if kind == "integer" and min(field.bits, codec.integers) != 32:
         return "xs:integer"
     return _SCALARS.get(kind, f"xs:{kind}")
 
 
-def _restricted(field: Field) -> str:
+def _restricted(field: Field, codec: SoapCodec) -> str:
     """The inline restriction of a field with a length or a step, or an empty text."""
     facet = ""
     if field.max_length is not None:
@@ -98,23 +99,24 @@ def _restricted(field: Field) -> str:
         exponent = field.step.normalize().as_tuple().exponent
         assert isinstance(exponent, int)
         facet = f'<xs:fractionDigits value="{max(0, -exponent)}"/>'
-    return f'<xs:simpleType><xs:restriction base="{_type(field)}">{facet}</xs:restriction></xs:simpleType>' if facet else ""
+    base = _type(field, codec)
+    return f'<xs:simpleType><xs:restriction base="{base}">{facet}</xs:restriction></xs:simpleType>' if facet else ""
 
 
-def _child(field: Field) -> str:
+def _child(field: Field, codec: SoapCodec) -> str:
     least = field.least if field.many else int(field.required)
     counts = f'minOccurs="{least}" maxOccurs="{"unbounded" if field.many else 1}"'
-    inline = _restricted(field)
+    inline = _restricted(field, codec)
     if inline:
         return f'<xs:element name="{field.name}" {counts}>{inline}</xs:element>'
-    return f'<xs:element name="{field.name}" type="{_type(field)}" {counts}/>'
+    return f'<xs:element name="{field.name}" type="{_type(field, codec)}" {counts}/>'
 
 
-def _attribute(field: Field) -> str:
-    use, inline = "required" if field.required else "optional", _restricted(field)
+def _attribute(field: Field, codec: SoapCodec) -> str:
+    use, inline = "required" if field.required else "optional", _restricted(field, codec)
     if inline:
         return f'<xs:attribute name="{field.name}" use="{use}">{inline}</xs:attribute>'
-    return f'<xs:attribute name="{field.name}" type="{_type(field)}" use="{use}"/>'
+    return f'<xs:attribute name="{field.name}" type="{_type(field, codec)}" use="{use}"/>'
 
 
 def _elements(messages: list[MessageType], codec: SoapCodec) -> Iterator[str]:

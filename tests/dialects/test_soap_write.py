@@ -8,12 +8,19 @@ from lxml import etree
 
 from gateway.catalogue import Folders
 from gateway.dialects.errors import Violation
-from gateway.dialects.load import load_dialects
-from gateway.dialects.soap_write import text, write_fault, write_request, write_response
+from gateway.dialects.load import load_dialects, read_text
+from gateway.dialects.soap_write import speakable, text, write_fault, write_request, write_response
 from gateway.messages import Call, Error, Result
 
 DIALECTS = load_dialects(Folders())
-OLD = DIALECTS["ocpp1.5"]
+OLD, NEW = DIALECTS["ocpp1.5"], DIALECTS["ocpp1.6"]
+MUTE = """
+dialect: mute
+title: Without SOAP
+status: unofficial
+codecs: {json: {subprotocol: mute}}
+messages: {Heartbeat: {from: station}}
+"""
 CS, CP = "urn://Ocpp/Cs/2012/06/", "urn://Ocpp/Cp/2012/06/"
 ENV, WSA = "{http://www.w3.org/2003/05/soap-envelope}", "{http://www.w3.org/2005/08/addressing}"
 
@@ -115,4 +122,24 @@ def test_the_subcode_is_in_the_namespace_of_the_operation() -> None:
 
 def test_a_dialect_without_soap() -> None:
     with pytest.raises(ValueError, match="no SOAP form"):
-        write_request(DIALECTS["ocpp1.6"], Call("1", "Heartbeat", {}), "x", "y", "z")
+        write_request(read_text(MUTE), Call("1", "Heartbeat", {}), "x", "y", "z")
+
+
+def test_an_operation_of_json_alone_is_refused() -> None:
+    with pytest.raises(Violation, match="JSON only") as caught:
+        write_request(NEW, Call("1", "SignCertificate", {"csr": "x"}), "x", "y", "z")
+    assert caught.value.code == "NotImplemented"
+
+
+def test_a_number_that_xml_schema_cannot_hold() -> None:
+    call = Call("1", "RemoteStopTransaction", {"transactionId": 1 << 31})
+    with pytest.raises(Violation, match="32 bits"):
+        write_request(NEW, call, "x", "y", "z")
+    assert speakable(call.payload) == {"transactionId": (1 << 31) - 1}
+    assert speakable({"a": [-(1 << 40), True]}) == {"a": [-(1 << 31), True]}
+
+
+def test_a_word_that_soap_spells_otherwise() -> None:
+    value = {"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [{"value": "1", "unit": "Celcius"}]}
+    call = Call("1", "MeterValues", {"connectorId": 1, "meterValue": [value]})
+    assert b"<unit>Celsius</unit>" in write_request(NEW, call, "x", "y", "z")

@@ -17,15 +17,17 @@ from gateway.catalogue import Folders
 from gateway.dialects.load import load_dialects, read_text
 from gateway.dialects.shapes import Shape
 from gateway.dialects.soap import read_envelope, write_fault, write_request, write_response
+from gateway.dialects.soap_write import speakable
 from gateway.dialects.wsdl import write_wsdl
 from gateway.messages import Call, Error, Result, Side
 from tests import strategies, wsdls
 from tests.dialects.test_load import SMALL
+from tests.dialects.test_soap_write import MUTE
 
 DIALECTS = load_dialects(Folders())
-OLD = DIALECTS["ocpp1.5"]
+SOAP = {name: dialect for name, dialect in DIALECTS.items() if dialect.soap is not None}
 SIDES: list[Side] = ["station", "backend"]
-EVERY = [(side, action) for side in SIDES for action in strategies.actions(OLD, side)]
+EVERY = [(name, side, action) for name, one in SOAP.items() for side in SIDES for action in strategies.actions(one, side, "soap")]
 
 
 class Wire(zeep.Transport):
@@ -47,16 +49,16 @@ class Wire(zeep.Transport):
 
 
 @cache
-def client(side: Side, official: bool) -> tuple[zeep.Client, Wire]:
+def client(name: str, side: Side, official: bool) -> tuple[zeep.Client, Wire]:
     wire = Wire()
-    source: Any = io.BytesIO(write_wsdl(OLD, side, "http://gateway.example/?a&b"))
+    source: Any = io.BytesIO(write_wsdl(SOAP[name], side, "http://gateway.example/?a&b"))
     if official:
-        source = io.BytesIO(wsdls.find("1.5", side).read_bytes())
+        source = io.BytesIO(wsdls.find(name.removeprefix("ocpp"), side).read_bytes())
     return zeep.Client(source, transport=wire), wire
 
 
-def service(side: Side, official: bool) -> tuple[Any, Wire]:
-    made, wire = client(side, official)
+def service(name: str, side: Side, official: bool) -> tuple[Any, Wire]:
+    made, wire = client(name, side, official)
     port = next(iter(next(iter(made.wsdl.services.values())).ports.values()))
     return made.create_service(port.binding.name, "http://gateway.example/"), wire
 
@@ -77,19 +79,20 @@ IDENTITY = {"ChargeBoxIdentity": "CP-1"}
 
 
 @pytest.mark.parametrize("official", [False, True], ids=["ours", "official"])
-@pytest.mark.parametrize(("side", "action"), EVERY)
-@settings(max_examples=8, deadline=None)
+@pytest.mark.parametrize(("name", "side", "action"), EVERY)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
-def test_zeep_and_we_understand_each_other(side: Side, action: str, official: bool, data: st.DataObject) -> None:
-    caller, wire = service(side, official)
-    payload = data.draw(strategies.payload(OLD, action, "call"))
-    result = data.draw(strategies.payload(OLD, action, "result"))
-    wire.answer = 200, write_response(OLD, Result("1", action, result), "urn:7", caller=side)
-    got = caller[action](**zeeped(OLD.messages[action].request, payload), _soapheaders=IDENTITY)
-    found = read_envelope(wire.sent, [OLD], caller=side)
-    assert (found.kind, found.action, found.identity) == ("call", action, "CP-1")
-    assert plain(OLD.check("call", action, found.payload)) == plain(payload)
-    assert unzeeped(OLD.messages[action].result, got) == plain(result)
+def test_zeep_and_we_understand_each_other(name: str, side: Side, action: str, official: bool, data: st.DataObject) -> None:
+    caller, wire = service(name, side, official)
+    dialect, message = SOAP[name], SOAP[name].messages[action]
+    payload = speakable(data.draw(strategies.payload(dialect, action, "call")))
+    result = speakable(data.draw(strategies.payload(dialect, action, "result")))
+    wire.answer = 200, write_response(dialect, Result("1", action, result), "urn:7", caller=side)
+    got = caller[action](**zeeped(message.request, payload), _soapheaders=IDENTITY)
+    found = read_envelope(wire.sent, [*SOAP.values()], caller=side)
+    assert (found.kind, found.action, found.identity, found.dialect) == ("call", action, "CP-1", dialect)
+    assert plain(dialect.check("call", action, found.payload)) == plain(payload)
+    assert unzeeped(message.result, got) == plain(result)
 
 
 def unzeeped(shape: Shape, got: Any) -> Any:
@@ -119,20 +122,29 @@ def plain(value: Any) -> Any:
     return value
 
 
+@pytest.mark.parametrize("name", SOAP)
 @pytest.mark.parametrize("side", SIDES)
-def test_zeep_sees_our_fault(side: Side) -> None:
-    caller, wire = service(side, False)
-    status, data = write_fault(OLD, Error("1", "X", "SecurityError", "go away"), "urn:7", caller=side)
+def test_zeep_sees_our_fault(name: str, side: Side) -> None:
+    caller, wire = service(name, side, False)
+    status, data = write_fault(SOAP[name], Error("1", "X", "SecurityError", "go away"), "urn:7", caller=side)
     wire.answer = status, data
     with pytest.raises(zeep.exceptions.Fault, match="go away") as caught:
-        caller["DataTransfer"](vendorId="v", _soapheaders=IDENTITY)
+        caller["Heartbeat" if side == "station" else "ClearCache"](_soapheaders=IDENTITY)
     assert [code.localname for code in caught.value.subcodes] == ["SecurityError"]
 
 
+@pytest.mark.parametrize("name", SOAP)
 @pytest.mark.parametrize("side", SIDES)
-def test_our_service_is_the_official_one(side: Side) -> None:
-    """Same operations, elements, order, cardinality and enums; read by zeep from both documents."""
-    ours, theirs = (signatures(client(side, official)[0]) for official in (False, True))
+def test_our_service_is_the_official_one(name: str, side: Side) -> None:
+    """Same operations, elements, order and cardinality; read by zeep from both documents."""
+    ours, theirs = (signatures(client(name, side, official)[0]) for official in (False, True))
+    if (name, side) == ("ocpp1.6", "station"):
+        # The WSDL of 1.6 allows MeterValues without a value; its text and its JSON schemas do not, and no more do we.
+        action, (fields, attributes), result = theirs["MeterValues"]
+        fields = [
+            (one, 1, most, inner) if one == "meterValue" else (one, least, most, inner) for one, least, most, inner in fields
+        ]
+        theirs["MeterValues"] = action, (fields, attributes), result
     assert ours == theirs
 
 
@@ -168,4 +180,4 @@ def test_lengths_steps_and_texts_stand_in_the_schema() -> None:
 
 def test_a_dialect_without_soap_has_no_wsdl() -> None:
     with pytest.raises(ValueError, match="no SOAP form"):
-        write_wsdl(DIALECTS["ocpp1.6"], "station", "http://x/")
+        write_wsdl(read_text(MUTE), "station", "http://x/")
