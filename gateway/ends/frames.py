@@ -6,7 +6,7 @@ Not here: what calls mean; deadlines (the session has a timer for each).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from gateway.dialects.errors import Garbled, PeerError
 from gateway.dialects.ocppj import read_frame, write_frame

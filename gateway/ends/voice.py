@@ -7,8 +7,9 @@ Not here: links, message ids, waiting for answers (`gateway.ends.frames`, `gatew
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal, Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from gateway.dialects.errors import Garbled
 from gateway.dialects.schema import Dialect

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from msgspec import Struct
+
 from gateway.ladder.facts import Facts
 from gateway.ladder.losses import Loss
 
-_NOTHING: dict[str, Any] = {}
 
-
-class Run:
+class Run(Struct):
     """What a compiled function may look at and add to.
 
     ``asked`` is the request that a result answers; ``hits`` gathers the cases that fired (functions compiled with
-    ``trace`` only).  A plain class: one is made for every message whose function looks at it.
+    ``trace`` only).
     """
 
-    __slots__ = ("asked", "facts", "hits", "losses")
-
-    def __init__(self, facts: Facts, losses: list[Loss], asked: dict[str, Any] = _NOTHING, hits: set[str] | None = None) -> None:
-        self.facts, self.losses, self.asked, self.hits = facts, losses, asked, hits
+    facts: Facts
+    losses: list[Loss]
+    asked: dict[str, Any] = {}
+    hits: set[str] | None = None
 
 
 Translate: TypeAlias = Callable[[dict[str, Any], Run], "dict[str, Any] | None"]

@@ -10,8 +10,9 @@ they stand, so that lists of tags are masked too.  A tag inside free text or a v
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from gateway.messages import Error, Message
 

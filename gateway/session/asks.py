@@ -7,8 +7,10 @@ Not here: what the answer is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.dialects.errors import PeerError
 from gateway.messages import Answer, Call, Error, Result

@@ -7,64 +7,57 @@ Not here: how they are carried out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from gateway.journal.contract import Write
 from gateway.messages import Answer, Call
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerStation:
+class AnswerStation(Struct, frozen=True):
     """Answer the station's call of that id."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class CallStation:
+class CallStation(Struct, frozen=True):
     """Ask the station.  ``within`` seconds is the deadline of an HTTP exchange; the session keeps its own timer besides."""
 
     call: Call
     within: float
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerBackend:
+class AnswerBackend(Struct, frozen=True):
     """Answer the back end's call of that id."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class CallBackend:
+class CallBackend(Struct, frozen=True):
     """Ask the back end.  ``within`` as in `CallStation`."""
 
     call: Call
     within: float
 
 
-@dataclass(frozen=True, slots=True)
-class OpenUplink:
+class OpenUplink(Struct, frozen=True):
     """Make the link to the back end now.  `UplinkUp` or `UplinkDown` follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloseUplink:
+class CloseUplink(Struct, frozen=True):
     """Close the link to the back end.  No `UplinkDown` follows."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseStation:
+class CloseStation(Struct, frozen=True):
     """Close the station's link, answering nothing more.  No `StationLost` follows."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """Store these writes in one transaction; `Committed` with the tag follows when they are fsynced.
 
     Where storing fails no event follows: the joint closes the station without a byte and drops this session.
@@ -74,23 +67,20 @@ class Commit:
     writes: Sequence[Write]
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(Struct, frozen=True):
     """Fire `TimerFired` after ``seconds``; a timer of that name that runs is replaced."""
 
     name: str
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class CancelTimer:
+class CancelTimer(Struct, frozen=True):
     """Forget the timer of that name, if it runs."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something to count and to trace: ``what`` is one of `gateway.observe.metrics.NOTES`, ``labels`` are closed sets of words.
 
     ``detail`` goes to the trace and the log only.
@@ -101,8 +91,7 @@ class Note:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Struct, frozen=True):
     """The station announced who it is; the joint chooses the quirks again."""
 
     vendor: str | None

@@ -6,60 +6,54 @@ Not here: what follows from them (`gateway.session.session`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from gateway.journal.contract import Restored
 from gateway.messages import Answer, Call
 
 
-@dataclass(frozen=True, slots=True)
-class Instant:
+class Instant(Struct, frozen=True):
     """When an event happened: ``mono`` seconds for durations, ``wall`` (aware, UTC) for stamps."""
 
     mono: float
     wall: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """The journal gave back what it knows of this station; always the first event."""
 
     restored: Restored
 
 
-@dataclass(frozen=True, slots=True)
-class StationConnected:
+class StationConnected(Struct, frozen=True):
     """The station is there.  ``exchange`` is true where it is reached by separate HTTP exchanges (SOAP)."""
 
     exchange: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StationLost:
+class StationLost(Struct, frozen=True):
     """The station's link closed."""
 
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StationAsked:
+class StationAsked(Struct, frozen=True):
     """A valid call of the station, in its dialect; ``raw`` is the text as it came, before any repair."""
 
     call: Call
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class StationAnswered:
+class StationAnswered(Struct, frozen=True):
     """The station's answer to the `CallStation` of the same id."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class StationCallFailed:
+class StationCallFailed(Struct, frozen=True):
     """A `CallStation` could not be delivered, or its HTTP exchange broke.  ``reached`` is false where it surely never arrived."""
 
     id: str
@@ -67,48 +61,41 @@ class StationCallFailed:
     reached: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class UplinkUp:
+class UplinkUp(Struct, frozen=True):
     """The link to the back end stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class UplinkDown:
+class UplinkDown(Struct, frozen=True):
     """The link to the back end broke or could not be made; calls in flight have no answer."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class BackendAsked:
+class BackendAsked(Struct, frozen=True):
     """A valid call of the back end, in its dialect."""
 
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
-class BackendAnswered:
+class BackendAnswered(Struct, frozen=True):
     """The back end's answer to the `CallBackend` of the same id."""
 
     answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """The writes of the `Commit` with this tag are on disk, fsynced."""
 
     tag: int
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(Struct, frozen=True):
     """The timer of this name came due."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stopping:
+class Stopping(Struct, frozen=True):
     """The gateway is about to stop: finish what is in flight, take nothing new."""
 
 

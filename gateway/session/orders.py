@@ -10,7 +10,9 @@ a station that has a request of its own open.  Its deadline runs all the while.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from gateway.journal.contract import PutTransaction, Transaction
 from gateway.ladder.route import Passage

@@ -36,6 +36,10 @@ def ladder() -> Ladder:
     return Ladder.load(Folders(), dialects())
 
 
+class Planted(Passage, dict=True):
+    """A passage whose ways a test may change."""
+
+
 class Carry(Route):
     """Changes nothing, but is no pass-through of one rung: it has a step.  ``says`` plants what a table would say."""
 
@@ -46,7 +50,7 @@ class Carry(Route):
         self.seen: list[Any] = []
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
-        passage = Passage(action, payload)
+        passage = Planted(action, payload)
         if "connectorId" in payload:
             self.seen.append((action, cx.facts.running(payload["connectorId"]), cx.facts.ended(payload["connectorId"])))
         for name, value in self.says.get(action, {}).items():
