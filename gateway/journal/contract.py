@@ -171,15 +171,23 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """The state of the store: rows queued and parked in all, and the receipt time of the oldest queued one (ISO), if any."""
+    """The state of the store: rows queued and parked in all, and the receipt time of the oldest queued one (ISO), if any.
+
+    ``asked`` counts the parked rows that an operator asked to bring back while this gateway ran.
+    """
 
     queued: int
     parked: int
     oldest: str | None
+    asked: int = 0
 
 
 class JournalFailed(Exception):
     """A write or a read did not succeed; nothing of it may be believed."""
+
+
+class Damaged(JournalFailed):
+    """The file holds what no gateway wrote: nothing is served from it.  The text says what to do."""
 
 
 Done: TypeAlias = Callable[[JournalFailed | None], None]
@@ -202,6 +210,15 @@ class Journal(Protocol):
 
     def prune(self, done: Callable[[int | JournalFailed], None]) -> None:
         """Remove what no restore would give any more; ``done`` gets the number of rows that went."""
+
+    def asked(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
+        """The stations with parked rows that somebody asked to bring back (`gateway.journal.parked`)."""
+
+    def replay(self, station: str, done: Callable[[int | JournalFailed], None]) -> None:
+        """Bring them back, as `gateway.journal.parked.bring_back` does; ``done`` gets their number.
+
+        Nobody may hold this station's queue in memory then: it is wrong afterwards, and must be restored.
+        """
 
     def probe(self, done: Done) -> None:
         """Try a durable write; for readiness and for healing."""

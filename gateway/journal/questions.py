@@ -35,6 +35,14 @@ class Questions:
         """See `Journal.depth`."""
         self._ask(self._store.depth, done)
 
+    def asked(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
+        """See `Journal.asked`."""
+        self._ask(self._store.asked, done)
+
+    def replay(self, station: str, done: Callable[[int | JournalFailed], None]) -> None:
+        """See `Journal.replay`."""
+        self._ask(lambda: self._store.replay(station), done)
+
     def probe(self, done: Done) -> None:
         """See `Journal.probe`."""
         self._ask(self._store.probe, done)

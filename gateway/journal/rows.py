@@ -48,7 +48,9 @@ _row_values = attrgetter(*(each.name for each in fields(Row)))
 _RENDERED = [each.name for each in fields(Row)].index("rendered")
 _transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
 
-_INSERT_ROW = f"INSERT INTO message (station, {_columns(Row)}, answers) VALUES ({_marks(Row, 2)})"
+ROW = f"{_columns(Row)}, answers"
+"""The columns that make a row, in the order that `row` takes them."""
+_INSERT_ROW = f"INSERT INTO message (station, {ROW}) VALUES ({_marks(Row, 2)})"
 _PUT_TRANSACTION = (
     f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
     "ON CONFLICT (station, gateway_id) DO UPDATE SET "
@@ -188,23 +190,24 @@ def _text(value: Any) -> Any:
 
 def restored(db: sqlite3.Connection, station: str) -> Restored:
     """Everything about one station (`Restored` says what that is)."""
-    row = db.execute("SELECT next_seq FROM station WHERE name = ?", (station,)).fetchone()
+    found = db.execute("SELECT next_seq FROM station WHERE name = ?", (station,)).fetchone()
     return Restored(
         queue=_queue(db, station),
         transactions=_transactions(db, station),
         keys=_keys(db, station),
         values={n: from_json(j) for n, j in db.execute("SELECT name, json FROM value WHERE station = ?", (station,))},
         registers=_registers(db, station),
-        next_seq=row[0] if row else 1,
+        next_seq=found[0] if found else 1,
     )
 
 
 def _queue(db: sqlite3.Connection, station: str) -> list[Row]:
-    asked = f"SELECT {_columns(Row)}, answers FROM message WHERE station = ? AND state = 'queued' ORDER BY seq"
-    return [_row(found) for found in db.execute(asked, (station,))]
+    asked = f"SELECT {ROW} FROM message WHERE station = ? AND state = 'queued' ORDER BY seq"
+    return [row(found) for found in db.execute(asked, (station,))]
 
 
-def _row(found: Sequence[Any]) -> Row:
+def row(found: Sequence[Any]) -> Row:
+    """A row from the columns of `ROW`."""
     *values, answers = found
     values[_RENDERED] = _rendering(values[_RENDERED], answers)
     return Row(*values)

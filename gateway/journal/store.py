@@ -17,10 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from gateway.journal import rows
+from gateway.journal import parked, rows
 from gateway.journal.contract import Depth, JournalFailed, Restored, Write
 from gateway.journal.lock import FileLock
-from gateway.journal.schema import connect
+from gateway.journal.schema import connect, is_damage
 
 T = TypeVar("T")
 _OWN_FAULT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
@@ -35,7 +35,7 @@ class _Removed(JournalFailed):
 
 
 class Store:
-    """One open journal.  Raises `JournalFailed` at once where the file cannot be opened or is in use.
+    """One open journal.  Raises `JournalFailed` at once where the file cannot be opened, is in use, or is damaged.
 
     ``wait`` is how many seconds another program's lock on the file is waited for; ``most_pages`` caps the file's size
     in SQLite pages (4 KiB unless the file says otherwise).
@@ -46,8 +46,9 @@ class Store:
         self._lock = FileLock(self._path)
         self._unpruned: dict[str, None] = {}
         self._db: sqlite3.Connection | None = None
+        self._suspect = True  # read the whole file for damage when it is opened next
         try:
-            self._connect(renew=False)
+            self._connect()
         except BaseException:
             self._lock.release()
             raise
@@ -96,8 +97,21 @@ class Store:
         """How full it is."""
         asked = f"""SELECT (SELECT count(*) FROM message WHERE {rows.QUEUED}),
                            (SELECT count(*) FROM message WHERE {rows.PARKED}),
-                           (SELECT min(received) FROM message WHERE {rows.QUEUED})"""
+                           (SELECT min(received) FROM message WHERE {rows.QUEUED}),
+                           (SELECT count(*) FROM replay)"""
         return self._read(lambda db: Depth(*db.execute(asked).fetchone()))
+
+    def asked(self) -> list[str]:
+        """Stations with parked rows that somebody asked to bring back."""
+        return self._read(parked.asked)
+
+    def replay(self, station: str) -> int:
+        """Bring back what was asked for of one station; the number of rows."""
+        return self._read(lambda db: parked.carry_out(db, station))
+
+    def bring_back(self, station: str, seqs: Sequence[int], anew: bool) -> int:
+        """Bring back parked rows now, for who holds the file alone; the number of rows."""
+        return self._read(lambda db: parked.bring_back(db, station, seqs, anew))
 
     def probe(self) -> None:
         """Write and fsync something."""
@@ -153,6 +167,7 @@ class Store:
             self._roll_back(db)
             return Refused(text)
         self._drop()
+        self._suspect = self._suspect or is_damage(error)
         full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
         return Refused(text) if full else JournalFailed(text)
 
@@ -172,10 +187,11 @@ class Store:
         assert self._db is not None
         return self._db
 
-    def _connect(self, renew: bool) -> None:
+    def _connect(self, renew: bool = False) -> None:
         if not self._lock.held:
             raise JournalFailed("the journal is closed")
-        self._db = connect(self._path, self._wait, self._most_pages, renew)
+        self._db = connect(self._path, self._wait, self._most_pages, renew, self._suspect)
+        self._suspect = False
         self._file = _identity(self._path)
         names = self._db.execute("SELECT name FROM station ORDER BY name")
         self._unpruned.update((row[0], None) for row in names)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +28,7 @@ from gateway.journal.contract import (
     Row,
     Transaction,
 )
+from gateway.journal.parked import ask
 
 
 def test_an_unknown_station_has_nothing(drive):
@@ -260,6 +263,17 @@ def test_the_newest_end_counts_not_the_newest_start(drive, transaction):
     drive.commit(*[PutTransaction("A", transaction(n, ended="2026")) for n in range(2, 30)])
     drive.commit(PutTransaction("A", transaction(1, ended="1970")))
     assert 1 in [one.gateway_id for one in drive.restore().transactions]
+
+
+def test_parked_rows_come_back_when_they_are_asked_for(open_drive, append, tmp_path):
+    drive = open_drive()
+    drive.commit(append(1), append(2), Mark("A", 1, "parked", 5))
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as beside:
+        ask(beside, "A", [1], anew=False)
+    assert (drive.ask("asked"), drive.ask("depth").asked) == (["A"], 1)
+    assert drive.ask("replay", "A") == 1
+    assert [row.seq for row in drive.restore().queue] == [1, 2]
+    assert drive.ask("asked") == []
 
 
 def test_probe_says_that_a_write_would_last(drive):

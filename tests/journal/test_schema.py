@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.journal import schema
-from gateway.journal.contract import JournalFailed, Mark, PutRegisters, Rendering
+from gateway.journal.contract import Damaged, JournalFailed, Mark, PutRegisters, Rendering
 from gateway.journal.store import Store
 
 
@@ -82,10 +82,47 @@ def test_somebody_elses_database_is_not_touched(tmp_path):
     assert ((tmp_path / "j.db").read_bytes(), (tmp_path / "j.db").stat().st_mode) == before
 
 
-def test_a_file_that_is_no_database_is_a_clear_failure(tmp_path):
-    (tmp_path / "j.db").write_text("a site file, say" * 100)
-    with pytest.raises(JournalFailed, match=r"cannot open the journal .*j\.db"):
-        schema.connect(tmp_path / "j.db", 0, None)
+def filled(path):
+    with closing(schema.connect(path, 0, None)) as db:
+        db.executemany("INSERT INTO value VALUES ('A', ?, ?)", [(str(n), '"' + "x" * 500 + '"') for n in range(200)])
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def spoil(path, at, data):
+    with path.open("r+b") as file:
+        file.seek(at, os.SEEK_END if at < 0 else os.SEEK_SET)
+        file.write(data)
+
+
+@pytest.mark.parametrize(
+    ("at", "data"),
+    [(0, b"a site file, say"), (4096, b"\0" * 4096), (-4096, os.urandom(4096)), (4096 * 20, b"\xff" * 64)],
+    ids=["no database", "a page of zeros", "a page of rubbish", "a broken page head"],
+)
+def test_a_damaged_file_is_refused_with_what_to_do_and_left_as_it_is(tmp_path, at, data):
+    path = tmp_path / "journal.sqlite"
+    filled(path)
+    spoil(path, at, data)
+    before = path.read_bytes()
+    with pytest.raises(Damaged) as told:
+        schema.connect(path, 0, None, check=True)
+    for word in (str(path), f"{path}-wal", f"journal export --data {tmp_path}", "good copy", "move both files away"):
+        assert word in str(told.value)
+    assert path.read_bytes() == before
+
+
+def test_a_torn_end_of_the_log_is_no_damage(tmp_path):
+    """Power went while the last commit was written: it was not acknowledged, and all before it is there."""
+    path = tmp_path / "journal.sqlite"
+    with closing(schema.connect(path, 0, None)) as db:
+        for name in ("one", "two"):
+            db.execute("INSERT INTO value VALUES ('A', ?, '1')", (name,))
+        files = [path, Path(f"{path}-wal")]
+        cut = [file.read_bytes() for file in files]
+    for file, data in zip(files, (cut[0], cut[1][:-100]), strict=True):
+        file.write_bytes(data)
+    with closing(schema.connect(path, 0, None, check=True)) as db:
+        assert db.execute("SELECT name FROM value").fetchall() == [("one",)]
 
 
 def test_an_old_sqlite_is_named(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from gateway.journal.contract import JournalFailed, PutStation
+from gateway.journal.contract import Damaged, JournalFailed, PutStation
 from gateway.journal.store import Refused, Store
 
 
@@ -117,6 +117,27 @@ def test_a_corrupt_file_is_a_failure(store, append, tmp_path):
     for ask in (store.depth, store.backlog, store.probe, lambda: store.restore("A")):
         with pytest.raises(JournalFailed):
             ask()
+
+
+def test_a_file_that_breaks_while_it_is_open_is_not_served_again(store, append, tmp_path):
+    store.commit([[append(n) for n in range(1, 200)]])
+    store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store._db = Flaky(store._db, 1, damage())
+    assert isinstance(store.commit([[append(200)]])[0], JournalFailed)
+    data = (tmp_path / "journal.db").read_bytes()
+    (tmp_path / "journal.db").write_bytes(data[:-4096] + b"\xff" * 4096)
+    for _ in range(2):
+        with pytest.raises(Damaged):
+            store.probe()
+    (tmp_path / "journal.db").write_bytes(data)
+    store.probe()
+    assert store.restore("A").next_seq == 200
+
+
+def damage():
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def test_probe_notices_a_file_that_went_away(store, append, tmp_path):
