@@ -62,9 +62,9 @@ class Passage(Struct):
 
     action: str | None
     payload: Payload
-    losses: list[Loss] = []
     climbs: tuple[tuple[Leg, Payload], ...] = ()
     """Each step that was taken, with what it was asked."""
+    losses: list[Loss] = []
     answer: Payload | None = None
     refusal: tuple[str, str] | None = None
 
@@ -76,19 +76,15 @@ class Passage(Struct):
         losses: list[Loss] = []
         for leg, asked in self.climbs if len(self.climbs) < 2 else reversed(self.climbs):
             if not leg.same_back:
-                payload = _back(leg, payload, asked, cx, losses)
+                made = leg.back(payload, _UNSEEN if leg.blind_back else Run(cx.facts, losses, asked))
+                assert made is not None, "a result that may come to nothing is a fault at load"
+                payload = made
         return payload, losses
 
     def refuse(self, code: str, why: str) -> Passage:
         """End here with a refusal."""
         self.action, self.refusal = None, (code, why)
         return self
-
-
-def _back(leg: Leg, payload: Payload, asked: Payload, cx: Context, losses: list[Loss]) -> Payload:
-    made = leg.back(payload, _UNSEEN if leg.blind_back else Run(cx.facts, losses, asked))
-    assert made is not None, "a result that may come to nothing is a fault at load"
-    return made
 
 
 _UNSEEN = Run(Recorded(), [])
@@ -101,12 +97,16 @@ class Route:
     def __init__(self, from_dialect: Dialect, to_dialect: Dialect, steps: Sequence[Step]) -> None:
         self.from_dialect, self.to_dialect, self.steps = from_dialect, to_dialect, tuple(steps)
         self._legs: dict[str, tuple[Leg | None, ...]] = {}
+        self._unchanged: dict[str, Leg] = {}
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
         """Take a valid request to the answerer's dialect.
 
         ``payload`` is not changed, but may share parts with the outcome, or be it.
         """
+        only = self._unchanged.get(action)
+        if only is not None:
+            return Passage(action, payload, ((only, payload),))
         passage = Passage(action, payload)
         for leg in self._legs.get(action) or self._known(action):
             if leg is None:
@@ -148,6 +148,8 @@ class Route:
                 return (*legs, None)
         if legs:
             self._legs[action] = tuple(legs)
+        if len(legs) == 1 and legs[0] is not None and legs[0].same_ahead:
+            self._unchanged[action] = legs[0]
         return tuple(legs)
 
     def say(self, passage: Passage, leg: Leg, payload: Payload, cx: Context) -> Passage:
