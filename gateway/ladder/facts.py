@@ -43,6 +43,9 @@ class Facts(Protocol):
     def boot_reason(self) -> str:
         """Why the station boots: ``reset`` (one was asked for within 5 minutes), ``triggered``, ``power_up`` or ``unknown``."""
 
+    def token_said(self, token: str) -> str:
+        """What was last said of a token, in the words of the fact ``token_status``; ``accepted`` where nothing was."""
+
 
 @dataclass
 class Recorded:
@@ -64,6 +67,10 @@ class Recorded:
     def boot_reason(self) -> str:
         """See `Facts.boot_reason`."""
         return "reset" if self.reset else "unknown"
+
+    def token_said(self, token: str) -> str:
+        """See `Facts.token_said`."""
+        return "accepted"
 
     def running(self, connector: int) -> bool:
         """See `Facts.running`."""

@@ -173,6 +173,10 @@ class Transactions:
             return self._tokens.get((token or "").casefold(), unknown)
         return "accepted" if choice == "accept" else "invalid"
 
+    def token_said(self, token: str) -> str:
+        """See `gateway.ladder.facts.Facts.token_said`."""
+        return self._tokens.get(token.casefold(), "accepted")
+
 
 class Then:
     """The facts as they were when a message came that is translated later."""
@@ -194,3 +198,7 @@ class Then:
     def stop_reason(self, transaction: int) -> str | None:
         """As `Transactions.stop_reason`."""
         return self._now.stop_reason(transaction)
+
+    def token_said(self, token: str) -> str:
+        """As `Transactions.token_said`."""
+        return self._now.token_said(token)

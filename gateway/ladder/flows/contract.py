@@ -1,0 +1,58 @@
+"""What a flow is given and what it gives.
+
+In: nothing.  Out: `Part`, `Rendering`, `Flow`, `Keeper`.
+Not here: any flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from gateway.ladder.facts import Facts
+from gateway.messages import Payload
+
+
+class Part(Protocol):
+    """The rules of one entry: how this message becomes that one, and that one's result the answer to this."""
+
+    def ask(self, payload: Payload, run: Any) -> Payload | None:
+        """What the rules make of the request; fields that the flow makes itself are missing.  None where it comes to nothing."""
+
+    def answer(self, result: Payload, asked: Payload, run: Any) -> Payload:
+        """What the rules make of the other side's result; ``asked`` is the request that it answers, in the asker's dialect."""
+
+    def value(self, map: str, value: Any, run: Any) -> Any:
+        """One value through a map of the table's ``enums`` or ``maps``, in the direction of the request; None: left out."""
+
+    def back(self, map: str, value: Any, run: Any) -> Any:
+        """The same, in the direction of the result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a flow made of a request.
+
+    ``messages`` are (action, payload), to be sent in this order on the flow's far side; none: it goes no further.
+    ``answer`` makes the answer on the near side of their results, in order; None stands for one that was refused or is not known
+    any more.  ``facts`` are asked by the steps beyond in place of those of the station, where numbers differ there.
+    """
+
+    messages: Sequence[tuple[str, Payload]]
+    answer: Callable[[Sequence[Payload | None], Any], Payload]
+    facts: Facts | None = None
+
+
+Flow: TypeAlias = Callable[[Payload, Any, Mapping[str, Part]], Rendering]
+"""(request, run, the parts by target action) → what comes of it.  May raise `gateway.ladder.losses.Refused`."""
+
+
+class Keeper(Protocol):
+    """A two-way map of values that no list of rows can say: ``left`` and ``right`` are the value on that side, None: left out."""
+
+    def right(self, value: Any, run: Any) -> Any:
+        """A left value as the right side has it."""
+
+    def left(self, value: Any, run: Any) -> Any:
+        """A right value as the left side has it."""
