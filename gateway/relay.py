@@ -131,7 +131,11 @@ class Relay:
             self._unhealthy()
             return
         for identity in stations:
-            self.journal.restore(identity, partial(self._take_up, identity))
+            self.take_up(identity)
+
+    def take_up(self, identity: str) -> None:
+        """Take up one station's conversation where the journal has it, unless it is there already."""
+        self.journal.restore(identity, partial(self._take_up, identity))
 
     def _take_up(self, identity: str, found: Restored | JournalFailed) -> None:
         if isinstance(found, JournalFailed):

@@ -13,6 +13,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 
+from gateway import replays
 from gateway.config import Backend, Listener, Site
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
@@ -168,6 +169,8 @@ class Server:
     def _measured(self, depth: Any) -> None:
         if isinstance(depth, Depth):
             self.metrics.journal(depth, self.relay.wall())
+            if depth.asked:
+                replays.carry_out(self.relay)
 
     # -- stop ----------------------------------------------------------------------------------------------------
 
