@@ -14,6 +14,7 @@ from gateway.ladder.flows import remote, station_left, station_right
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering
 from gateway.ladder.flows.tokens import Numbers, Tokens
 from gateway.ladder.flows.topology import Alone, EvseAlone, EvseLearnt, Learnt
+from gateway.ladder.flows.values import Amounts, Units
 
 __all__ = ["FLOWS", "KEEPERS", "Flow", "Keeper", "Part", "Rendering"]
 
@@ -36,5 +37,7 @@ KEEPERS: dict[str, Keeper] = {
     "evse_id": EvseAlone(),
     "learnt_evse": Learnt(),
     "learnt_evse_id": EvseLearnt(),
+    "amounts": Amounts(),
+    "units": Units(),
 }
 """By the name that tables use under ``maps``."""

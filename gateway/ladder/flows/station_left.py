@@ -118,7 +118,7 @@ def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
         made = plain.ask(asked, run)
         messages += [("StatusNotification", made)] if made else []
     messages += _changed(asked, part, run)
-    messages += _problem(asked, parts["NotifyEvent"], told, run)
+    messages += _problem(asked, told, run)
     return Rendering(messages, lambda results, run: {})
 
 
@@ -134,25 +134,31 @@ def _changed(asked: Payload, part: Part, run: Any) -> list[tuple[str, Payload]]:
     return [(EVENT, event)]
 
 
-def _problem(asked: Payload, part: Part, told: str, run: Any) -> list[tuple[str, Payload]]:
+def _problem(asked: Payload, told: str, run: Any) -> list[tuple[str, Payload]]:
     """An error that came or went, and the state of the station as a whole: events of its parts."""
     cx, connector, error = run.cx, asked["connectorId"], asked["errorCode"]
-    place: Payload = {"name": "ChargingStation"}
-    if connector:
-        place = {"name": "Connector", "evse": part.value("Evse", connector, run)}
     found: list[Payload] = []
-    before = cx.registers.get("faults", str(connector))
-    if error != "NoError" or before:
+    if error != "NoError" or cx.registers.get("faults", str(connector)):
         cx.registers.put("faults", str(connector), None if error == "NoError" else error)
-        made = part.ask(asked, run) or {}
-        data = {**made, "trigger": "Alerting", "variable": {"name": "Problem"}}
-        found.append(data | ({"actualValue": "true"} if error != "NoError" else {"actualValue": "false", "cleared": True}))
+        found.append(_alert(asked))
     if not connector:
         found.append({"trigger": "Delta", "variable": {"name": "AvailabilityState"}, "actualValue": told})
+    place: Payload = (
+        {"name": "Connector", "evse": {"id": connector, "connectorId": 1}} if connector else {"name": "ChargingStation"}
+    )
     for data in found:
         number = {"eventId": cx.registers.next("event"), "timestamp": asked["timestamp"]}
         data |= number | {"component": place, "eventNotificationType": "HardWiredNotification"}
     return [("NotifyEvent", {"generatedAt": _stamp(cx), "seqNo": 0, "eventData": found})] if found else []
+
+
+def _alert(asked: Payload) -> Payload:
+    error = asked["errorCode"]
+    data: Payload = {"trigger": "Alerting", "variable": {"name": "Problem"}, "actualValue": "true"}
+    if error == "NoError":
+        return data | {"actualValue": "false", "cleared": True}
+    data["techCode"] = asked.get("vendorErrorCode") or error
+    return data | ({"techInfo": asked["info"]} if asked.get("info") else {})
 
 
 # -- events ----------------------------------------------------------------------------------------------------------

@@ -110,6 +110,10 @@ class Renumbered:
         """See `Facts.transaction`; its connector stays the station's own."""
         return self._facts.transaction(transaction)
 
+    def now(self) -> str:
+        """See `Facts.now`."""
+        return self._facts.now()
+
     def boot_reason(self) -> str:
         """See `Facts.boot_reason`."""
         return self._facts.boot_reason()
