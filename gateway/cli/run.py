@@ -20,7 +20,7 @@ from typing import Any
 
 from gateway import address, loading
 from gateway.config import Backend, Enroll, Listener, Site, TraceSettings
-from gateway.journal.contract import JournalFailed
+from gateway.journal.contract import Damaged, JournalFailed
 from gateway.journal.threaded import ThreadedJournal
 from gateway.observe.log import Log
 from gateway.observe.mask import TagMask
@@ -146,7 +146,9 @@ def serve(site: Site, data: Data) -> int:
         site.data.mkdir(parents=True, exist_ok=True)
         journal = ThreadedJournal(reactor, site.data / "journal.sqlite")
     except (OSError, JournalFailed) as error:
-        log.error("the journal cannot be opened", path=str(site.data), why=str(error))
+        log.error("the journal cannot be opened", path=str(site.data), why=str(error).partition("\n")[0])
+        if isinstance(error, Damaged):  # what to do now is for a person to read, and longer than a line of the log
+            print(error, file=sys.stderr)
         return 1
     try:
         server = server_of(site, data, reactor, journal, log)

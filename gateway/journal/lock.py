@@ -16,8 +16,16 @@ from pathlib import Path
 from gateway.journal.contract import JournalFailed
 
 
+class InUse(JournalFailed):
+    """Another gateway has the journal; ``holder`` names its process, or nobody."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        self.holder = f"process {holder}" if holder else "a process that did not say which"
+        super().__init__(f"the journal {path} is in use by {self.holder}; two gateways cannot share one")
+
+
 class FileLock:
-    """Holds ``<path>.lock`` until `release`.  Raises `JournalFailed` where another process (or journal) holds it."""
+    """Holds ``<path>.lock`` until `release`.  Raises `InUse` where another process (or journal) holds it."""
 
     def __init__(self, path: Path) -> None:
         self._fd = _opened(Path(f"{path}.lock"))
@@ -26,7 +34,7 @@ class FileLock:
         except OSError as error:
             holder = os.pread(self._fd, 20, 0).decode("ascii", "replace").strip()
             os.close(self._fd)
-            raise JournalFailed(_in_use(path, holder)) from error
+            raise InUse(path, holder) from error
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, str(os.getpid()).encode("ascii"), 0)
 
@@ -47,8 +55,3 @@ def _opened(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise JournalFailed(f"cannot open {path}: {error.strerror}") from error
-
-
-def _in_use(path: Path, holder: str) -> str:
-    by = f" by process {holder}" if holder else ""
-    return f"the journal {path} is in use{by}; two gateways cannot share one"

@@ -10,7 +10,7 @@ A row keeps its number for good, so rows that come back stand before all that th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,13 +76,40 @@ def stored(
     db: sqlite3.Connection, station: str | None = None, states: Sequence[RowState] = (), seqs: Sequence[int] = ()
 ) -> Iterator[Stored]:
     """Rows by station and number; ``states`` and ``seqs`` choose, where given."""
+    where, values = _where(station, states, seqs)
+    asked = f"SELECT {rows.ROW}, station, why FROM message WHERE {where} ORDER BY station, seq"
+    return map(_stored, db.execute(asked, values))
+
+
+def salvaged(
+    db: sqlite3.Connection, station: str | None, states: Sequence[RowState], on_damage: Callable[[str], None]
+) -> Iterator[Stored]:
+    """Rows in the order in which they were stored; where the file is damaged, those before and those behind the damage."""
+    where, values = _where(station, states, ())
+    last = -1
+    for order in ("ASC", "DESC"):
+        asked = f"SELECT {rows.ROW}, station, why, rowid FROM message WHERE {where} AND rowid > ? ORDER BY rowid {order}"
+        try:
+            for *found, at in db.execute(asked, [*values, last]):
+                yield _stored(found)
+                last = at if order == "ASC" else last
+            return
+        except sqlite3.DatabaseError as error:
+            on_damage(str(error))
+
+
+def _where(station: str | None, states: Sequence[RowState], seqs: Sequence[int]) -> tuple[str, list[Any]]:
     wanted, values = ["1"], list[Any]()
     for column, chosen in (("station", [station] if station is not None else []), ("state", states), ("seq", seqs)):
         if chosen:
-            wanted.append(f"{column} IN ({', '.join('?' * len(chosen))})")
+            wanted.append(f"+{column} IN ({', '.join('?' * len(chosen))})")
             values += chosen
-    asked = f"SELECT {rows.ROW}, station, why FROM message WHERE {' AND '.join(wanted)} ORDER BY station, seq"
-    return (Stored(station, rows.row(found), why) for *found, station, why in db.execute(asked, values))
+    return " AND ".join(wanted), values
+
+
+def _stored(found: Sequence[Any]) -> Stored:
+    *row, station, why = found
+    return Stored(station, rows.row(row), why)
 
 
 def ask(db: sqlite3.Connection, station: str, seqs: Sequence[int], anew: bool) -> None:
