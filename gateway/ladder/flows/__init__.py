@@ -14,7 +14,7 @@ from gateway.ladder.flows import remote, station_left, station_right
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering
 from gateway.ladder.flows.tokens import Numbers, Tokens
 from gateway.ladder.flows.topology import Alone, EvseAlone, EvseLearnt, Learnt
-from gateway.ladder.flows.values import Amounts, Units
+from gateway.ladder.flows.values import Amounts, Json, Units
 
 __all__ = ["FLOWS", "KEEPERS", "Flow", "Keeper", "Part", "Rendering"]
 
@@ -39,5 +39,6 @@ KEEPERS: dict[str, Keeper] = {
     "learnt_evse_id": EvseLearnt(),
     "amounts": Amounts(),
     "units": Units(),
+    "json": Json(),
 }
 """By the name that tables use under ``maps``."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from gateway.ladder.given import GIVEN
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _CELSIUS = {"Celcius": "Celsius"}
 
 
@@ -41,3 +44,17 @@ class Units:
     def left(self, value: str, run: Any) -> str:
         """Spelled as the left side does."""
         return next((left for left, right in _CELSIUS.items() if right == value), value)
+
+
+class Json:
+    """Left text, right anything: what is no text crosses as its JSON text."""
+
+    total = True
+
+    def right(self, value: str, run: Any) -> Any:
+        """The text."""
+        return value
+
+    def left(self, value: Any, run: Any) -> str:
+        """The text, or the JSON text of anything else."""
+        return value if isinstance(value, str) else _ENCODER.encode(value).decode("utf-8")
