@@ -61,14 +61,19 @@ def shape(kind: Shape) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _build(kind: Shape) -> st.SearchStrategy[dict[str, Any]]:
-    required, optional = {}, {}
+    required: dict[str, Any] = {}
+    optional: dict[str, Any] = {}
     for field in kind.fields.values():
         value = _single(field)
         if field.many:
             # An empty list says no more than none at all, and is read so.
             value = st.lists(value, min_size=1, max_size=3)
         (required if field.required else optional)[field.name] = value
-    return st.fixed_dictionaries(required, optional=optional)
+    made = st.fixed_dictionaries(required, optional=optional)
+    if not kind.open:
+        return made
+    others = st.dictionaries(st.sampled_from(["x", "y"]), text() | st.integers(0, 9), max_size=2)
+    return st.builds(lambda named, rest: {**rest, **named}, made, others)
 
 
 def payload(dialect: Dialect, action: str, kind: str) -> st.SearchStrategy[dict[str, Any]]:

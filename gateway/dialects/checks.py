@@ -117,13 +117,17 @@ def source(shape: Shape) -> str:
     text = ["def check(p, m):", " if p.__class__ is not dict: raise wrong_type('', 'an object', p)"]
     text += [" o = p.copy()", " g = o.get", f" n = {required}"]
     for index, field in enumerate(shape.fields.values()):
+        if field.extra:
+            continue
         text.append(f" v = g({field.name!r})")
         indent = " "
         if not field.required:
             text += [f" if v is not None or {field.name!r} in o:", "  n += 1"]
             indent = "  "
         text += [indent + line for line in _lines(field, index)]
-    text += [" if len(o) != n: unknown(o, known, m)", " return o"]
+    if not shape.open:
+        text.append(" if len(o) != n: unknown(o, known, m)")
+    text.append(" return o")
     return "\n".join(text)
 
 
@@ -134,6 +138,8 @@ def _compile(shape: Shape, checks: Checks) -> Check:
         space[f"item{index}"] = checks.item(field) if deep else _single(field)
         if isinstance(field.type, Enum):
             space[f"words{index}"] = frozenset(field.type.values)
+    if any(field.extra for field in shape.fields.values()):
+        space["unknown"] = _extras([(f, checks.item(f)) for f in shape.fields.values() if f.extra])
     # The source is ours but for the names of fields, which stand in it as quoted text.
     exec(compile(source(shape), f"<check {shape.name}>", "exec"), space)  # noqa: S102
     made: Check = space["check"]
@@ -175,6 +181,22 @@ def _unknown(made: dict[str, Any], known: frozenset[str], mode: str) -> None:
         if mode == "refuse":
             raise Violation("FormatViolation", "is not known here", name[:100])
         del made[name]
+
+
+def _extras(looks: list[tuple[Field, _Item]]) -> Callable[[dict[str, Any], frozenset[str], str], None]:
+    """Checks the fields that every object may carry, then the rest; no object without such a field pays for them."""
+
+    def unknown(made: dict[str, Any], known: frozenset[str], mode: str) -> None:
+        for field, look in looks:
+            value = made.pop(field.name, None)
+            if value is not None and value != "":
+                try:
+                    made[field.name] = look(value, mode)
+                except Violation as error:
+                    raise _inside(error, field.name) if isinstance(field.type, Shape) else error from None
+        _unknown(made, known, mode)
+
+    return unknown
 
 
 _NAMES = {

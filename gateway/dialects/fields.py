@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from gateway.source import Checker, List, Map, nearest, one_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SPEC = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\(([0-9]{1,6}(?:\.[0-9]{1,6})?)\))?([?*+]?)(?: (attribute|text))?")
+_REST = "*"
 _FORM = "TYPE, TYPE(limit), then ? or * or +, then 'attribute' or 'text'"
 _SCALARS = {kind: Scalar(kind) for kind in KINDS}
 
@@ -25,7 +27,7 @@ _SCALARS = {kind: Scalar(kind) for kind in KINDS}
 class Types:
     """The types of one dialect file.  Shapes are made when first named, so that a circle is seen."""
 
-    def __init__(self, checker: Checker, enums: Map, shapes: Map, bits: int) -> None:
+    def __init__(self, checker: Checker, enums: Map, shapes: Map, bits: int, extras: Map | None = None) -> None:
         self.checker, self.bits = checker, bits
         self._enum_map, self._shape_map = enums, shapes
         self.enums = {name: enum for name in enums if (enum := self._enum(name)) is not None}
@@ -33,6 +35,17 @@ class Types:
         self.used: set[str] = set()
         self._names(enums, "enum")
         self._names(shapes, "shape")
+        # While they are made there are none, so that what stands in an extra field has no extras itself.
+        self.extras: dict[str, Field] = {}
+        self.extras = self._extras(extras) if extras else {}
+
+    def _extras(self, where: Map) -> dict[str, Field]:
+        """The fields that every object may carry."""
+        made = {name: replace(one, extra=True) for name in where if (one := self._field(where, name)) is not None}
+        for name, one in made.items():
+            if one.required or one.many:
+                self.checker.fault(where, name, f"every object would need the extra field {name!r}", "TYPE?")
+        return made
 
     def _names(self, where: Map, what: str) -> None:
         for name in where:
@@ -81,18 +94,21 @@ class Types:
         return self._shapes[name]
 
     def fields(self, name: str, where: Map, key: str) -> Shape | None:
-        """The shape whose fields stand at ``where[key]``; ``{}`` and null have none."""
+        """The shape whose fields stand at ``where[key]``; ``{}`` and null have none of their own."""
         given = where[key]
         if given is None or given == {}:
-            return Shape(name, {})
+            return Shape(name, dict(self.extras))
         if not isinstance(given, Map):
             self.checker.fault(where, key, f"{name} has no field map", "field: type lines")
             return None
-        made = {field: one for field in given if (one := self._field(given, field)) is not None}
+        rest = given.get(_REST)
+        if _REST in given and rest != "any":
+            self.checker.fault(given, _REST, f"other fields of {name} are {rest!r}", "any")
+        made = {field: one for field in given if field != _REST and (one := self._field(given, field)) is not None}
         texts = [field for field in made.values() if field.place == "text"]
         if texts and (len(texts) > 1 or any(field.place == "element" for field in made.values())):
             self.checker.fault(where, key, f"{name} has text beside elements", "one text field, all others attributes")
-        return Shape(name, made)
+        return Shape(name, made, open=True) if rest else Shape(name, {**made, **self.extras, **made})
 
     def _field(self, where: Map, name: str) -> Field | None:
         spec = where[name]

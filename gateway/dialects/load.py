@@ -25,7 +25,7 @@ _ANSWERS = ("ack", "content")
 # Losing one of these loses money, so the file must say when the station is answered and what makes a retry the same.
 _TRANSACTION = ("start", "update", "meter", "stop")
 _BITS = (16, 32, 60)
-_OPTIONAL = ("words", "enums", "shapes", "integers", "transactions")
+_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions")
 
 
 def load_dialect(folders: Folders, name: str) -> Dialect:
@@ -64,7 +64,8 @@ def build(top: Map, name: str | None = None) -> Dialect:
     checker = Checker()
     checker.keys(top, "a dialect", ["dialect", "title", "status", "codecs", "messages"], _OPTIONAL)
     _head(checker, top, name)
-    types = Types(checker, _map(checker, top, "enums"), _map(checker, top, "shapes"), _bits(checker, top))
+    enums, shapes, extras = (_map(checker, top, key) for key in ("enums", "shapes", "extras"))
+    types = Types(checker, enums, shapes, _bits(checker, top), extras)
     words = _words(checker, _map(checker, top, "words"))
     given = _map(checker, top, "messages")
     messages = {action: m for action in given if (m := _message(checker, types, given, action)) is not None}
@@ -75,6 +76,8 @@ def build(top: Map, name: str | None = None) -> Dialect:
     checker.keys(codecs, "codecs", [], ["json", "soap"])
     if "codecs" in top and not codecs:
         checker.fault(top, "codecs", "a dialect needs a codec", "json or soap")
+    if extras and "soap" in codecs:
+        checker.fault(top, "extras", "a field that every object may carry has no place in XML", "the codec json alone")
     status = top.get("status")
     json, soap = json_codec(checker, codecs, types, status), soap_codec(checker, codecs, types, status)
     checker.raise_if_any()
@@ -82,9 +85,7 @@ def build(top: Map, name: str | None = None) -> Dialect:
     if namer not in ("station", "backend"):
         _odd(checker, top, "transactions", ("station", "backend"))
         checker.raise_if_any()
-    made = Dialect(
-        str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, names_transactions=namer
-    )
+    made = Dialect(str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, names_transactions=namer)
     _check_defaults(checker, made, given)
     checker.raise_if_any()
     return made

@@ -40,10 +40,11 @@ class Enum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """An object.  The order of ``fields`` is the order of the XML Schema."""
+    """An object.  The order of ``fields`` is the order of the XML Schema.  An ``open`` one may have any others beside them."""
 
     name: str
     fields: dict[str, Field]
+    open: bool = False
 
     @property
     def text(self) -> Field | None:
@@ -56,7 +57,7 @@ class Field:
     """One field of a shape.
 
     ``many`` makes it a list of at least ``least`` items.  ``max_length`` counts code points.  A decimal is a multiple
-    of ``step``; an integer fits into ``bits``, signed.
+    of ``step``; an integer fits into ``bits``, signed.  An ``extra`` is one that every object of the dialect may carry.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Field:
     place: Place = "element"
     step: Decimal | None = None
     bits: int = 60
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

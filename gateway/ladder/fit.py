@@ -21,11 +21,14 @@ def met(path: Path, paths: set[Path]) -> bool:
 
 
 def leaves(shape: Shape, read: set[Path], prefix: Path = ()) -> list[Path]:
-    """The fields below ``shape`` that nobody reads; an object read only in part counts field by field."""
+    """The fields below ``shape`` that nobody reads; an object read only in part counts field by field.
+
+    A field that every object may carry is left behind without a word where the other dialect has none.
+    """
     found: list[Path] = []
     for name, one in shape.fields.items():
         path = (*prefix, name)
-        if any(path[: len(p)] == p for p in read if p):
+        if one.extra or any(path[: len(p)] == p for p in read if p):
             continue
         inside = any(p[: len(path)] == path for p in read)
         found += leaves(one.type, read, path) if inside and isinstance(one.type, Shape) else [path]
@@ -68,7 +71,7 @@ def same(source: Shape, target: Shape) -> bool:
     if any(f.required and name not in source.fields for name, f in target.fields.items()):
         return False
     return all(name in target.fields and carries(f, target.fields[name]) for name, f in source.fields.items()) and (
-        set(source.fields) == set(target.fields)
+        set(source.fields) == set(target.fields) and source.open <= target.open
     )
 
 

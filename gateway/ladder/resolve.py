@@ -317,6 +317,8 @@ class Resolver:
                 plan.moves.append(move)
                 read.add((name,))
                 made[(name,)] = spot
+            elif target.extra:
+                continue
             elif (name,) in unfilled and not target.required:
                 plan.unfilled[(name,)] = unfilled[(name,)].why
             else:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.catalogue import Folders
@@ -28,6 +28,7 @@ def violation(dialect: Dialect, action: str, payload: Any, kind: str = "call") -
 
 
 @pytest.mark.parametrize(("dialect", "action", "kind"), EVERY, ids=IDS)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_a_valid_payload_stays_as_it_is(dialect: Dialect, action: str, kind: str, data: st.DataObject) -> None:
     payload = data.draw(strategies.payload(dialect, action, kind))
