@@ -1,6 +1,7 @@
 """Compiles a shape to a plain Python function that checks and normalises one object.
 
-In: a `Shape`.  Out: a function of (object, mode) that gives a checked copy or raises `Violation` with the path.
+In: a `Shape`.  Out: a function of (object, mode) that gives the object itself where nothing about it need be changed, else a
+checked copy, or raises `Violation` with the path.
 Not here: what single values may look like (`gateway.dialects.values`).
 
 The source text holds only field names (quoted by `repr`) and names of our own; everything else is handed in through the
@@ -86,48 +87,83 @@ def _doubt(field: Field) -> str:
     }.get(kind, "True")
 
 
+def _quick(field: Field, index: int) -> str:
+    """The expression for an unusual value: what XML brings for numbers and booleans is usual enough to be read here."""
+    if field.type == Scalar("integer") and field.bits > 30:
+        return f"int(v) if v.__class__ is str and len(v) < 10 and v.isascii() and v.isdigit() else item{index}(v)"
+    if field.type == Scalar("boolean"):
+        return f"booleans[v] if v.__class__ is str and v in booleans else item{index}(v)"
+    return f"item{index}(v)"
+
+
+_COPY = "if o is p: o = p.copy()"
+
+
 def _lines(field: Field, index: int) -> list[str]:
-    """The statements that check one field, as an indented block would hold them."""
+    """The statements that check one field, whose value is ``v``; an optional one is counted where it stays."""
     name = repr(field.name)
-    gone = f"raise missing({name})" if field.required else f"del o[{name}]; n -= 1"
+    gone = [f"raise missing({name})"] if field.required else [_COPY, f"del o[{name}]"]
+    kept = [] if field.required else ["n += 1"]
     if field.many:
-        return [
-            f"o[{name}] = v = items(v, {name}, item{index}, m)",
-            f"if not v: {'raise few(' + name + ')' if field.least else gone}",
-        ]
+        return _list_lines(field, index, [f"raise few({name})"] if field.least else gone, kept)
     if isinstance(field.type, Shape):
-        empty = "v is None" if field.required else "v is None or v == ''"
         return [
-            f"if {empty}: {gone}",
+            "if v is None:" if field.required else "if v == '':",
+            *(" " + line for line in gone),
             "else:",
-            f" try: o[{name}] = item{index}(v, m)",
+            f" try: w = item{index}(v, m)",
             f" except Violation as e: raise inside(e, {name})",
+            " if w is not v:",
+            f"  {_COPY}",
+            f"  o[{name}] = w",
+            *(" " + line for line in kept),
         ]
+    changed = [_COPY, f"o[{name}] = v", *kept]
     return [
         f"if {_doubt(field).replace('words', f'words{index}')}:",
-        f" v = item{index}(v)",
-        f" if v is None: {gone}",
-        f" else: o[{name}] = v",
+        f" v = {_quick(field, index)}",
+        " if v is None:",
+        *("  " + line for line in gone),
+        " else:",
+        *("  " + line for line in changed),
+        *(["else: n += 1"] if kept else []),
+    ]
+
+
+def _list_lines(field: Field, index: int, none: list[str], kept: list[str]) -> list[str]:
+    """The statements that check a list; ``none`` are those for an empty one."""
+    name, look = repr(field.name), f"item{index}(v, m)"
+    if not isinstance(field.type, Shape):
+        look = f"{look} if {_doubt(field).replace('words', f'words{index}')} else v"
+    return [
+        f"if v.__class__ is not list: v = items(v, {name})",
+        f"try: w = [{look} for v in v]",
+        f"except Violation: raise which(v, {name}, item{index}, m) from None",
+        "if w:",
+        f" {_COPY}",
+        f" o[{name}] = w",
+        *(" " + line for line in kept),
+        "else:",
+        *(" " + line for line in none),
     ]
 
 
 def source(shape: Shape) -> str:
     """The source text of the check of ``shape``; for the curious and for tests."""
     required = sum(f.required for f in shape.fields.values())
-    text = ["def check(p, m):", " if p.__class__ is not dict: raise wrong_type('', 'an object', p)"]
-    text += [" o = p.copy()", " g = o.get", f" n = {required}"]
+    text = ["def check(p, m):", " if p.__class__ is not dict: raise wrong_type('', 'an object', p)", " o = p"]
+    text += [" g = p.get"] if len(shape.fields) > 1 else []
+    get = "g" if len(shape.fields) > 1 else "p.get"
+    count = str(required) if required == len(shape.fields) else "n"
+    text += [f" n = {required}"] if count == "n" else []
     for index, field in enumerate(shape.fields.values()):
         if field.extra:
             continue
-        text.append(f" v = g({field.name!r})")
-        indent = " "
-        if not field.required:
-            text += [f" if v is not None or {field.name!r} in o:", "  n += 1"]
-            indent = "  "
-        text += [indent + line for line in _lines(field, index)]
-    if not shape.open:
-        text.append(" if len(o) != n: unknown(o, known, m)")
-    text.append(" return o")
+        text.append(f" v = {get}({field.name!r})")
+        text += [" if v is not None:"] if not field.required else []
+        text += [(" " if field.required else "  ") + line for line in _lines(field, index)]
+    # What is left out has not been counted, and no null: those that are there make the count wrong.
+    text += [f" return o if len(o) == {count} else tidy(o, p, known, m)"]
     return "\n".join(text)
 
 
@@ -138,23 +174,21 @@ def _compile(shape: Shape, checks: Checks) -> Check:
         space[f"item{index}"] = checks.item(field) if deep else _single(field)
         if isinstance(field.type, Enum):
             space[f"words{index}"] = frozenset(field.type.values)
-    if any(field.extra for field in shape.fields.values()):
-        space["unknown"] = _extras([(f, checks.item(f)) for f in shape.fields.values() if f.extra])
+    if shape.open:
+        space["tidy"] = _without_nulls
+    elif any(field.extra for field in shape.fields.values()):
+        space["tidy"] = _extras([(f, checks.item(f)) for f in shape.fields.values() if f.extra])
     # The source is ours but for the names of fields, which stand in it as quoted text.
     exec(compile(source(shape), f"<check {shape.name}>", "exec"), space)  # noqa: S102
     made: Check = space["check"]
     return made
 
 
-def _items(value: Any, name: str, item: _Item, mode: str) -> list[Any]:
+def _items(value: Any, name: str) -> list[Any]:
+    """What is no list, but means an empty one."""
     if value is None or value == "":
         return []
-    if value.__class__ is not list:
-        raise values.wrong_type(name, "a list", value)
-    try:
-        return [item(one, mode) for one in value]
-    except Violation:
-        raise _which(value, name, item, mode) from None
+    raise values.wrong_type(name, "a list", value)
 
 
 def _which(value: list[Any], name: str, item: _Item, mode: str) -> Violation:
@@ -176,17 +210,28 @@ def _few(name: str) -> Violation:
     return Violation("OccurrenceConstraintViolation", "needs at least one item", name)
 
 
-def _unknown(made: dict[str, Any], known: frozenset[str], mode: str) -> None:
-    for name in [name for name in made if name not in known]:
-        if mode == "refuse":
+def _tidy(made: dict[str, Any], came: dict[str, Any], known: frozenset[str], mode: str) -> dict[str, Any]:
+    """Without nulls, and without fields that nobody knows."""
+    if made is came:
+        made = came.copy()
+    for name in [name for name in made if name not in known or made[name] is None]:
+        if mode == "refuse" and name not in known:
             raise Violation("FormatViolation", "is not known here", name[:100])
         del made[name]
+    return made
 
 
-def _extras(looks: list[tuple[Field, _Item]]) -> Callable[[dict[str, Any], frozenset[str], str], None]:
+def _without_nulls(made: dict[str, Any], came: dict[str, Any], known: frozenset[str], mode: str) -> dict[str, Any]:
+    """For an object that may have any other field: only nulls go, of the fields that are known."""
+    return {name: value for name, value in made.items() if value is not None or name not in known}
+
+
+def _extras(looks: list[tuple[Field, _Item]]) -> Callable[[dict[str, Any], dict[str, Any], frozenset[str], str], dict[str, Any]]:
     """Checks the fields that every object may carry, then the rest; no object without such a field pays for them."""
 
-    def unknown(made: dict[str, Any], known: frozenset[str], mode: str) -> None:
+    def tidy(made: dict[str, Any], came: dict[str, Any], known: frozenset[str], mode: str) -> dict[str, Any]:
+        if made is came:
+            made = came.copy()
         for field, look in looks:
             value = made.pop(field.name, None)
             if value is not None and value != "":
@@ -194,9 +239,9 @@ def _extras(looks: list[tuple[Field, _Item]]) -> Callable[[dict[str, Any], froze
                     made[field.name] = look(value, mode)
                 except Violation as error:
                     raise _inside(error, field.name) if isinstance(field.type, Shape) else error from None
-        _unknown(made, known, mode)
+        return _tidy(made, came, known, mode)
 
-    return unknown
+    return tidy
 
 
 _NAMES = {
@@ -204,10 +249,12 @@ _NAMES = {
     "missing": values.missing,
     "wrong_type": values.wrong_type,
     "usual_time": values.usual_time,
+    "booleans": values.BOOLEANS,
     "items": _items,
     "inside": _inside,
     "few": _few,
-    "unknown": _unknown,
+    "tidy": _tidy,
+    "which": _which,
 }
 
 

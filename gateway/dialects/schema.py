@@ -70,7 +70,7 @@ class Dialect:
     json: JsonCodec | None
     soap: SoapCodec | None
     _checks: Checks = field(default_factory=Checks, repr=False)
-    _ready: dict[tuple[str, str], Check] = field(default_factory=dict, repr=False)
+    _ready: dict[str, dict[str, Check]] = field(default_factory=lambda: {"call": {}, "result": {}}, repr=False)
     _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)
     names_transactions: Literal["station", "backend"] = "backend"
     """Who gives a transaction its id."""
@@ -109,26 +109,36 @@ class Dialect:
         return message.answer if message is not None else None
 
     def check(self, kind: str, action: str, payload: Any, unknown: Mode = "refuse") -> Payload:
-        """A typed, normalised copy of ``payload`` (any JSON value, or text from XML).
+        """``payload`` (any JSON value, or text from XML), typed and normalised: itself where it is so, else a copy.
 
         ``kind`` is ``call`` or ``result``.  Unknown fields: ``refuse``, ``drop``, or ``pass``; the last gives back what
         came (see `gateway.dialects.checks.overlay`), and lets an unknown action pass too.  Raises `Violation`.
         """
-        look = self._ready.get((kind, action)) or self._made_ready(kind, action)
-        if self.json is not None and self.json.spelled:
-            payload = self.own_names(kind, action, payload)
-        if look is None:
-            if unknown == "pass" and isinstance(payload, dict):
-                return payload
-            raise Violation("NotImplemented", f"{self.name} has no such operation", "")
-        return overlay(payload, look(payload, "drop")) if unknown == "pass" else look(payload, unknown)
+        try:
+            look = self._ready[kind][action]
+        except KeyError:
+            if action not in self.messages:
+                if unknown == "pass" and isinstance(payload, dict):
+                    return payload
+                raise Violation("NotImplemented", f"{self.name} has no such operation", "") from None
+            look = self._made_ready(kind, action)
+        if unknown == "pass":
+            passed: Payload = overlay(self.own_names(kind, action, payload), look(payload, "drop"))
+            return passed
+        return look(payload, unknown)
 
-    def _made_ready(self, kind: str, action: str) -> Check | None:
-        message = self.messages.get(action)
-        if message is None:
-            return None
-        look = self._ready[kind, action] = self._checks.of(message.shape(kind))
+    def _made_ready(self, kind: str, action: str) -> Check:
+        look = self._checks.of(self.messages[action].shape(kind))
+        if self.json is not None and self.json.spelled:
+            look = self._reading(kind, action, look)
+        self._ready[kind][action] = look
         return look
+
+    def _reading(self, kind: str, action: str, look: Check) -> Check:
+        """``look`` after the JSON form's names of fields were read, where it has any here."""
+        assert self.json is not None
+        respell = spelling.reader(self.messages[action].shape(kind), self.json.spelled)
+        return look if respell is None else lambda payload, mode: look(respell(payload), mode)
 
     def own_names(self, kind: str, action: str, payload: Any) -> Any:
         """``payload`` with the field names of the JSON form in place of what that form calls them."""

@@ -19,7 +19,7 @@ from gateway.dialects.errors import Violation
 
 _INTEGER = re.compile(r"([+-]?[0-9]{1,18})(?:\.0*)?", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
-_BOOLEAN = {"true": True, "1": True, "false": False, "0": False}
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _BAD = re.compile("[\x00\ud800-\udfff]")
 _SPACE = " \t\r\n"
 # Beyond these no meter, tariff or timer has a value, and arithmetic or printing could be made to cost a lot.
@@ -142,8 +142,8 @@ def boolean(value: Any, name: str) -> bool | None:
         text = value.strip(_SPACE)
         if not text:
             return None
-        if text in _BOOLEAN:
-            return _BOOLEAN[text]
+        if text in BOOLEANS:
+            return BOOLEANS[text]
     raise wrong_type(name, "true or false", value)
 
 
