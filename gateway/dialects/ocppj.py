@@ -168,4 +168,5 @@ def _respelled(message: Call | Result, dialect: Dialect, codec: JsonCodec) -> Ca
 
 
 def _spelled(code: str, dialect: Dialect) -> str:
-    return dialect.json.errors[code] if dialect.json is not None else code
+    # A profile may have chosen a spelling of its own, which is none of our codes.
+    return dialect.json.errors.get(code, code) if dialect.json is not None else code

@@ -26,6 +26,7 @@ from gateway.links.client import Response
 from gateway.links.http import Exchange
 from gateway.links.limits import LinkFailed
 from gateway.messages import Answer, Call, Error, Message, Result, Side
+from gateway.quirks.cures import Answered
 
 MOST_WAITING = 16
 """Requests of one peer that may wait for the one before; a further one is closed without an answer."""
@@ -84,6 +85,9 @@ class EnvelopeEnd:
             self.voice.garbled(error, raw, call.action)
             self._write(exchange, envelope, Error(call.id, call.action, error.code, str(error)))
             return
+        except Answered as done:
+            self._write(exchange, envelope, Result(call.id, call.action, done.payload))
+            return
         self._waiting.append(_Request(call, raw, exchange, envelope))
         self._next()
 
@@ -141,28 +145,34 @@ class EnvelopeEnd:
 
         try:
             body = self.voice.said(call, write)
+        except Answered as done:
+            self.owner.answered(Result(call.id, call.action, done.payload))
+            return
         except PeerError as error:
             self.voice.garbled(error, "", call.action)
             self.owner.answered(Error(call.id, call.action, error.code, f"it cannot be said in XML: {error}"))
             return
         action = f'{CONTENT_TYPE}; action="/{call.action}"'
-        done = self.poster.post(url, [("content-type", action), *self.headers], body, within)
-        done.addCallbacks(self._response, self._no_response, callbackArgs=(call,), errbackArgs=(call,))
+        posted = self.poster.post(url, [("content-type", action), *self.headers], body, within)
+        posted.addCallbacks(self._response, self._no_response, callbackArgs=(call,), errbackArgs=(call,))
 
     def _response(self, response: Response, call: Call) -> None:
         if self._closed:
             return
         raw = response.body.decode("utf-8", "replace")
         try:
-            envelope = read_envelope(response.body, [self.voice.dialect])
+            body = response.body if self.voice.cures.empty else self.voice.mend_text(raw).encode()
+            envelope = read_envelope(body, [self.voice.dialect])
             if envelope.kind == "fault":
                 error = error_of(self.voice.dialect, envelope, call.id, call.action)
-                self.voice.heard_error(error, raw)
-                self.owner.answered(error)
+                self.owner.answered(self.voice.heard_error(error, raw))
                 return
             if (envelope.kind, envelope.action) != ("result", call.action):
                 raise Garbled("ProtocolError", f"asked {call.action}, answered {envelope.action} {envelope.kind}")
             result = self.voice.admit(Result(call.id, call.action, envelope.payload), raw)
+        except Answered as done:
+            self.owner.answered(Result(call.id, call.action, done.payload))
+            return
         except PeerError as error:
             self.voice.garbled(error, raw, call.action)
             self.owner.failed(call.id, f"HTTP {response.status}: {error}", True)

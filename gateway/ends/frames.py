@@ -13,6 +13,8 @@ from gateway.dialects.ocppj import read_frame, write_frame
 from gateway.ends.voice import Owner, Voice
 from gateway.links.websocket import WebSocket
 from gateway.messages import Answer, Call, Error, Message, Result
+from gateway.quirks.cures import Answered
+from gateway.quirks.frame import with_number_id
 
 MOST_OPEN = 64
 """Calls of ours whose answers may be outstanding or late; older ones are forgotten (a late answer is then an unknown one)."""
@@ -62,7 +64,11 @@ class FrameEnd:
         while len(self._asked) >= MOST_OPEN:
             del self._asked[next(iter(self._asked))]
         self._asked[call.id] = call.action
-        self._send(call)
+        try:
+            self._send(call)
+        except Answered as done:
+            del self._asked[call.id]
+            self.owner.answered(Result(call.id, call.action, done.payload))
 
     def answer(self, answer: Answer) -> None:
         """Send an answer."""
@@ -86,7 +92,10 @@ class FrameEnd:
 
     def _send(self, message: Message) -> None:
         if self.socket is not None and not self._closed:
-            self.socket.send(self.voice.said(message, lambda one: write_frame(one, self.voice.dialect)))
+            text = self.voice.said(message, lambda one: write_frame(one, self.voice.dialect))
+            if self.voice.cures.number_ids and not isinstance(message, Call):
+                text = with_number_id(text)
+            self.socket.send(text)
 
     def _question(self, call: Call, raw: str) -> None:
         try:
@@ -94,6 +103,9 @@ class FrameEnd:
         except PeerError as error:
             self.voice.garbled(error, raw, call.action)
             self._send(Error(call.id, call.action, error.code, f"{error.path} {error.why}".strip()))
+            return
+        except Answered as done:
+            self._send(Result(call.id, call.action, done.payload))
             return
         self.owner.asked(admitted, raw)
 
@@ -103,9 +115,7 @@ class FrameEnd:
             self.voice.witness.refused(self.voice, "unknown_id", "an answer to nothing that was asked", raw)
             return
         if isinstance(answer, Error):
-            error = replace(answer, action=action)
-            self.voice.heard_error(error, raw)
-            self.owner.answered(error)
+            self.owner.answered(self._error(replace(answer, action=action), raw))
             return
         try:
             admitted = self.voice.admit(Result(answer.id, action, answer.payload), raw)
@@ -114,6 +124,12 @@ class FrameEnd:
             self.owner.answered(Error(answer.id, action, error.code, f"the answer is not valid: {error}"))
             return
         self.owner.answered(admitted)
+
+    def _error(self, error: Error, raw: str) -> Answer:
+        try:
+            return self.voice.heard_error(error, raw)
+        except Answered as done:
+            return Result(error.id, error.action, done.payload)
 
     def _unreadable(self, error: PeerError, raw: str) -> None:
         self.voice.garbled(error, raw)

@@ -7,16 +7,20 @@ Not here: links, message ids, waiting for answers (`gateway.ends.frames`, `gatew
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from gateway.dialects.errors import Garbled
+from gateway.dialects.errors import CODES, Garbled
 from gateway.dialects.schema import Dialect
 from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
-from gateway.quirks.cures import NONE, Cures, Fired
+from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired
+from gateway.quirks.path import Scene
 
 M = TypeVar("M", Call, Result)
+MOST_ASKED = 64
+"""Calls that are remembered for the conditions of their results."""
 
 
 class Witness(Protocol):
@@ -45,6 +49,11 @@ class Owner(Protocol):
         """The link closed."""
 
 
+def fields_of(error: Error, code: str) -> Payload:
+    """An error as rules see it."""
+    return {"code": code, "description": error.description}
+
+
 class Voice:
     """One peer's dialect and cures.  ``unknown`` says what to do with actions and fields that the dialect lacks."""
 
@@ -55,7 +64,9 @@ class Voice:
         self.witness, self.unknown = witness, unknown
         self.cures: Cures = NONE
         self.introduce: Callable[[Mapping[str, Any]], None] | None = None
+        self.now: Callable[[], datetime] = lambda: NO_SCENE.now
         self._fired: list[Fired] = []
+        self._asked: dict[tuple[bool, str], Payload] = {}  # calls whose results a profile's condition may ask about
 
     def mend_text(self, text: str) -> str:
         """The text after the profile's text repairs."""
@@ -66,7 +77,8 @@ class Voice:
         return mended
 
     def admit(self, message: M, raw: str) -> M:
-        """Repair and check a message that was heard.  Raises `gateway.dialects.errors.Violation`."""
+        """Repair and check a message that was heard.  Raises `gateway.dialects.errors.Violation`, and `Answered` where a profile
+        ends it here."""
         payload = message.payload
         fired: list[Fired] = self._fired
         self._fired = []
@@ -74,29 +86,68 @@ class Voice:
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
             self.introduce(self.dialect.facts(message))
         if not self.cures.empty:
-            mended: tuple[Payload, list[Fired]] = self.cures.repair(message.kind, message.action, payload)
-            payload, fired = mended[0], [*fired, *mended[1]]
+            payload, fired = self._mended(message, raw, fired)
         if message.action in self.dialect.messages or self.unknown != "pass":
             payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
         heard = message.__class__(message.id, message.action, payload)
         self.witness.message(self, True, heard, raw, fired)
         return heard
 
-    def heard_error(self, error: Error, raw: str) -> None:
-        """Note an error that was heard."""
-        self._fired = []
-        self.witness.message(self, True, error, raw, ())
+    def _mended(self, message: Call | Result | Error, raw: str, fired: list[Fired]) -> tuple[Payload, list[Fired]]:
+        """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""
+        payload = fields_of(message, message.code) if isinstance(message, Error) else message.payload
+        try:
+            made, more = self.cures.repair(message.kind, message.action, payload, self._scene(message, heard=True))
+        except Answered as done:
+            self.witness.message(self, True, message, raw, [*fired, *done.fired])
+            raise
+        return made, [*fired, *more]
+
+    def _scene(self, message: Message, heard: bool) -> Scene:
+        """What a condition may look at.  Calls are remembered only where a profile asks for them."""
+        asked = None
+        if self.cures.asks and isinstance(message, Call):
+            while len(self._asked) >= MOST_ASKED:
+                del self._asked[next(iter(self._asked))]
+            self._asked[not heard, message.id] = message.payload
+        elif self.cures.asks:
+            asked = self._asked.pop((heard, message.id), None)
+        return Scene(None, asked, self.now())
+
+    def heard_error(self, error: Error, raw: str) -> Error:
+        """Mend and note an error that was heard.  Raises `Answered` where a profile makes a result of it."""
+        fired, self._fired = self._fired, []
+        if not self.cures.empty:
+            made, fired = self._mended(error, raw, fired)
+            code = made["code"] if made["code"] in CODES else error.code
+            error = Error(error.id, error.action, code, str(made.get("description", "")), error.details)
+        self.witness.message(self, True, error, raw, fired)
+        return error
 
     def said(self, message: Message, write: Callable[[Message], Any]) -> Any:
-        """Adjust a message, write it, and return what ``write`` made of it."""
+        """Adjust a message, write it, and return what ``write`` made of it.  Raises `Answered` where a profile ends it here."""
         fired: Sequence[Fired] = ()
-        if not self.cures.empty and not isinstance(message, Error):
-            payload, fired = self.cures.adjust(message.kind, message.action, message.payload)
-            message = replace(message, payload=payload)
+        if not self.cures.empty:
+            message, fired = self._fitted(message)
         written = write(message)
         raw = written if isinstance(written, str) else written.decode("utf-8", "replace") if isinstance(written, bytes) else ""
         self.witness.message(self, False, message, raw, fired)
         return written
+
+    def _fitted(self, message: Message) -> tuple[Message, list[Fired]]:
+        """The message after the profiles' adjustments.  An error's code is seen as it is spelled on the wire."""
+        scene = self._scene(message, heard=False)
+        if not isinstance(message, Error):
+            payload, fired = self.cures.adjust(message.kind, message.action, message.payload, scene)
+            return replace(message, payload=payload), fired
+        spelled = message.code
+        if self.codec == "json" and self.dialect.json is not None:
+            spelled = self.dialect.json.errors.get(message.code, message.code)
+        made, fired = self.cures.adjust(message.kind, message.action, fields_of(message, spelled), scene)
+        if not fired:
+            return message, fired
+        code = made["code"] if self.codec == "json" or made["code"] in CODES else message.code
+        return Error(message.id, message.action, code, str(made.get("description", "")), message.details), fired
 
     def garbled(self, error: Exception, raw: str, action: str = "") -> None:
         """Note something that could not be read or that breaks the schema; ``action`` where it is known."""

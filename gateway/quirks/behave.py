@@ -1,6 +1,6 @@
 """The third verb: named switches that the session reads.
 
-In: the ``behave`` of a profile.  Out: switch → value.
+In: the ``behave`` of a profile.  Out: switch → value, compiled where it holds rules.
 Not here: what a switch does, and the list of them (`gateway.session.policy`).
 """
 
@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.facts import ROLES
-from gateway.quirks.operation import plain
+from gateway.quirks.digits import plain
+from gateway.quirks.plans import read_plans, read_silences
+from gateway.quirks.rule import Reading
 from gateway.session.policy import SWITCHES
-from gateway.source import Checker, Map
+from gateway.source import Map
 
 
 def _seconds(value: Any) -> bool:
@@ -28,8 +30,16 @@ def _roles(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(role in ROLES for role in value)
 
 
-FORMS: Mapping[str, Callable[[Any], bool]] = {"seconds": _seconds, "{role: seconds}": _seconds_by_role, "[role, …]": _roles}
-"""What a switch may hold, by the words with which its meaning begins."""
+FORMS: Mapping[str, Callable[[Any], bool]] = {
+    "seconds": _seconds,
+    "{role: seconds}": _seconds_by_role,
+    "[role, …]": _roles,
+    "true": lambda value: value is True,
+    "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]": lambda value: True,
+    "{OPERATION: {after: seconds, result: {…}}}": lambda value: True,
+}
+"""What a switch may hold, by the words with which its meaning begins.  The last two have readers of their own."""
+_READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {"fallbacks": read_plans, "silence": read_silences}
 
 
 def form_of(switch: str) -> str:
@@ -37,14 +47,17 @@ def form_of(switch: str) -> str:
     return next(form for form in FORMS if SWITCHES[switch].startswith(f"{form}: "))
 
 
-def read_behave(check: Checker, at: Any, holder: Map) -> dict[str, Any]:
+def read_behave(reading: Reading, at: Any, holder: Map) -> dict[str, Any]:
     """The mapping ``at``, which is ``holder["behave"]``."""
     if not isinstance(at, Map) or not at:
-        check.fault(holder, "behave", "behave is no mapping", "switch: value lines")
+        reading.check.fault(holder, "behave", "behave is no mapping", "switch: value lines")
         return {}
+    made: dict[str, Any] = {}
     for name, value in at.items():
         if name not in SWITCHES:
-            check.unknown(at, name, "switch", SWITCHES)
+            reading.check.unknown(at, name, "switch", SWITCHES)
         elif not FORMS[form_of(name)](value):
-            check.fault(at, name, f"{name} does not take {value!r}", SWITCHES[name])
-    return plain(at)  # type: ignore[no-any-return]
+            reading.check.fault(at, name, f"{name} does not take {plain(value)!r}", SWITCHES[name])
+        else:
+            made[name] = _READERS[name](reading, at, name) if name in _READERS else plain(value)
+    return made

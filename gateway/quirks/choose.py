@@ -14,6 +14,7 @@ from typing import Any
 
 from gateway.catalogue import Folders
 from gateway.dialects.schema import Dialect
+from gateway.quirks.connect import joined
 from gateway.quirks.cures import NONE, Cures, Steps
 from gateway.quirks.match import Known
 from gateway.quirks.profile import Profile, load_profiles
@@ -22,10 +23,11 @@ from gateway.quirks.text import TextRule
 
 
 class Quirks:
-    """All profiles that were loaded, by id."""
+    """All profiles that were loaded, by id.  ``doors``: one of them has something to say before the first message."""
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self.profiles = {profile.id: profile for profile in profiles}
+        self.doors = any(profile.connect is not None for profile in profiles)
         self._joined: dict[tuple[str, ...], Cures] = {}
 
     @classmethod
@@ -35,27 +37,37 @@ class Quirks:
 
     def choose(self, known: Known) -> Cures:
         """The cures for a peer of which this is known; peers with the same profiles share them."""
-        fitting = [profile for profile in self.profiles.values() if profile.match.fits(known)]
+        fitting = self.fitting(known)
         if not fitting:
             return NONE
-        fitting.sort(key=lambda profile: (profile.match.rank, profile.id))
         ids = tuple(profile.id for profile in fitting)
         if ids not in self._joined:
             self._joined[ids] = join(fitting)
         return self._joined[ids]
+
+    def fitting(self, known: Known) -> list[Profile]:
+        """The profiles meant for a peer of which this is known, the least specific first."""
+        ranked = [(profile.rank(known), profile) for profile in self.profiles.values()]
+        found = [(rank, profile.id, profile) for rank, profile in ranked if rank is not None]
+        return [profile for _, _, profile in sorted(found, key=lambda one: one[:2])]
 
 
 def join(profiles: Sequence[Profile]) -> Cures:
     """The cures of ``profiles``, which come least specific first."""
     behave: dict[str, Any] = {}
     for profile in profiles:
-        behave.update(profile.behave)
+        for name, value in profile.behave.items():
+            before = behave.get(name)
+            behave[name] = {**before, **value} if isinstance(before, Mapping) and isinstance(value, Mapping) else value
     return Cures(
         ids=[profile.id for profile in profiles],
         text=_texts(profiles),
         repair=_table([(profile.id, profile.repair.payload) for profile in profiles]),
         adjust=_table([(profile.id, profile.adjust) for profile in profiles]),
         behave=behave,
+        connect=joined([profile.connect for profile in profiles if profile.connect is not None]),
+        number_ids=any(profile.repair.number_ids for profile in profiles),
+        warnings=[(profile.id, profile.warn) for profile in profiles if profile.warn],
     )
 
 
@@ -76,7 +88,13 @@ def _table(parts: Sequence[tuple[str, tuple[Rule, ...]]]) -> dict[tuple[str, str
         later = [rule for _, others in parts[number + 1 :] for rule in others]
         for on in dict.fromkeys(on for rule in rules for on in rule.on):
             stronger = [rule for rule in later if on in rule.on]
-            kept = [rule for rule in rules if on in rule.on and not any(rule.overlaps(other) for other in stronger)]
+            kept = [rule for rule in rules if on in rule.on and not any(_yields(rule, other) for other in stronger)]
             if kept:
                 made[on] = (*made.get(on, ()), (quirk, tuple(kept)))
     return made
+
+
+def _yields(rule: Rule, stronger: Rule) -> bool:
+    """Whether a more specific rule has the field to itself; one that stands under a condition shares it."""
+    conditional = "when" in stronger.source or "like" in stronger.source
+    return rule.equals(stronger) or (not conditional and rule.overlaps(stronger))

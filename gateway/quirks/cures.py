@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gateway.messages import Payload
+from gateway.quirks.connect import Connect
+from gateway.quirks.path import Scene
 from gateway.quirks.rule import Rule
 from gateway.quirks.text import TextRule
 
@@ -27,15 +29,27 @@ class Fired:
     after: Any
 
 
+class Answered(Exception):
+    """A profile ends a message here: ``payload`` is the result that its asker gets."""
+
+    def __init__(self, payload: Payload, fired: list[Fired]) -> None:
+        self.payload, self.fired = payload, fired
+        super().__init__("answered by a quirk profile")
+
+
 Steps: TypeAlias = tuple[tuple[str, tuple[Rule, ...]], ...]
 """For one kind of message: quirk id and its rules, least specific first."""
 Table: TypeAlias = Mapping[tuple[str, str], Steps]
+NO_SCENE = Scene()
 
 
 class Cures:
-    """The cures for one peer: ``ids`` are the quirks chosen, ``behave`` the session's switches; ``empty``: there are none."""
+    """The cures for one peer: ``ids`` are the quirks chosen, ``behave`` the session's switches; ``empty``: there are none.
 
-    __slots__ = ("_adjust", "_repair", "_text", "behave", "empty", "ids")
+    ``number_ids``: its message ids are numbers.  ``asks``: a rule looks at the call that a result answers.
+    """
+
+    __slots__ = ("_adjust", "_repair", "_text", "asks", "behave", "connect", "empty", "ids", "number_ids", "warnings")
 
     def __init__(
         self,
@@ -44,11 +58,19 @@ class Cures:
         repair: Table | None = None,
         adjust: Table | None = None,
         behave: Mapping[str, Any] | None = None,
+        connect: Connect | None = None,
+        number_ids: bool = False,
+        warnings: Sequence[tuple[str, str]] = (),
     ) -> None:
-        self.ids = tuple(ids)
+        self.ids, self.connect, self.number_ids, self.warnings = tuple(ids), connect, number_ids, tuple(warnings)
         self.behave: Mapping[str, Any] = behave or {}
         self._text, self._repair, self._adjust = tuple(text), repair or {}, adjust or {}
         self.empty = not self.ids
+        self.asks = any("asked" in str(rule.source.get("when", "")) for rule in self._rules())
+
+    def _rules(self) -> list[Rule]:
+        steps = [*self._repair.values(), *self._adjust.values()]
+        return [rule for parts in steps for _, rules in parts for rule in rules]
 
     def text(self, raw: str) -> tuple[str, list[Fired]]:
         """Mend the text of a message that came from the peer, before it is parsed."""
@@ -62,21 +84,27 @@ class Cures:
                 raw = mended
         return raw, fired
 
-    def repair(self, kind: str, action: str, payload: Payload) -> tuple[Payload, list[Fired]]:
-        """Mend the payload of a call or result that came from the peer, before the strict decode."""
-        return _run("repair", self._repair.get((kind, action), ()), payload)
+    def repair(self, kind: str, action: str, payload: Payload, scene: Scene = NO_SCENE) -> tuple[Payload, list[Fired]]:
+        """Mend the payload of a message that came from the peer, before the strict decode.  An error's is its code and text.
 
-    def adjust(self, kind: str, action: str, payload: Payload) -> tuple[Payload, list[Fired]]:
-        """Fit a valid call or result to the peer that it goes to."""
-        return _run("adjust", self._adjust.get((kind, action), ()), payload)
+        Raises `Answered` where a profile ends it here.
+        """
+        return _run("repair", self._repair.get((kind, action), ()), payload, scene)
+
+    def adjust(self, kind: str, action: str, payload: Payload, scene: Scene = NO_SCENE) -> tuple[Payload, list[Fired]]:
+        """Fit a valid message to the peer that it goes to.  Raises `Answered` where a profile ends it here."""
+        return _run("adjust", self._adjust.get((kind, action), ()), payload, scene)
 
 
-def _run(verb: str, steps: Steps, payload: Payload) -> tuple[Payload, list[Fired]]:
+def _run(verb: str, steps: Steps, payload: Payload, scene: Scene) -> tuple[Payload, list[Fired]]:
     fired: list[Fired] = []
     for quirk, rules in steps:
         changed = payload
         for rule in rules:
-            changed = rule.apply(changed)
+            here = Scene(changed, scene.asked, scene.now)
+            if rule.answers(changed, here):
+                raise Answered(rule.answer, [*fired, Fired(quirk, verb, payload, rule.answer)])
+            changed = rule.apply(changed, here)
         if changed is not payload:
             fired.append(Fired(quirk, verb, payload, changed))
             payload = changed

@@ -4,8 +4,9 @@ In: what is known of a peer (`Known`), the ``match`` of a profile.  Out: yes or 
 Not here: what the profiles do.
 
 Rank, from least to most: nothing but the dialect < vendor (or User-Agent) < model < firmware < site (listener, back end)
-< station.  A profile ranks by the most specific thing that it names.  Patterns are shell globs; vendor and model are
-compared without regard to case.  Firmware strings are no version numbers: a profile says how to read one out.
+< station
+(identity or serial number).  A profile ranks by the most specific thing that it names.  Patterns are shell globs; vendor and
+model are compared without regard to case.  Firmware strings are no version numbers: a profile says how to read one out.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from gateway.messages import Side
+from gateway.quirks.bounded import bounded
 from gateway.source import Checker, List, Map, nearest, one_of
 
-RANKS = {"dialect": 0, "vendor": 1, "user_agent": 1, "model": 2, "firmware": 3, "listener": 4, "backend": 4, "station": 5}
+RANKS = {"dialect": 0, "vendor": 1, "user_agent": 1, "model": 2, "firmware": 3, "listener": 4, "backend": 4}
+RANKS |= {"serial": 5, "station": 5}
 """What a match may name, and how much that says."""
-GLOBS = ("vendor", "user_agent", "model", "listener", "backend", "station")
+GLOBS = ("vendor", "user_agent", "model", "listener", "backend", "serial", "station")
 FOLDED = ("vendor", "model")
-_LONGEST = 200
+_LONGEST = 64
 """Characters of a firmware string that are looked at, so that no peer can keep a pattern busy."""
 _WILD = re.compile(r"[*?\[]")
 
@@ -40,6 +43,7 @@ class Known:
     model: str | None = None
     firmware: str | None = None
     backend: str | None = None
+    serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +137,24 @@ def read_match(check: Checker, at: Any, holder: Map, dialects: list[str]) -> Mat
     if not isinstance(at, Map):
         check.fault(holder, "match", "match is no mapping", "side: … and what the profile is meant for")
         return None
-    if not check.keys(at, "match", ("side",), tuple(RANKS)):
+    return _match(check, at, dialects) if check.keys(at, "match", ("side",), tuple(RANKS)) else None
+
+
+def read_use(check: Checker, at: Any, holder: Map, key: str, meant: Match, dialects: list[str]) -> Match | None:
+    """The mapping ``at``, which is ``holder[key]``: for whom an operator wants a profile that is ``meant`` for others."""
+    keys = [name for name in RANKS if name != "dialect"]
+    if not isinstance(at, Map) or not at:
+        check.fault(holder, key, f"nobody is named for {key}", "{station: …}, {listener: …}, {vendor: …} or another of match")
         return None
+    if not check.keys(at, f"use of {key}", (), keys):
+        return None
+    whole = Map(at, side=meant.side)
+    whole.file, whole.line, whole.lines = at.file, at.line, at.lines
+    made = _match(check, whole, dialects)
+    return Match(made.side, made.globs, meant.dialects, made.firmware) if made is not None and len(whole) == len(at) + 1 else None
+
+
+def _match(check: Checker, at: Map, dialects: list[str]) -> Match | None:
     if at["side"] not in ("station", "backend"):
         check.fault(at, "side", f"unknown side {at['side']!r}", "station or backend")
         return None
@@ -169,9 +189,9 @@ def _firmware(check: Checker, at: Map) -> Firmware | None:
     if not check.keys(at, "firmware", ("read",), ("from", "below")):
         return None
     try:
-        read = re.compile(str(at["read"]))
-    except re.error as error:
-        check.fault(at, "read", f"not a regular expression: {error}")
+        read = bounded(str(at["read"]), _LONGEST, 10**10)
+    except ValueError as error:
+        check.fault(at, "read", str(error))
         return None
     if not read.groups:
         check.fault(at, "read", "the expression has no groups", r"one group for each number, as in (\d+)\.(\d+)")

@@ -1,123 +1,147 @@
 """The closed list of things that a profile may do to one field.
 
 In: an operation's name and argument, as they stand in a profile.  Out: a `FieldChange`.
-Not here: where in the payload it is done (`gateway.quirks.path`), when (`gateway.quirks.repair`, `adjust`).
+Not here: where in the payload it is done (`gateway.quirks.path`), when (`gateway.quirks.condition`), what the single
+operations do to a value (`gateway.quirks.values`, `gateway.quirks.times`).
 
-None takes an expression: what cannot be said with these is a new operation here, with a test, for everybody.  A value that
-an operation does not understand is left as it is; the strict decode after it says what is wrong.
+What cannot be said with these is a new operation here, with a test, for everybody.  A value that an operation does not
+understand is left as it is; the strict decode after it says what is wrong.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias
 
-from gateway.quirks.path import FieldChange
+from gateway.quirks import times, values
+from gateway.quirks.digits import is_number, number, plain, same, spell, spelled
+from gateway.quirks.path import FieldChange, Scene
 
-_NUMBER = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?\Z")
-_EXACT = Context(prec=200)
-_FAR = 60
-"""Powers of ten beyond which a number is left alone: `1e999999999` must not become a gigabyte of zeros."""
+__all__ = ["OPERATIONS", "Operation", "compile_change", "number", "plain", "same", "spell"]
+
+When: TypeAlias = Callable[[Any, Any, Scene], bool]
+"""Given ``it`` (the object that holds the field, or the item), the value and the scene: whether the rule applies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation.  ``takes`` says in words what its argument is; ``accepts`` checks it.
+    """One operation.  ``takes`` says in words what its argument is, ``does`` what happens; ``accepts`` checks the argument.
 
-    ``field`` makes a change of the field as a whole (it may be absent), ``value`` one of a value that is there.
+    ``field`` makes a change of the field as a whole (it may be absent), ``value`` one of a value that is there, ``timed``
+    one that looks at the clock.  None of them: the rule itself does it (`gateway.quirks.rule`).  ``form`` is its JSON schema.
     """
 
+    does: str
     takes: str
     accepts: Callable[[Any], bool]
     field: Callable[[Any], FieldChange] | None = None
-    value: Callable[[Any], Callable[[Any], Any]] | None = None
+    value: Callable[[Any], values.Change] | None = None
+    timed: Callable[[Any], times.Timed] | None = None
     repeatable: bool = True
+    form: Any = None
+
+    @property
+    def single(self) -> bool:
+        """Whether it works on one value, and so on each item of a list too."""
+        return self.value is not None or self.timed is not None
 
 
-def compile_change(name: str, argument: Any, each: bool) -> FieldChange:
+def compile_change(name: str, argument: Any, each: bool, when: When | None = None) -> FieldChange:
     """The change that operation ``name`` makes; ``each`` where it is meant for each item of a list in the field."""
-    operation = OPERATIONS[name]
+    operation, argument = OPERATIONS[name], plain(argument)
+    if each and name == "drop":
+        return _without(when)
     if operation.field is not None:
-        return operation.field(plain(argument))
+        return _only(when, operation.field(argument))
+    timed = operation.timed(argument) if operation.timed is not None else _timeless(operation, argument)
+    return _on_items(timed, when) if each else _only(when, _on_value(timed))
+
+
+def _timeless(operation: Operation, argument: Any) -> times.Timed:
     assert operation.value is not None
-    change = operation.value(plain(argument))
-    return _on_value(_on_items(change) if each else change)
+    change = operation.value(argument)
+    return lambda value, scene: change(value)
 
 
-def plain(value: Any) -> Any:
-    """The same value in plain dicts and lists, without line numbers."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
+def _only(when: When | None, change: FieldChange) -> FieldChange:
+    if when is None:
+        return change
+    return lambda holder, name, scene: change(holder, name, scene) if when(holder, holder.get(name), scene) else holder
 
 
-def same(a: Any, b: Any) -> bool:
-    """Equal, and not a truth value on one side only."""
-    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
-
-
-def number(text: str) -> int | Decimal | None:
-    """The number that ``text`` spells plainly, or None."""
-    text = text.strip()
-    if not _NUMBER.match(text):
-        return None
-    return Decimal(text) if "." in text else int(text)
-
-
-def spell(value: int | Decimal) -> str:
-    """A number in plain digits, never with an exponent, unless it is absurdly large or small."""
-    if isinstance(value, Decimal) and _near(value):
-        return format(value, "f")
-    return str(value)
-
-
-def _near(value: int | Decimal) -> bool:
-    if isinstance(value, int):
-        return value.bit_length() < 4 * _FAR
-    exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and abs(exponent) < _FAR and abs(value.adjusted()) < _FAR
-
-
-def _on_value(change: Callable[[Any], Any]) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str) -> dict[str, Any]:
+def _on_value(change: times.Timed) -> FieldChange:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
         if name not in holder:
             return holder
-        new = change(holder[name])
+        new = change(holder[name], scene)
         return holder if new is holder[name] else {**holder, name: new}
 
     return apply
 
 
-def _on_items(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def apply(items: Any) -> Any:
+def _on_items(change: times.Timed, when: When | None) -> FieldChange:
+    def one(item: Any, scene: Scene) -> Any:
+        return item if when is not None and not when(item, item, scene) else change(item, scene)
+
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        items = holder.get(name)
         if not isinstance(items, list):
-            return items
-        made = [change(item) for item in items]
-        return items if all(a is b for a, b in zip(made, items, strict=True)) else made
+            return holder
+        made = [one(item, scene) for item in items]
+        return holder if all(a is b for a, b in zip(made, items, strict=True)) else {**holder, name: made}
 
     return apply
 
 
+def _without(when: When | None) -> FieldChange:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        items = holder.get(name)
+        if not isinstance(items, list):
+            return holder
+        made = [item for item in items if when is not None and not when(item, item, scene)]
+        return holder if len(made) == len(items) else {**holder, name: made}
+
+    return apply
+
+
+# -- changes of a field as a whole -----------------------------------------------------------------------------------
+
+
 def _set(wanted: Any) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
         return holder if name in holder and same(holder[name], wanted) else {**holder, name: wanted}
 
     return apply
 
 
 def _default(wanted: Any) -> FieldChange:
-    return lambda holder, name: holder if holder.get(name) is not None else {**holder, name: wanted}
+    return lambda holder, name, scene: holder if holder.get(name) is not None else {**holder, name: wanted}
+
+
+def _now(_: Any) -> FieldChange:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        return holder if holder.get(name) not in (None, "") else {**holder, name: times.written(scene.now)}
+
+    return apply
 
 
 def _drop(_: Any) -> FieldChange:
-    return lambda holder, name: {k: v for k, v in holder.items() if k != name} if name in holder else holder
+    return lambda holder, name, scene: {k: v for k, v in holder.items() if k != name} if name in holder else holder
+
+
+def _unset(listed: list[Any]) -> FieldChange:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        if name not in holder or not any(same(holder[name], one) for one in listed):
+            return holder
+        return {k: v for k, v in holder.items() if k != name}
+
+    return apply
 
 
 def _rename(to: str) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
         if name not in holder or to in holder:
             return holder
         return {to if k == name else k: v for k, v in holder.items()}
@@ -125,87 +149,210 @@ def _rename(to: str) -> FieldChange:
     return apply
 
 
-def _to_text(_: Any) -> Callable[[Any], Any]:
-    def apply(value: Any) -> Any:
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return spell(value) if isinstance(value, Decimal) or (isinstance(value, int) and _near(value)) else value
+def _add(item: Any) -> FieldChange:
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        items = holder.get(name, [])
+        if not isinstance(items, list) or any(same(one, item) for one in items):
+            return holder
+        return {**holder, name: [*items, item]}
 
     return apply
 
 
-def _to_number(_: Any) -> Callable[[Any], Any]:
-    def apply(value: Any) -> Any:
-        read = number(value) if isinstance(value, str) else None
-        return value if read is None else read
+def _scale(argument: Any) -> FieldChange:
+    factor, beside, usual = argument, None, 1
+    if isinstance(argument, dict):
+        factor, beside, usual = argument["by"], argument.get("times"), argument.get("else", 1)
+
+    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        if name not in holder:
+            return holder
+        times_ = holder.get(beside, usual) if beside is not None else 1
+        if not is_number(times_):
+            return holder
+        new = values.scale_value(holder[name], values.scaled(factor, times_))
+        return holder if new is holder[name] else {**holder, name: new}
 
     return apply
 
 
-def _wrap(_: Any) -> Callable[[Any], Any]:
-    return lambda value: value if isinstance(value, list) or value is None else [value]
-
-
-def _unwrap(_: Any) -> Callable[[Any], Any]:
-    return lambda value: value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def _truncate(most: int) -> Callable[[Any], Any]:
-    return lambda value: value[:most] if isinstance(value, str) and len(value) > most else value
-
-
-def _enum(words: Mapping[str, Any]) -> Callable[[Any], Any]:
-    def apply(value: Any) -> Any:
-        if isinstance(value, bool) or not (isinstance(value, str) or (isinstance(value, int) and _near(value))):
-            return value
-        return words.get(str(value), value)
-
-    return apply
-
-
-def _scale(factor: int | Decimal) -> Callable[[Any], Any]:
-    def times(value: int | Decimal) -> int | Decimal:
-        if not _near(value):
-            return value
-        both_whole = isinstance(value, int) and isinstance(factor, int)
-        return value * factor if both_whole else _EXACT.multiply(Decimal(value), Decimal(factor))
-
-    def apply(value: Any) -> Any:
-        if isinstance(value, str):
-            read = number(value)
-            return value if read is None else spell(times(read))
-        return times(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
-
-    return apply
+# -- what arguments may be -------------------------------------------------------------------------------------------
 
 
 def _is_true(argument: Any) -> bool:
     return argument is True
 
 
-def _is_number(argument: Any) -> bool:
-    return isinstance(argument, int | Decimal) and not isinstance(argument, bool) and argument > 0
+def _is_factor(argument: Any) -> bool:
+    if isinstance(argument, dict):
+        named = isinstance(argument.get("times", ""), str) and is_number(argument.get("else", 1))
+        return _is_factor(argument.get("by")) and named and {"by", "times", "else"} >= set(argument)
+    return is_number(argument) and argument != 0
 
 
 def _is_count(argument: Any) -> bool:
-    return isinstance(argument, int) and _is_number(argument)
+    return isinstance(argument, int) and is_number(argument) and argument > 0
+
+
+def _is_text(argument: Any) -> bool:
+    return isinstance(argument, str) and bool(argument)
+
+
+def _is_texts(argument: Any) -> bool:
+    return isinstance(argument, list) and bool(argument) and all(_is_text(one) for one in argument)
 
 
 def _is_words(argument: Any) -> bool:
     return isinstance(argument, dict) and bool(argument) and all(isinstance(a, str | int | Decimal) for a in argument.values())
 
 
+def _is_plain_list(argument: Any) -> bool:
+    return isinstance(argument, list) and bool(argument) and not any(isinstance(one, dict | list) for one in argument)
+
+
+def _is_bounds(argument: Any) -> bool:
+    known = isinstance(argument, dict) and bool(argument) and {"least", "most"} >= set(argument)
+    return known and all(is_number(one) for one in argument.values())
+
+
+def _is_parts(argument: Any) -> bool:
+    if not isinstance(argument, dict) or not argument or not {"without", "only", "most"} >= set(argument):
+        return False
+    lists = all(_is_texts(argument[key]) for key in ("without", "only") if key in argument)
+    return lists and ("most" not in argument or _is_count(argument["most"]))
+
+
+def _is_mark(argument: Any) -> bool:
+    return (
+        isinstance(argument, str) and spelled(argument) == argument.upper() and all(one in "0123456789ABCDEF" for one in argument)
+    )
+
+
+_TRUE, _TEXT = {"const": True}, {"type": "string", "minLength": 1}
+_COUNT, _NUMBER = {"type": "integer", "minimum": 1}, {"type": "number"}
+_TEXTS = {"type": "array", "items": _TEXT, "minItems": 1}
+
 OPERATIONS: dict[str, Operation] = {
-    "set": Operation("the value to stand there", lambda a: a is not None, field=_set),
-    "default": Operation("the value to stand there if there is none", lambda a: a is not None, field=_default),
-    "drop": Operation("true", _is_true, field=_drop),
-    "rename": Operation("the field's right name", lambda a: isinstance(a, str) and bool(a), field=_rename),
-    "to_text": Operation("true", _is_true, value=_to_text),
-    "to_number": Operation("true", _is_true, value=_to_number),
-    "wrap": Operation("true", _is_true, value=_wrap),
-    "unwrap": Operation("true", _is_true, value=_unwrap),
-    "truncate": Operation("how many characters stay", _is_count, value=_truncate),
-    "enum": Operation("wrong: right lines", _is_words, value=_enum),
-    "scale": Operation("the factor, greater than 0", _is_number, value=_scale, repeatable=False),
+    "set": Operation("the value stands there", "the value", lambda a: a is not None, field=_set, form=True),
+    "default": Operation(
+        "the value stands there if there is none, or null", "the value", lambda a: a is not None, field=_default, form=True
+    ),
+    "now": Operation("the time of receipt stands there if there is none", "true", _is_true, field=_now, form=_TRUE),
+    "drop": Operation(
+        "the field goes; with [] at the end of the path, the items for which when holds",
+        "true",
+        _is_true,
+        field=_drop,
+        form=_TRUE,
+    ),
+    "unset": Operation(
+        "the field goes if it has one of these values", "a list of values", _is_plain_list, field=_unset, form={"type": "array"}
+    ),
+    "rename": Operation("the field gets its right name", "the field's right name", _is_text, field=_rename, form=_TEXT),
+    "move": Operation(
+        "the value goes elsewhere in the same item, if nothing stands there", "names joined by dots", _is_text, form=_TEXT
+    ),
+    "add": Operation(
+        "the item is added to the list, if it is not in it", "the item", lambda a: a is not None, field=_add, form=True
+    ),
+    "to_text": Operation(
+        "a number or truth value becomes text, digits unchanged", "true", _is_true, value=values.to_text, form=_TRUE
+    ),
+    "to_number": Operation("text that spells a number becomes one", "true", _is_true, value=values.to_number, form=_TRUE),
+    "to_whole": Operation("a number is rounded to a whole one", "true", _is_true, value=values.to_whole, form=_TRUE),
+    "to_bool": Operation("0, 1, yes, no, on, off become a truth value", "true", _is_true, value=values.to_bool, form=_TRUE),
+    "to_json": Operation("an object or list becomes its JSON text", "true", _is_true, value=values.to_json, form=_TRUE),
+    "from_json": Operation("JSON text becomes the object or list", "true", _is_true, value=values.from_json, form=_TRUE),
+    "wrap": Operation("a single value becomes a list of one", "true", _is_true, value=values.wrap, form=_TRUE),
+    "unwrap": Operation("a list of one becomes its item", "true", _is_true, value=values.unwrap, form=_TRUE),
+    "trim": Operation("blanks at both ends go", "true", _is_true, value=values.trim, form=_TRUE),
+    "strip_control": Operation("control characters go", "true", _is_true, value=values.strip_control, form=_TRUE),
+    "truncate": Operation("longer text is cut", "how many characters stay", _is_count, value=values.truncate, form=_COUNT),
+    "replace": Operation(
+        "what the regular expression finds becomes the text",
+        "{find: expression, put: text}",
+        values.is_replacement,
+        value=values.replace,
+        form={"type": "object", "required": ["find", "put"]},
+    ),
+    "enum": Operation(
+        "a word is replaced; whole numbers are looked up as text",
+        "wrong: right lines",
+        _is_words,
+        value=values.enum,
+        form={"type": "object", "minProperties": 1},
+    ),
+    "spelling": Operation(
+        "a word in any letter case is spelled as listed", "a list of words", _is_texts, value=values.spelling, form=_TEXTS
+    ),
+    "parts": Operation(
+        "a text of parts between commas loses some",
+        "{without: [part, …], only: [part, …], most: 4}",
+        _is_parts,
+        value=values.parts,
+        form={"type": "object", "minProperties": 1},
+    ),
+    "scale": Operation(
+        "a number, or text that spells one, is multiplied exactly",
+        "the factor, not 0, or {by: factor, times: FIELD, else: number}",
+        _is_factor,
+        field=_scale,
+        repeatable=False,
+        form={"anyOf": [_NUMBER, {"type": "object", "required": ["by"]}]},
+    ),
+    "clamp": Operation(
+        "a number is brought between bounds",
+        "{least: number, most: number}",
+        _is_bounds,
+        value=values.clamp,
+        form={"type": "object", "minProperties": 1},
+    ),
+    "zone": Operation(
+        "a time without a zone is in this one", "+02:00 or Europe/Rome", times.is_zone, timed=times.zone, form=_TEXT
+    ),
+    "local_as_utc": Operation(
+        "a time that says UTC and is of this zone is put right, where that brings it to now",
+        "+02:00 or Europe/Rome",
+        times.is_zone,
+        timed=times.local_as_utc,
+        form=_TEXT,
+    ),
+    "not_before": Operation(
+        "an earlier time becomes the time of receipt", "a time with its zone", times.is_time, timed=times.not_before, form=_TEXT
+    ),
+    "ahead": Operation(
+        "a time less than so many seconds ahead becomes so far ahead",
+        "seconds",
+        _is_count,
+        timed=times.ahead,
+        repeatable=False,
+        form=_COUNT,
+    ),
+    "fraction": Operation(
+        "a time keeps so many digits of its fraction",
+        "0 to 6",
+        times.is_digits,
+        value=times.fraction,
+        form={"type": "integer", "minimum": 0, "maximum": 6},
+    ),
+    "pem": Operation(
+        "base64 of DER becomes PEM", "the label, such as CERTIFICATE REQUEST", _is_text, value=values.pem, form=_TEXT
+    ),
+    "to_hex": Operation(
+        "text becomes the mark and its hexadecimal codes",
+        "a mark of capital hexadecimal digits",
+        _is_mark,
+        value=values.to_hex,
+        form={"type": "string"},
+    ),
+    "from_hex": Operation(
+        "what to_hex made becomes the text again", "the same mark", _is_mark, value=values.from_hex, form={"type": "string"}
+    ),
+    "answer": Operation(
+        "the call is answered here with this result and goes no further; an error becomes this result; no at",
+        "a result",
+        lambda a: isinstance(a, dict),
+        form={"type": "object"},
+    ),
 }
 """By name.  ``repeatable`` is false where doing it twice is not the same as doing it once."""

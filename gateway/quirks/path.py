@@ -3,7 +3,8 @@
 In: text such as ``meterValue[].sampledValue[].value``.  Out: `Path`, and new payloads that share all that did not change.
 Not here: which operations there are (`gateway.quirks.operation`), whose payload it is.
 
-``name`` is a field, ``name[]`` each item of the list in that field.  There are no indexes, wildcards or conditions.
+``name`` is a field, ``name[]`` each item of the list in that field.  There are no indexes and no
+wildcards; conditions are in `gateway.quirks.condition`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from gateway.dialects.shapes import Enum, Field, Shape
 from gateway.source import nearest, one_of
 
-FieldChange: TypeAlias = Callable[[dict[str, Any], str], dict[str, Any]]
-"""Given the mapping that holds a field and the field's name: a new mapping, or the same one where nothing changed."""
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a change may look at beside its field: the whole payload, the call that a result answers, the time."""
+
+    top: Any = None
+    asked: Any = None
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+FieldChange: TypeAlias = Callable[[dict[str, Any], str, Scene], dict[str, Any]]
+"""Given the mapping that holds a field, the field's name and the scene: a new mapping, or the same where nothing changed."""
 
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)(\[\])?\Z")
 
@@ -53,25 +65,80 @@ def parse(text: str) -> Path:
     return Path(tuple((m[1], m[2] is not None) for m in found if m))
 
 
-def rewrite(value: Any, steps: tuple[tuple[str, bool], ...], change: FieldChange) -> Any:
+def rewrite(value: Any, steps: tuple[tuple[str, bool], ...], change: FieldChange, scene: Scene) -> Any:
     """Change the field that ``steps`` name, wherever it can be reached.  The same object comes back where nothing changed."""
     if not isinstance(value, dict):
         return value
     (name, each), rest = steps[0], steps[1:]
     if not rest:
-        return change(value, name)
+        return change(value, name, scene)
     if name not in value:
         return value
     old = value[name]
-    new = _each(old, rest, change) if each else rewrite(old, rest, change)
+    new = _each(old, rest, change, scene) if each else rewrite(old, rest, change, scene)
     return value if new is old else {**value, name: new}
 
 
-def _each(items: Any, steps: tuple[tuple[str, bool], ...], change: FieldChange) -> Any:
+def _each(items: Any, steps: tuple[tuple[str, bool], ...], change: FieldChange, scene: Scene) -> Any:
     if not isinstance(items, list):
         return items
-    made = [rewrite(item, steps, change) for item in items]
+    made = [rewrite(item, steps, change, scene) for item in items]
     return items if all(a is b for a, b in zip(made, items, strict=True)) else made
+
+
+def moving(path: Path, to: str, when: Callable[[Any, Any, Scene], bool] | None) -> tuple[Path, FieldChange, Path]:
+    """A move inside one item: where to do it (an empty path: at the top), what to do, and the full path of the goal.
+
+    ``to`` is taken from the innermost item of ``path``.  Raises ValueError where it is no plain path.
+    """
+    cut = max([number + 1 for number, (_, each) in enumerate(path.steps[:-1]) if each], default=0)
+    base, source = Path(path.steps[:cut]), path.names[cut:]
+    goal = parse(to)
+    if any(each for _, each in goal.steps) or path.steps[-1][1]:
+        raise ValueError("a move goes from one field to another, neither with [] at its end")
+
+    def one(item: Any, scene: Scene) -> Any:
+        fits = isinstance(item, dict) and (when is None or when(item, _got(item, source), scene))
+        return _moved(item, source, goal.names) if fits else item
+
+    def change(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
+        items = holder.get(name) if name else None
+        if not name:
+            return one(holder, scene)  # type: ignore[no-any-return]
+        made = [one(item, scene) for item in items] if isinstance(items, list) else items
+        return holder if made is items or all(map(_is, made or (), items or ())) else {**holder, name: made}
+
+    return base, change, Path((*base.steps, *goal.steps))
+
+
+def _is(a: Any, b: Any) -> bool:
+    return a is b
+
+
+def _got(item: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        item = item.get(name) if isinstance(item, dict) else None
+    return item
+
+
+def _moved(item: dict[str, Any], source: tuple[str, ...], goal: tuple[str, ...]) -> dict[str, Any]:
+    value = _got(item, source)
+    if value is None or _got(item, goal) is not None:
+        return item
+    return _put(_taken(item, source), goal, value)
+
+
+def _taken(item: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Without the field, and without an object that it leaves empty."""
+    first, rest = names[0], names[1:]
+    left = _taken(item[first], rest) if rest else {}
+    return {**item, first: left} if left else {k: v for k, v in item.items() if k != first}
+
+
+def _put(item: dict[str, Any], names: tuple[str, ...], value: Any) -> dict[str, Any]:
+    first, rest = names[0], names[1:]
+    inner = item.get(first)
+    return {**item, first: _put(inner if isinstance(inner, dict) else {}, rest, value) if rest else value}
 
 
 def find(shape: Shape, path: Path) -> Field:

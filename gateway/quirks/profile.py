@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
 from gateway import source
-from gateway.catalogue import Folders
+from gateway.catalogue import Folders, shipped
 from gateway.dialects.schema import Dialect
 from gateway.quirks import sample
 from gateway.quirks.adjust import read_adjust
 from gateway.quirks.behave import read_behave
-from gateway.quirks.match import Match, read_match
+from gateway.quirks.connect import Connect, joined, read_connect
+from gateway.quirks.match import Known, Match, read_match, read_use
 from gateway.quirks.repair import Repair, read_repair
 from gateway.quirks.rule import Reading, Rule
-from gateway.source import Checker, List, Map, SourceError
+from gateway.source import Checker, List, Map, SourceError, nearest, one_of
 
-VERBS = ("repair", "adjust", "behave")
+VERBS = ("repair", "adjust", "behave", "connect", "warn")
+PARTS = ("quirks", "use", "off")
+"""What a file may hold."""
+ASIDE = ("samples", "deliberate", "on_request", "beyond_schema")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
@@ -34,6 +38,7 @@ class Profile:
     """One thing that one kind of peer does wrong, and the cure.
 
     ``links`` are the public reports; ``deliberate`` says that legal values are rewritten on purpose, ``why`` the reason.
+    ``on_request``: only for those whom an operator names (``use``).  ``warn`` is what to tell the operator of such a peer.
     """
 
     id: str
@@ -46,14 +51,35 @@ class Profile:
     behave: Mapping[str, Any] = field(default_factory=dict)
     samples: tuple[sample.Sample, ...] = ()
     deliberate: bool = False
+    connect: Connect | None = None
+    warn: str = ""
+    on_request: bool = False
+    use: Match | None = None
+    shipped: bool = False
     source: Map = field(default_factory=Map, compare=False, repr=False)
+
+    @property
+    def matches(self) -> tuple[Match, ...]:
+        """For whom it is meant, one or the other."""
+        return tuple(one for one in (None if self.on_request else self.match, self.use) if one is not None)
+
+    def rank(self, known: Known) -> int | None:
+        """How specifically it is meant for a peer of which this is known; None: it is not."""
+        return max((one.rank for one in self.matches if one.fits(known)), default=None)
 
     def quarrel(self, other: Profile) -> tuple[Map, str | None, str] | None:
         """What both change, with its place in this one, where no rank says who wins."""
-        if self.match.rank != other.match.rank or not self.match.may_meet(other.match):
+        if not any(a.rank == b.rank and a.may_meet(b) for a in self.matches for b in other.matches):
             return None
-        for name in self.behave.keys() & other.behave.keys():
-            return self.source, "behave", f"the switch {name}"
+        for name in sorted(self.behave.keys() & other.behave.keys()):
+            if _differ(self.behave[name], other.behave[name]):
+                return self.source, "behave", f"the switch {name}"
+        if (
+            self.connect is not None
+            and other.connect is not None
+            and joined([self.connect, other.connect]) != joined([other.connect, self.connect])
+        ):
+            return self.source, "connect", "the same of connect"
         return (
             _first_meeting(self.repair.payload, other.repair.payload)
             or _first_meeting(self.adjust, other.adjust)
@@ -65,6 +91,13 @@ class Profile:
         return (self.source, "repair", "the same text") if keys else None
 
 
+def _differ(mine: Any, theirs: Any) -> bool:
+    """Whether one switch cannot be set both ways; what is set by role or operation differs only where both name one."""
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return any(mine[key] != theirs[key] for key in mine.keys() & theirs.keys())
+    return bool(mine != theirs)
+
+
 def _first_meeting(mine: Iterable[Rule], others: Iterable[Rule]) -> tuple[Map, str | None, str] | None:
     others = list(others)
     for rule in mine:
@@ -74,49 +107,87 @@ def _first_meeting(mine: Iterable[Rule], others: Iterable[Rule]) -> tuple[Map, s
 
 
 def load_profiles(folders: Folders, dialects: Mapping[str, Dialect]) -> list[Profile]:
-    """All profiles, by id.  Raises `SourceError` with the faults of all files."""
-    check, profiles = Checker(), list[Profile]()
+    """All profiles that are not switched off, by id.  Raises `SourceError` with the faults of all files."""
+    check, profiles, tops = Checker(), list[Profile](), list[Map]()
     for path in folders.files("quirks").values():
         try:
             top = source.load(path, folders.display(path))
         except SourceError as error:
             check.faults += error.faults
             continue
-        profiles += read_file(check, top, dialects)
-    _check_together(check, profiles)
+        tops.append(top)
+        profiles += read_file(check, top, dialects, path.is_relative_to(shipped()))
+    made = _chosen_by_operator(check, _by_id(check, profiles), tops, list(dialects))
+    _check_together(check, made)
     check.raise_if_any()
-    return sorted(profiles, key=lambda profile: profile.id)
+    return sorted(made, key=lambda profile: profile.id)
 
 
-def read_file(check: Checker, top: Map, dialects: Mapping[str, Dialect]) -> list[Profile]:
+def read_file(check: Checker, top: Map, dialects: Mapping[str, Dialect], shipped_one: bool = False) -> list[Profile]:
     """The profiles of one file; those that cannot be used are left out."""
-    if not check.keys(top, "a file of quirks", ("quirks",)):
+    check.keys(top, "a file of quirks", (), PARTS)
+    if not any(key in top for key in PARTS):
+        check.fault(top, None, "a file of quirks holds nothing", one_of(PARTS))
+    if "quirks" not in top:
         return []
     listed = top["quirks"]
     if not isinstance(listed, Map) or not listed:
         check.fault(top, "quirks", "quirks is no mapping", "id: {title: …, …} lines")
         return []
-    made = [_Reader(check, dialects, listed, id).profile() for id in listed]
+    made = [_Reader(check, dialects, listed, id, shipped_one).profile() for id in listed]
     return [profile for profile in made if profile is not None]
 
 
-def _check_together(check: Checker, profiles: list[Profile]) -> None:
-    seen: dict[str, Profile] = {}
-    for profile in profiles:
-        first = seen.setdefault(profile.id, profile)
-        if first is not profile:
+def _by_id(check: Checker, profiles: list[Profile]) -> dict[str, Profile]:
+    """One profile of each id: an operator's own takes the place of a shipped one."""
+    found: dict[str, Profile] = {}
+    for profile in sorted(profiles, key=lambda one: one.shipped):
+        first = found.setdefault(profile.id, profile)
+        if first is not profile and first.shipped == profile.shipped:
             check.fault(profile.source, None, f"the id {profile.id!r} stands in {first.source.file} too")
+    return found
+
+
+def _chosen_by_operator(check: Checker, found: dict[str, Profile], tops: list[Map], dialects: list[str]) -> list[Profile]:
+    """Without those that are ``off``, and with the ``use`` of others."""
+    for top in tops:
+        wanted = top.get("use", Map())
+        if not isinstance(wanted, Map):
+            check.fault(top, "use", "use is no mapping", "id: {station: …} lines")
+            continue
+        for id, at in wanted.items():
+            if id not in found:
+                check.unknown(wanted, id, "quirk", found)
+                continue
+            use = read_use(check, at, wanted, id, found[id].match, dialects)
+            found[id] = replace(found[id], use=use)
+    off = {id for top in tops for id in _off(check, top, found)}
+    return [profile for id, profile in found.items() if id not in off]
+
+
+def _off(check: Checker, top: Map, found: Mapping[str, Profile]) -> list[str]:
+    listed = top.get("off", List())
+    if not isinstance(listed, List):
+        check.fault(top, "off", "off is no list", "[id, …]")
+        return []
+    for number, id in enumerate(listed):
+        if id not in found:
+            check.fault(listed, number, f"unknown quirk {id!r}", "", nearest(str(id), found))
+    return list(listed)
+
+
+def _check_together(check: Checker, profiles: list[Profile]) -> None:
     for first, second in combinations(profiles, 2):
         found = second.quarrel(first)
-        if found is not None and first.id != second.id:
+        if found is not None:
             at, key, what = found
             both = f"{second.id} and {first.id} ({first.source.file})"
             check.fault(at, key, f"{both} are equally specific and both change {what}", "one of them to match more closely")
 
 
 class _Reader:
-    def __init__(self, check: Checker, dialects: Mapping[str, Dialect], listed: Map, id: str) -> None:
-        self.check, self.dialects, self.listed, self.id = check, dialects, listed, id
+    def __init__(self, check: Checker, dialects: Mapping[str, Dialect], listed: Map, id: str, shipped_one: bool) -> None:
+        self.check, self.dialects, self.listed, self.id, self.shipped = check, dialects, listed, id, shipped_one
 
     def profile(self) -> Profile | None:
         """The profile, or None where too much is missing to go on."""
@@ -126,7 +197,7 @@ class _Reader:
         if not isinstance(at, Map):
             self.check.fault(self.listed, self.id, f"{self.id} is no mapping", "title, why, link, match, …")
             return None
-        whole = self.check.keys(at, f"quirk {self.id}", ("title", "why", "link", "match"), (*VERBS, "samples", "deliberate"))
+        whole = self.check.keys(at, f"quirk {self.id}", ("title", "why", "link", "match"), (*VERBS, *ASIDE))
         match = read_match(self.check, at["match"], at, list(self.dialects)) if "match" in at else None
         return self._made(at, match) if whole and match is not None else None
 
@@ -138,12 +209,16 @@ class _Reader:
             title=self._text(at, "title"),
             why=self._text(at, "why"),
             links=self._links(at),
-            match=match,
+            match=self._meant(at, match),
             repair=read_repair(reading, at["repair"], at) if "repair" in at else Repair(),
             adjust=read_adjust(reading, at) if "adjust" in at else (),
-            behave=read_behave(self.check, at["behave"], at) if "behave" in at else {},
+            behave=read_behave(reading, at["behave"], at) if "behave" in at else {},
+            connect=read_connect(self.check, at["connect"], at, self.dialects) if "connect" in at else None,
+            warn=self._text(at, "warn") if "warn" in at else "",
             samples=sample.read_samples(reading, at) if "samples" in at else (),
             deliberate=reading.deliberate,
+            on_request=self._flag(at, "on_request"),
+            shipped=self.shipped,
             source=at,
         )
         if not any(verb in at for verb in VERBS):
@@ -154,10 +229,18 @@ class _Reader:
 
     def _reading(self, at: Map, match: Match) -> Reading:
         named = {name: self.dialects[name] for name in match.dialects if name in self.dialects}
-        deliberate = at.get("deliberate", False)
-        if not isinstance(deliberate, bool):
-            self.check.fault(at, "deliberate", "deliberate is true or left out; the reason stands in why")
-        return Reading(self.check, named or self.dialects, bool(named), match.side, "from", deliberate is True)
+        deliberate, beyond = self._flag(at, "deliberate", "; the reason stands in why"), self._flag(at, "beyond_schema")
+        return Reading(self.check, named or self.dialects, bool(named), match.side, "from", deliberate, beyond)
+
+    def _flag(self, at: Map, key: str, more: str = "") -> bool:
+        if not isinstance(at.get(key, False), bool):
+            self.check.fault(at, key, f"{key} is true or left out{more}")
+        return at.get(key) is True
+
+    def _meant(self, at: Map, match: Match) -> Match:
+        if at.get("on_request") is not True and not match.rank:
+            self.check.fault(at, "match", "it would fit every peer", "a vendor, a model or another of match, or on_request: true")
+        return match
 
     def _text(self, at: Map, key: str) -> str:
         if not isinstance(at[key], str) or not at[key].strip():

@@ -6,25 +6,32 @@ Not here: what the operations do (`gateway.quirks.operation`), in which directio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from gateway.dialects.errors import PeerError
 from gateway.dialects.schema import Dialect
-from gateway.dialects.shapes import Field, MessageType
+from gateway.dialects.shapes import Field, MessageType, Scalar, Shape
+from gateway.ladder.expressions import NotAllowed, Type
 from gateway.messages import Side
 from gateway.quirks import path as paths
-from gateway.quirks.operation import OPERATIONS, compile_change
-from gateway.quirks.path import FieldChange, Path
+from gateway.quirks.condition import both, compile_when, like, loosened
+from gateway.quirks.digits import plain
+from gateway.quirks.operation import OPERATIONS, When, compile_change
+from gateway.quirks.path import FieldChange, Path, Scene
 from gateway.source import Checker, List, Map, nearest, one_of
 
 Way: TypeAlias = Literal["from", "to"]
 """From the peer (``repair``) or to it (``adjust``)."""
 MOST = 64
+EVERY = "*"
+ERROR = Shape("an error", {"code": Field("code", Scalar("string")), "description": Field("description", Scalar("string"))})
+"""What a rule for an error may name."""
 
 
 class On(NamedTuple):
-    """A kind of message: ``call`` or ``result``, and the operation."""
+    """A kind of message: ``call``, ``result`` or ``error``, and the operation."""
 
     kind: str
     action: str
@@ -35,31 +42,52 @@ class On(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One change of one field in some kinds of message.  ``source`` is where it stands in the file."""
+    """One change of one field in some kinds of message.  ``source`` is where it stands in the file.
+
+    ``change`` is None for an ``answer``, which ends the message here.
+    """
 
     on: tuple[On, ...]
     path: Path
     operation: str
-    change: FieldChange
+    change: FieldChange | None
     touches: tuple[Path, ...]
     source: Map = field(compare=False, repr=False)
+    answer: Any = None
+    when: When | None = None
 
-    def apply(self, payload: Any) -> Any:
+    def apply(self, payload: Any, scene: Scene) -> Any:
         """The payload after the change; the same object where nothing changed."""
-        return paths.rewrite(payload, self.path.steps, self.change)
+        if self.change is None:
+            return payload
+        if not self.path.steps:
+            return self.change(payload, "", scene) if isinstance(payload, dict) else payload
+        return paths.rewrite(payload, self.path.steps, self.change, scene)
+
+    def answers(self, payload: Any, scene: Scene) -> bool:
+        """Whether the message ends here, with `answer`."""
+        return self.change is None and (self.when is None or self.when(payload, payload, scene))
 
     def meets(self, other: Rule) -> bool:
-        """Whether both change the same field of the same message."""
-        return bool({*self.on} & {*other.on}) and self.overlaps(other)
+        """Whether both change the same field of the same message, and not in the same way."""
+        return bool({*self.on} & {*other.on}) and self.overlaps(other) and not self.equals(other)
 
     def overlaps(self, other: Rule) -> bool:
         """Whether both change the same field, in whatever message."""
         return any(a.meets(b) for a in self.touches for b in other.touches)
 
+    def equals(self, other: Rule) -> bool:
+        """Whether both say the same of the field."""
+        mine, theirs = plain(self.source), plain(other.source)
+        return {k: v for k, v in mine.items() if k != "on"} == {k: v for k, v in theirs.items() if k != "on"}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is needed to check the rules of one profile.  ``named`` says that the profile names its dialects."""
+    """What is needed to check the rules of one profile.  ``named`` says that the profile names its dialects.
+
+    ``beyond`` allows what goes to the peer to leave the schema.
+    """
 
     check: Checker
     dialects: Mapping[str, Dialect]
@@ -67,10 +95,15 @@ class Reading:
     side: Side
     way: Way
     deliberate: bool
+    beyond: bool = False
 
     def types(self, on: On) -> list[MessageType]:
         """The operation in each dialect that has it."""
         return [d.messages[on.action] for d in self.dialects.values() if on.action in d.messages]
+
+    def shapes(self, on: On) -> list[Shape]:
+        """The shapes of that kind of message."""
+        return [ERROR if on.kind == "error" else found.shape(on.kind) for found in self.types(on)]
 
 
 def read_rules(reading: Reading, at: Map, key: str) -> tuple[Rule, ...]:
@@ -83,39 +116,68 @@ def read_rules(reading: Reading, at: Map, key: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in made if rule is not None)
 
 
+def read_changes(reading: Reading, listed: Any, holder: Map, key: str, on: On) -> tuple[Rule, ...]:
+    """The list ``listed``, which is ``holder[key]``: rules without ``on``, all for one kind of message."""
+    if not isinstance(listed, List):
+        reading.check.fault(holder, key, "no list of changes", "a list of {at: …, operation: …}; empty for none")
+        return ()
+    made = [_rule(reading, listed, number, item, (on,)) for number, item in enumerate(listed)]
+    return tuple(rule for rule in made if rule is not None)
+
+
 def read_on(check: Checker, at: Map, key: str) -> On | None:
-    """The kind of message at ``at[key]``: ``call OPERATION`` or ``result OPERATION``."""
+    """The kind of message at ``at[key]``: ``call OPERATION``, ``result OPERATION`` or ``error OPERATION``."""
     words = str(at[key]).split()
-    if len(words) == 2 and words[0] in ("call", "result"):
+    if len(words) == 2 and words[0] in ("call", "result", "error"):
         return On(words[0], words[1])
-    check.fault(at, key, f"{at[key]!r} is no kind of message", "call OPERATION or result OPERATION")
+    check.fault(at, key, f"{at[key]!r} is no kind of message", "call OPERATION or result OPERATION or error OPERATION")
     return None
 
 
-def _rule(reading: Reading, listed: List, number: int, item: Any) -> Rule | None:
+def _rule(reading: Reading, listed: List, number: int, item: Any, given: tuple[On, ...] = ()) -> Rule | None:
     check = reading.check
     if not isinstance(item, Map):
         check.fault(listed, number, "a rule is a mapping", "{on: call OPERATION, at: path, operation: …}")
         return None
-    if not check.keys(item, "a rule", ("on", "at"), OPERATIONS):
+    needed = [*([] if given else ["on"]), *([] if "answer" in item else ["at"])]
+    if not check.keys(item, "a rule", needed, [*OPERATIONS, "when", "like"]):
         return None
     operations = [key for key in item if key in OPERATIONS]
     if len(operations) != 1:
-        if not operations and len(item) > 2:
+        if not operations and any(key not in ("on", "at", "when", "like") for key in item):
             return None  # the unknown key is named already
         check.fault(item, None, f"a rule has one operation, this has {len(operations)}", one_of(OPERATIONS))
         return None
-    on, path = _kinds(reading, item), _path(check, item)
-    if not on or path is None or not _argument(check, item, operations[0], path):
+    return _made(reading, item, given, operations[0])
+
+
+def _made(reading: Reading, item: Map, given: tuple[On, ...], operation: str) -> Rule | None:
+    path = Path(()) if operation == "answer" else _path(reading.check, item)
+    if path is None or not _argument(reading.check, item, operation, path):
         return None
-    _check_schema(reading, item, on, path, operations[0])
-    return _compile(item, on, path, operations[0])
+    on = given or _kinds(reading, item, path, operation)
+    if not on:
+        return None
+    before = len(reading.check.faults)
+    if operation == "answer":
+        _check_answer(reading, item, on)
+    else:
+        _check_schema(reading, item, on, path, operation)
+    if len(reading.check.faults) > before:
+        return None
+    when = _when(reading, item, on, path)
+    return _rule_of(item, on, path, operation, when)
 
 
-def _compile(item: Map, on: tuple[On, ...], path: Path, operation: str) -> Rule:
+def _rule_of(item: Map, on: tuple[On, ...], path: Path, operation: str, when: When | None) -> Rule:
     argument = item[operation]
+    if operation == "answer":
+        return Rule(on, path, operation, None, (), item, plain(argument), when)
+    if operation == "move":
+        base, change, there = paths.moving(path, str(argument), when)
+        return Rule(on, base, operation, change, (path, there), item)
     touches = (path, path.sibling(argument)) if operation == "rename" else (path,)
-    return Rule(on, path, operation, compile_change(operation, argument, path.steps[-1][1]), touches, item)
+    return Rule(on, path, operation, compile_change(operation, argument, path.steps[-1][1], when), touches, item)
 
 
 def _path(check: Checker, item: Map) -> Path | None:
@@ -129,25 +191,46 @@ def _path(check: Checker, item: Map) -> Path | None:
 def _argument(check: Checker, item: Map, operation: str, path: Path) -> bool:
     known = OPERATIONS[operation]
     if not known.accepts(item[operation]):
-        check.fault(item, operation, f"{operation} does not take {item[operation]!r}", known.takes)
+        check.fault(item, operation, f"{operation} does not take {plain(item[operation])!r}", known.takes)
         return False
-    if path.steps[-1][1] and known.value is None:
-        check.fault(item, "at", f"{operation} works on a field, not on each item of a list", "a path without [] at its end")
+    each = bool(path.steps) and path.steps[-1][1]
+    if each and not known.single and not (operation == "drop" and ("when" in item or "like" in item)):
+        wanted = "when: … beside it, to say which items" if operation == "drop" else "a path without [] at its end"
+        check.fault(item, "at", f"{operation} works on a field, not on each item of a list", wanted)
         return False
     return True
 
 
-def _kinds(reading: Reading, item: Map) -> tuple[On, ...]:
+def _kinds(reading: Reading, item: Map, path: Path, operation: str) -> tuple[On, ...]:
     """The kinds of message a rule is for, each checked: known, and sent in this direction by this side."""
     listed = item["on"] if isinstance(item["on"], List) else [item["on"]]
-    made = []
+    made: list[On] = []
     for one in listed:
         holder = Map(item, on=one)
         holder.file, holder.line, holder.lines = item.file, item.line, item.lines
         on = read_on(reading.check, holder, "on")
-        if on is not None and check_on(reading, item, "on", on):
+        if on is not None and on.action == EVERY:
+            made += _every(reading, item, on, path)
+        elif on is not None and check_on(reading, item, "on", on):
             made.append(on)
-    return tuple(made)
+    return tuple(dict.fromkeys(made))
+
+
+def _every(reading: Reading, item: Map, on: On, path: Path) -> list[On]:
+    """All operations that go this way and have the field."""
+    actions = sorted({action for dialect in reading.dialects.values() for action in dialect.messages})
+    kinds = [On(on.kind, action) for action in actions]
+    found = [kind for kind in kinds if _goes(reading, kind) and any(_has(shape, path) for shape in reading.shapes(kind))]
+    if not found:
+        reading.check.fault(item, "at", f"no {on.kind} has the field {path}")
+    return found
+
+
+def _has(shape: Shape, path: Path) -> bool:
+    try:
+        return not path.steps or bool(paths.find(shape, path))
+    except ValueError:
+        return False
 
 
 def check_on(reading: Reading, at: Map, key: str, on: On) -> bool:
@@ -157,54 +240,135 @@ def check_on(reading: Reading, at: Map, key: str, on: On) -> bool:
         known = {action for name, dialect in reading.dialects.items() for action in dialect.messages}
         reading.check.fault(at, key, f"unknown operation {on.action!r} in {', '.join(lacking)}", "", nearest(on.action, known))
         return False
-    asker = reading.side if (on.kind == "call") == (reading.way == "from") else _other(reading.side)
-    if any(kind.sender not in (asker, "both") for kind in reading.types(on)):
+    if not _goes(reading, on):
         comes = "comes from" if reading.way == "from" else "goes to"
         reading.check.fault(at, key, f"no {on} {comes} a {reading.side}")
         return False
     return True
 
 
+def _goes(reading: Reading, on: On) -> bool:
+    asker = reading.side if (on.kind == "call") == (reading.way == "from") else _other(reading.side)
+    return all(kind.sender in (asker, "both") for kind in reading.types(on))
+
+
 def _other(side: Side) -> Side:
     return "backend" if side == "station" else "station"
+
+
+# -- conditions ------------------------------------------------------------------------------------------------------
+
+
+def _when(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> When | None:
+    patterns = item.get("like")
+    listed = patterns if isinstance(patterns, List) else [patterns] if patterns is not None else []
+    if not all(isinstance(one, str) for one in listed):
+        reading.check.fault(item, "like", "like is no text", "a shell pattern, or a list of them")
+        return None
+    fits = like(tuple(listed)) if listed else None
+    return both(fits, _compiled(reading, item, on, path)) if "when" in item else fits
+
+
+def _compiled(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> When | None:
+    wrong: NotAllowed | None = None
+    made: When | None = None
+    for kind, shape in [(one, shape) for one in on for shape in reading.shapes(one)]:
+        try:
+            made = compile_when(str(item["when"]), _names(reading, kind, shape, path))
+        except NotAllowed as error:
+            wrong = error
+            if reading.named:
+                break
+    if wrong is not None and (reading.named or made is None):
+        reading.check.fault(item, "when", f"when: {wrong.what}", wrong.expected, wrong.near)
+    return made
+
+
+def _names(reading: Reading, kind: On, shape: Shape, path: Path) -> dict[str, Type]:
+    loose = loosened(shape) if reading.way == "from" else shape
+    names: dict[str, Type] = {"it": loose, "value": None, "top": loose}
+    if path.steps:
+        names["it"] = _owner(loose, path)
+    if kind.kind != "call":
+        names["asked"] = next((found.request for found in reading.types(kind)), None)
+    return names
+
+
+def _owner(shape: Shape, path: Path) -> Type:
+    """The type of ``it``: the object that holds the field, or the item where the path ends in []."""
+    try:
+        if path.steps[-1][1]:
+            return paths.find(shape, path).type
+        return paths.parent(shape, path)
+    except ValueError:
+        return None
 
 
 # -- against the schema ----------------------------------------------------------------------------------------------
 
 
+def _check_answer(reading: Reading, item: Map, on: tuple[On, ...]) -> None:
+    """An answer must be one that the asker can read."""
+    for kind in on:
+        if kind.kind == "result":
+            reading.check.fault(item, "on", "a result cannot be answered", "call OPERATION or error OPERATION")
+            continue
+        for name, dialect in reading.dialects.items():
+            if kind.action not in dialect.messages or not reading.named:
+                continue
+            try:
+                dialect.check("result", kind.action, plain(item["answer"]))
+            except PeerError as error:
+                reading.check.fault(item, "answer", f"not valid in {name}: {error}")
+
+
 def _check_schema(reading: Reading, item: Map, on: tuple[On, ...], path: Path, operation: str) -> None:
     """Note every place where the rule leaves the dialect's schema.  Where no dialect is named, one that has it is enough."""
+    if reading.beyond and reading.way == "to":
+        return
     for kind in on:
-        troubles = [list(_troubles(reading, item, found.shape(kind.kind), path, operation)) for found in reading.types(kind)]
+        troubles = [list(_troubles(reading, item, shape, path, operation)) for shape in reading.shapes(kind)]
         if all(troubles) or (reading.named and any(troubles)):
             key, trouble = next(found for found in troubles if found)[0]
             reading.check.fault(item, key, f"{kind}: {trouble}")
 
 
-def _troubles(reading: Reading, item: Map, shape: Any, path: Path, operation: str) -> Iterator[tuple[str, str]]:
+def _troubles(reading: Reading, item: Map, shape: Shape, path: Path, operation: str) -> list[tuple[str, str]]:
     """What is wrong with one rule in one message, each with the key it stands at."""
-    mends_name = reading.way == "from" and operation in ("rename", "drop")
+    mends_name = reading.way == "from" and operation in ("rename", "drop", "move", "unset")
     try:
+        if operation == "move":
+            paths.find(shape, paths.moving(path, item["move"], None)[2])
+            return [] if mends_name else [("at", trouble) for trouble in _lacks(shape, path)]
         holder = paths.parent(shape, path)
         found: Field | None = None if mends_name else paths.find(shape, path)
     except ValueError as error:
-        yield "at", str(error)
-        return
+        return [("at", str(error))]
     if operation == "rename" and mends_name and item["rename"] not in holder.fields:
-        yield "rename", f"{holder.name} has no field {item['rename']!r}; expected {one_of(holder.fields)}"
-    if found is not None:
-        yield from _words(reading, item, found, operation)
+        near = nearest(str(item["rename"]), holder.fields)
+        meant = f"; did you mean {near!r}?" if near else ""
+        return [("rename", f"{holder.name} has no field {item['rename']!r}; expected {one_of(holder.fields)}{meant}")]
+    return _words(reading, item, found, operation) if found is not None else []
 
 
-def _words(reading: Reading, item: Map, field_: Field, operation: str) -> Iterator[tuple[str, str]]:
+def _lacks(shape: Shape, path: Path) -> list[str]:
+    try:
+        paths.find(shape, path)
+    except ValueError as error:
+        return [str(error)]
+    return []
+
+
+def _words(reading: Reading, item: Map, field_: Field, operation: str) -> list[tuple[str, str]]:
     """Values that the schema does not list, and legal values that are rewritten without saying so."""
     words = paths.words_of(field_)
     if words is None or operation not in ("set", "default", "enum"):
-        return
-    argument = item[operation]
+        return []
+    argument, troubles = item[operation], []
     for value in argument.values() if operation == "enum" else [argument]:
         if value not in words:
-            yield operation, f"{value!r} is not allowed there; expected {one_of(words)}"
+            troubles.append((operation, f"{value!r} is not allowed there; expected {one_of(words)}"))
     legal = [word for word in argument if word in words] if operation == "enum" else []
     if legal and not reading.deliberate:
-        yield operation, f"{legal[0]!r} is a legal value; a profile that rewrites it says deliberate: true, and why"
+        troubles.append((operation, f"{legal[0]!r} is a legal value; a profile that rewrites it says deliberate: true, and why"))
+    return troubles

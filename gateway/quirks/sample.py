@@ -1,11 +1,11 @@
 """Holds a profile to its own samples.
 
 In: ``{repair: call MeterValues, before: …, after: …}``.  Out: faults where the profile does not do what it shows.
-Not here: the rules themselves.
+Not here: the rules themselves; playing a ``dialogue`` (`gateway.rehearsal`).
 
-The laws: a sample's ``before`` becomes its ``after``; every rule changes something in some sample; mending twice is
-mending once; what was mended passes the strict decode of each dialect that the profile names; an adjusted sample is valid
-before and after.
+The laws: a sample's ``before`` becomes its ``after`` (or is answered with ``answer``); every rule changes something in some
+sample; mending twice is mending once; what was mended passes the strict decode of each dialect that the profile names; an
+adjusted sample is valid before and after; what is legal as it stands is changed only deliberately.
 """
 
 from __future__ import annotations
@@ -15,22 +15,35 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.dialects.errors import PeerError
-from gateway.quirks.operation import OPERATIONS, plain
+from gateway.quirks.cures import NO_SCENE
+from gateway.quirks.digits import plain
+from gateway.quirks.operation import OPERATIONS
+from gateway.quirks.path import Scene
 from gateway.quirks.repair import Repair
 from gateway.quirks.rule import On, Reading, Rule, check_on, read_on
 from gateway.quirks.text import TextRule
+from gateway.quirks.times import read_time
 from gateway.source import List, Map
+
+NOTHING = object()
+SHOWN = ("repair", "adjust", "dialogue")
+BESIDE = ("answer", "after", "asked", "now")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """``verb`` is ``repair`` or ``adjust``; ``on`` is None for a text."""
+    """``verb`` is one of `SHOWN`; ``on`` is None for a text and a dialogue, whose steps are ``before``.
+
+    ``answer`` is the result with which the message ends here, or `NOTHING`.
+    """
 
     verb: str
     on: On | None
     before: Any
     after: Any
     source: Map = field(compare=False, repr=False)
+    scene: Scene = NO_SCENE
+    answer: Any = NOTHING
 
 
 def read_samples(reading: Reading, at: Map) -> tuple[Sample, ...]:
@@ -44,26 +57,49 @@ def read_samples(reading: Reading, at: Map) -> tuple[Sample, ...]:
 
 
 def _read(reading: Reading, at: Map) -> Sample | None:
-    verbs = [verb for verb in ("repair", "adjust") if verb in at]
-    if not reading.check.keys(at, "a sample", ("before", "after"), ("repair", "adjust")):
+    verbs = [verb for verb in SHOWN if verb in at]
+    if verbs == ["dialogue"]:
+        return _dialogue(reading, at)
+    needed = ("before", *([] if "answer" in at else ["after"]))
+    if not reading.check.keys(at, "a sample", needed, ("repair", "adjust", *BESIDE)):
         return None
     if len(verbs) != 1:
-        reading.check.fault(at, None, "a sample shows one verb", "repair: text, repair: call OPERATION or adjust: call OPERATION")
+        reading.check.fault(at, None, "a sample shows one verb", "repair: text, repair: call …, adjust: call … or dialogue: […]")
         return None
     verb = verbs[0]
     if verb == "repair" and at[verb] == "text":
-        return Sample(verb, None, at["before"], at["after"], at)
+        return Sample(verb, None, at["before"], at.get("after"), at)
     on = read_on(reading.check, at, verb)
     way = replace(reading, way="from" if verb == "repair" else "to")
     if on is None or not check_on(way, at, verb, on):
         return None
-    return Sample(verb, on, plain(at["before"]), plain(at["after"]), at)
+    answer = plain(at["answer"]) if "answer" in at else NOTHING
+    return Sample(verb, on, plain(at["before"]), plain(at.get("after")), at, _scene(reading, at), answer)
+
+
+def _dialogue(reading: Reading, at: Map) -> Sample | None:
+    steps = at["dialogue"]
+    if not reading.check.keys(at, "a sample", ("dialogue",)):
+        return None
+    if not isinstance(steps, List) or not steps or not all(isinstance(one, Map) and one for one in steps):
+        reading.check.fault(at, "dialogue", "a dialogue is no list of steps", "- {station says: call …, with: {…}}")
+        return None
+    return Sample("dialogue", None, steps, None, at)
+
+
+def _scene(reading: Reading, at: Map) -> Scene:
+    read = read_time(at["now"]) if "now" in at else None
+    if "now" in at and read is None:
+        reading.check.fault(at, "now", f"now is {at['now']!r}", "a time, in quotes")
+    return Scene(None, plain(at.get("asked")), read[0]) if read else Scene(None, plain(at.get("asked")))
 
 
 def check_samples(reading: Reading, at: Map, repair: Repair, adjust: Sequence[Rule], samples: Sequence[Sample]) -> None:
     """Check all laws for one profile whose parts were read without a fault."""
     used: set[int] = set()
     for sample in samples:
+        if sample.verb == "dialogue":
+            continue
         if sample.on is None:
             _check_text(reading, sample, repair.text, used)
         else:
@@ -71,8 +107,12 @@ def check_samples(reading: Reading, at: Map, repair: Repair, adjust: Sequence[Ru
     rules: list[TextRule | Rule] = [*repair.text, *repair.payload, *adjust]
     for rule in rules:
         if id(rule) not in used:
-            name, where = (rule.name, at) if isinstance(rule, TextRule) else (f"{rule.operation} at {rule.path}", rule.source)
+            name, where = (rule.name, at) if isinstance(rule, TextRule) else (_called(rule), rule.source)
             reading.check.fault(where, None, f"no sample shows {name}", "a sample in which it changes something")
+
+
+def _called(rule: Rule) -> str:
+    return f"{rule.operation} at {rule.path}" if rule.path.steps else rule.operation
 
 
 def _check_text(reading: Reading, sample: Sample, rules: Sequence[TextRule], used: set[int]) -> None:
@@ -94,27 +134,52 @@ def _run_text(text: str, rules: Sequence[TextRule], used: set[int]) -> str:
 
 def _check_payload(reading: Reading, sample: Sample, on: On, rules: Sequence[Rule], used: set[int]) -> None:
     rules = [rule for rule in rules if on in rule.on]
-    once = run(sample.before, rules, used)
-    if once != sample.after:
+    once, answer = run(sample.before, rules, used, sample.scene)
+    if answer is not sample.answer and answer != sample.answer:
+        said = "is not answered here" if answer is NOTHING else f"is answered here with {answer!r}"
+        reading.check.fault(sample.source, "answer", f"the sample {said}", "answer: RESULT where it is")
+        return
+    if answer is NOTHING and once != sample.after:
         reading.check.fault(sample.source, "after", f"the sample becomes {once!r}", repr(sample.after))
         return
     repeatable = all(OPERATIONS[rule.operation].repeatable for rule in rules)
-    if repeatable and run(once, rules, set()) != once:
+    if answer is NOTHING and repeatable and run(once, rules, set(), sample.scene)[0] != once:
         reading.check.fault(sample.source, "before", "doing this twice is not the same as once")
-    if reading.named:
+    if reading.named and on.kind != "error":
+        _check_against_dialects(reading, sample, on, answer is NOTHING)
+
+
+def _check_against_dialects(reading: Reading, sample: Sample, on: On, goes_on: bool) -> None:
+    if goes_on and not (reading.beyond and sample.verb == "adjust"):
         _check_valid(reading, sample, on, "after")
-        if sample.verb == "adjust":
-            _check_valid(reading, sample, on, "before")
+    if sample.verb == "adjust":
+        _check_valid(reading, sample, on, "before")
+    changed = not goes_on or sample.before != sample.after
+    if changed and not reading.deliberate and all(_legal(d, on, sample.before) for d in reading.dialects.values()):
+        what = "before is a legal message; a profile that changes it says deliberate: true, and why"
+        reading.check.fault(sample.source, "before", what)
 
 
-def run(payload: Any, rules: Sequence[Rule], used: set[int]) -> Any:
-    """The payload after ``rules``; those that changed something are noted in ``used`` by identity."""
+def _legal(dialect: Any, on: On, payload: Any) -> bool:
+    """Whether the standard allows the message just as it stands (a reader forgives more than that)."""
+    try:
+        return bool(dialect.check(on.kind, on.action, payload) == payload)
+    except PeerError:
+        return False
+
+
+def run(payload: Any, rules: Sequence[Rule], used: set[int], scene: Scene) -> tuple[Any, Any]:
+    """The payload after ``rules``, and the answer that ended it, or `NOTHING`; what did something is noted in ``used``."""
     for rule in rules:
-        changed = rule.apply(payload)
+        here = Scene(payload, scene.asked, scene.now)
+        if rule.answers(payload, here):
+            used.add(id(rule))
+            return payload, rule.answer
+        changed = rule.apply(payload, here)
         if changed is not payload:
             used.add(id(rule))
         payload = changed
-    return payload
+    return payload, NOTHING
 
 
 def _check_valid(reading: Reading, sample: Sample, on: On, key: str) -> None:

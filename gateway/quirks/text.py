@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from gateway.quirks.bounded import bounded
 from gateway.source import Checker, List, Map
 
 TextChange: TypeAlias = Callable[[str], str]
 MOST = 16
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
+_CLAMP = re.compile(r'[{}"]')
 _OPENS = {"[": "]", "{": "}"}
 
 
@@ -69,11 +71,34 @@ def drop_leading_comma(text: str) -> str:
     return "".join([*kept, text[done:]]) if kept else text
 
 
+def drop_trailing_comma(text: str) -> str:
+    """Without a comma that stands right before a closing bracket."""
+    kept: list[str] = []
+    done, comma = 0, (-1, -1)
+    for mark, start, end in _tokens(text):
+        if mark in "]}" and comma[0] >= 0 and not text[comma[1] : start].strip():
+            kept.append(text[done : comma[0]])
+            done = comma[1]
+        comma = (start, end) if mark == "," else (-1, -1)
+    return "".join([*kept, text[done:]]) if kept else text
+
+
+def strip_frame(text: str) -> str:
+    """Without what stands before the first and behind the last square bracket: a byte order mark, a name, a NUL."""
+    first, last = text.find("["), text.rfind("]")
+    outside = text[:first] + text[last + 1 :] if 0 <= first < last else ""
+    return text[first : last + 1] if outside and not _CLAMP.search(outside) else text
+
+
 NAMED: dict[str, TextChange] = {
     "strip_control": strip_control,
+    "strip_frame": strip_frame,
     "balance_brackets": balance_brackets,
     "drop_leading_comma": drop_leading_comma,
+    "drop_trailing_comma": drop_trailing_comma,
 }
+LONGEST = 32 * 1024
+"""Characters of a text that ``regex`` looks at; a longer one is left alone, so that no text costs more than a moment."""
 
 
 def replace(before: str, after: str) -> TextChange:
@@ -82,10 +107,10 @@ def replace(before: str, after: str) -> TextChange:
 
 
 def read_text_rules(check: Checker, at: Map, key: str) -> tuple[TextRule, ...]:
-    """The list of text repairs at ``at[key]``: names, or ``replace: {from: …, to: …}``."""
+    """The list of text repairs at ``at[key]``: names, ``replace: {from: …, to: …}`` or ``regex: {find: …, put: …}``."""
     listed = at[key]
     if not isinstance(listed, List) or not 0 < len(listed) <= MOST:
-        check.fault(at, key, "no list of text repairs", f"one to {MOST} of {', '.join(NAMED)}, replace")
+        check.fault(at, key, "no list of text repairs", f"one to {MOST} of {', '.join(NAMED)}, replace, regex")
         return ()
     made = [_rule(check, listed, number, item) for number, item in enumerate(listed)]
     return tuple(rule for rule in made if rule is not None)
@@ -96,10 +121,12 @@ def _rule(check: Checker, listed: List, number: int, item: Any) -> TextRule | No
         return TextRule(item, NAMED[item], ())
     if isinstance(item, Map) and set(item) == {"replace"} and isinstance(item["replace"], Map):
         return _replacing(check, item["replace"])
+    if isinstance(item, Map) and set(item) == {"regex"} and isinstance(item["regex"], Map):
+        return _finding(check, item["regex"])
     if isinstance(item, str):
-        check.unknown(_as_map(listed, number), item, "text repair", [*NAMED, "replace"])
+        check.unknown(_as_map(listed, number), item, "text repair", [*NAMED, "replace", "regex"])
     else:
-        check.fault(listed, number, "not a text repair", "a name, or replace: {from: text, to: text}")
+        check.fault(listed, number, "not a text repair", "a name, replace: {from: …, to: …} or regex: {find: …, put: …}")
     return None
 
 
@@ -114,6 +141,18 @@ def _replacing(check: Checker, at: Map) -> TextRule | None:
         check.fault(at, "to", "what is replaced stands in its replacement, so repairing twice would differ")
         return None
     return TextRule("replace", replace(before, after), ("replace", before))
+
+
+def _finding(check: Checker, at: Map) -> TextRule | None:
+    if not check.keys(at, "regex", ("find", "put")):
+        return None
+    try:
+        found, put = bounded(str(at["find"]), LONGEST), str(at["put"])
+        found.sub(put, "")
+    except (ValueError, IndexError, re.error) as error:
+        check.fault(at, "find", str(error))
+        return None
+    return TextRule("regex", lambda text: found.sub(put, text) if len(text) <= LONGEST else text, ("regex", found.pattern))
 
 
 def _as_map(listed: List, number: int) -> Map:

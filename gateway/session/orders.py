@@ -21,6 +21,7 @@ from gateway.session import commands as do
 from gateway.session.asks import Asks
 from gateway.session.desk import Desk, local_answer
 from gateway.session.errands import Errands
+from gateway.session.fallbacks import Fallbacks
 from gateway.session.intake import Intake
 from gateway.session.registration import Registration
 from gateway.session.transactions import REASON, Transactions
@@ -37,6 +38,9 @@ class Order:
     call: Call
     since: float
     open: bool = True
+    first: Call | None = None
+    """The call as it came, once a quirk profile had it said in other words."""
+    tried: int = 0
 
 
 class Orders:
@@ -51,6 +55,7 @@ class Orders:
         self._waiting: deque[Order] = deque()
         self._flying: Order | None = None
         self._settled_at = 0.0
+        self.fallbacks = Fallbacks(desk)
 
     @property
     def idle(self) -> bool:
@@ -166,7 +171,7 @@ class Orders:
     def _held(self, order: Order) -> bool:
         if self.registration.unanswered or self.registration.told == "rejected":
             return True
-        wait = max(self._settling(), self._own_request(order))
+        wait = max(self._settling(), self._own_request(order), self.fallbacks.rest())
         if wait > 0 and not self.desk.running(HOLD):
             self.desk.timer(HOLD, wait, lambda: None)
         return wait > 0
@@ -185,12 +190,27 @@ class Orders:
     def _send(self, order: Order) -> None:
         self._flying = order
         self._foresee(order.call)
-        self.desk.say(do.CallStation(order.call, self.desk.policy.station_call))
-        self.desk.timer(f"down:{order.call.id}", self.desk.policy.station_call, lambda: self._silent(order))
+        within = self.fallbacks.patience(order.call)
+        self.desk.say(do.CallStation(order.call, within))
+        self.desk.timer(f"down:{order.call.id}", within, lambda: self._silent(order))
 
     def _silent(self, order: Order) -> None:
+        answer = self.fallbacks.silent(order.call)
+        if answer is not None:
+            self.answered(answer)
+            return
         self._land(order.call.id)
         self._fail(order, "the station did not answer in time", "late")
+
+    def _again(self, order: Order, answer: Answer) -> bool:
+        """Whether the station is asked once more, in other words."""
+        first = order.first or order.call
+        call = self.fallbacks.next(first, order.tried, answer) if order.open else None
+        if call is None:
+            return False
+        order.first, order.call, order.tried = first, call, order.tried + 1
+        self._send(order)
+        return True
 
     def _land(self, id: str) -> Order | None:
         order = self._flying
@@ -199,12 +219,15 @@ class Orders:
             return None
         self.desk.cancel(f"down:{id}")
         self._flying = None
+        self.fallbacks.landed()
         return order
 
     def answered(self, answer: Answer) -> None:
         """The station answered something."""
         order = self._land(answer.id)
         if order is None:
+            return
+        if self._again(order, answer):
             return
         self._learn(order.call, answer)
         if order.asked is None or order.passage is None:

@@ -15,6 +15,14 @@ SWITCHES: dict[str, str] = {
     "delay_answer": "{role: seconds}: the station's calls of that role are answered this much later",
     "answer_locally": "[role, …]: the station's calls of these roles are answered here at once; a transaction message is still "
     "stored and delivered and a boot still goes up, anything else goes no further",
+    "command_gap": "seconds: so long is waited between the answer to one command and the next command",
+    "fallbacks": "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]: a command whose answer fits the condition "
+    "(it: the result; every error does) is sent again, each time with the next list of changes made to it as it came",
+    "silence": "{OPERATION: {after: seconds, result: {…}}}: a command not answered after so long is answered here with the "
+    "result, or fails where there is none; the next may go",
+    "restore_token": "true: a stop has the token of its transaction's start, whatever the station says",
+    "detach_late_readings": "true: readings that name a transaction which has ended go on without it",
+    "hold_available": "seconds: that a connector is free again is told only after the stop of its transaction, or so much later",
 }
 """Name → meaning of each ``behave`` switch of a station's profile."""
 

@@ -37,6 +37,7 @@ def several(folder: Path) -> Quirks:
         limit=quirk(
             "model-limit",
             "{side: station, dialect: toy1, model: M1}",
+            "deliberate: true",
             "adjust: [{on: call Limit, at: level, set: 0}]",
             "samples: [{adjust: call Limit, before: {level: 3}, after: {level: 0}}]",
         ),

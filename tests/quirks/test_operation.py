@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.quirks.operation import OPERATIONS, compile_change, number, plain, spell
+from gateway.quirks.path import Scene
 
 ARGUMENTS: dict[str, Any] = {
     "set": 0,
@@ -23,7 +25,32 @@ ARGUMENTS: dict[str, Any] = {
     "truncate": 3,
     "enum": {"Hz": "A", "0": False},
     "scale": 1000,
+    "now": True,
+    "unset": ["Hz", 0],
+    "move": "y",
+    "add": {"key": "a"},
+    "to_whole": True,
+    "to_bool": True,
+    "to_json": True,
+    "from_json": True,
+    "trim": True,
+    "strip_control": True,
+    "replace": {"find": "^[ab]{1,3}", "put": ""},
+    "spelling": ["Hz"],
+    "parts": {"most": 2},
+    "clamp": {"least": 0, "most": 9},
+    "zone": "+02:00",
+    "local_as_utc": "+02:00",
+    "not_before": "2020-01-01T00:00:00Z",
+    "ahead": 60,
+    "fraction": 3,
+    "pem": "CERTIFICATE",
+    "to_hex": "F0",
+    "from_hex": "F0",
+    "answer": {},
 }
+BY_THE_RULE = ("move", "answer")
+NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -35,7 +62,7 @@ SCALARS = st.one_of(
 
 
 def do(operation: str, argument: Any, value: Any) -> Any:
-    return compile_change(operation, argument, False)({"a": 1, "x": value, "b": 2}, "x")
+    return compile_change(operation, argument, False)({"a": 1, "x": value, "b": 2}, "x", Scene(now=NOW))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +98,51 @@ def do(operation: str, argument: Any, value: Any) -> Any:
         ("enum", {"Hz": "A"}, "hz", "hz"),
         ("enum", {"0": False}, 0, False),
         ("enum", {"True": "x"}, True, True),
+        ("unset", ["Hz", 0], "W", "W"),
+        ("to_whole", True, "12.5", 13),
+        ("to_whole", True, Decimal("-0.4"), 0),
+        ("to_whole", True, "x", "x"),
+        ("to_bool", True, 0, False),
+        ("to_bool", True, " True ", True),
+        ("to_bool", True, 2, 2),
+        ("to_json", True, {"a": Decimal("1.50")}, '{"a":1.50}'),
+        ("to_json", True, "x", "x"),
+        ("from_json", True, ' {"a":1}', {"a": 1}),
+        ("from_json", True, "{a}", "{a}"),
+        ("trim", True, " a\n", "a"),
+        ("strip_control", True, "AB\x01\x1f", "AB"),
+        ("replace", {"find": "^0x([0-9A-F]{1,8})$", "put": r"\1"}, "0xAF", "AF"),
+        ("spelling", ["Power"], " POWER", "Power"),
+        ("spelling", ["Power"], "Powers", "Powers"),
+        ("parts", {"most": 2}, "a, b,c", "a,b"),
+        ("parts", {"without": ["b"]}, "a,b", "a"),
+        ("parts", {"only": ["b"]}, "a,b", "b"),
+        ("clamp", {"most": 0}, 3, 0),
+        ("clamp", {"least": 1}, "0.5", "1"),
+        ("clamp", {"least": 1}, "x", "x"),
+        ("zone", "+02:00", "2024-05-01T12:00:00", "2024-05-01T10:00:00Z"),
+        ("zone", "Europe/Rome", "2024-05-01 12:00:00.5", "2024-05-01T10:00:00.500Z"),
+        ("zone", "+02:00", "2024-05-01T12:00:00Z", "2024-05-01T12:00:00Z"),
+        ("local_as_utc", "Europe/Rome", "2024-05-01T14:00:07Z", "2024-05-01T12:00:07Z"),
+        ("local_as_utc", "Europe/Rome", "2024-05-01T12:00:07Z", "2024-05-01T12:00:07Z"),
+        ("local_as_utc", "Europe/Rome", "2024-04-01T14:00:07Z", "2024-04-01T14:00:07Z"),
+        ("not_before", "2020-01-01T00:00:00Z", "1970-01-01T00:00:09Z", "2024-05-01T12:00:00Z"),
+        ("not_before", "2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2024-05-01T12:00:00Z"),
+        ("not_before", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "2021-01-01T00:00:00Z"),
+        ("not_before", "2020-01-01T00:00:00Z", "yesterday", "yesterday"),
+        ("ahead", 3600, "2024-05-01T12:05:00Z", "2024-05-01T13:00:00Z"),
+        ("ahead", 3600, "2024-05-01T11:00:00Z", "2024-05-01T11:00:00Z"),
+        ("fraction", 3, "2024-05-01T12:05:00.1234567Z", "2024-05-01T12:05:00.123Z"),
+        ("fraction", 0, "2024-05-01T12:05:00.1Z", "2024-05-01T12:05:00Z"),
+        ("pem", "CERTIFICATE", "MAAB", "-----BEGIN CERTIFICATE-----\nMAAB\n-----END CERTIFICATE-----\n"),
+        ("pem", "CERTIFICATE", "hello", "hello"),
+        ("to_hex", "F0", "ALI", "F0414C49"),
+        ("to_hex", "F0", "CAFE", "CAFE"),
+        ("from_hex", "F0", "f0414C49", "ALI"),
+        ("from_hex", "F0", "F0FFFE", "F0FFFE"),
+        ("scale", -1, 5, -5),
+        ("scale", {"by": 230, "times": "a"}, 2, 460),
+        ("scale", {"by": 230, "times": "no", "else": 3}, "1.5", "1035.0"),
         ("scale", 1000, 2, 2000),
         ("scale", 1000, "1.5", "1500.0"),
         ("scale", Decimal("0.001"), "1250", "1.250"),
@@ -104,37 +176,41 @@ def test_a_field_can_go_and_change_its_name_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
-def test_only_set_and_default_make_a_field(operation: str) -> None:
+def test_only_some_make_a_field(operation: str) -> None:
+    if operation in BY_THE_RULE:
+        return
     holder: dict[str, Any] = {"a": 1}
-    made = compile_change(operation, ARGUMENTS[operation], False)(holder, "x")
+    made = compile_change(operation, ARGUMENTS[operation], False)(holder, "x", Scene())
     if operation in ("set", "default"):
         assert made == {"a": 1, "x": ARGUMENTS[operation]}
+    elif operation in ("now", "add"):
+        assert made["x"]
     else:
         assert made is holder
 
 
 def test_each_item_of_a_list() -> None:
     change = compile_change("to_text", True, True)
-    assert change({"x": [1, "a", Decimal("2.0")]}, "x") == {"x": ["1", "a", "2.0"]}
+    assert change({"x": [1, "a", Decimal("2.0")]}, "x", Scene()) == {"x": ["1", "a", "2.0"]}
     untouched = {"x": ["a"]}
-    assert change(untouched, "x") is untouched
+    assert change(untouched, "x", Scene()) is untouched
     no_list = {"x": 1}
-    assert change(no_list, "x") is no_list
+    assert change(no_list, "x", Scene()) is no_list
 
 
 @given(st.sampled_from(sorted(OPERATIONS)), SCALARS)
 def test_doing_it_twice_is_doing_it_once(operation: str, value: Any) -> None:
-    if not OPERATIONS[operation].repeatable:
+    if not OPERATIONS[operation].repeatable or operation in BY_THE_RULE:
         return
     change = compile_change(operation, ARGUMENTS[operation], False)
     original = {"x": value}
-    once = change(original, "x")
-    assert change(once, "x") is once
+    once = change(original, "x", Scene())
+    assert change(once, "x", Scene()) is once
     assert original == {"x": value}
 
 
 def test_scale_says_that_it_cannot_be_repeated() -> None:
-    assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == ["scale"]
+    assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == ["scale", "ahead"]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +219,13 @@ def test_scale_says_that_it_cannot_be_repeated() -> None:
         ("set", None), ("default", None), ("drop", False), ("rename", ""), ("rename", 3), ("to_text", "yes"), ("to_number", 1),
         ("wrap", "list"), ("unwrap", False), ("truncate", 0), ("truncate", True), ("truncate", Decimal("1.5")), ("enum", {}),
         ("enum", ["a"]), ("enum", {"a": None}), ("scale", 0), ("scale", "1000"), ("scale", True),
+        ("scale", {"times": "x"}), ("scale", {"by": 2, "time": "x"}), ("replace", {"find": "(", "put": ""}),
+        ("replace", {"find": "(a*)*", "put": ""}), ("replace", {"find": "a.*b.*c", "put": ""}),
+        ("replace", {"find": "a", "put": r"\1"}),
+        ("replace", {"find": "a"}), ("unset", []), ("unset", [{}]), ("parts", {}), ("parts", {"most": 0}),
+        ("parts", {"first": 1}),
+        ("clamp", {}), ("clamp", {"least": "0"}), ("zone", "Mars/North"), ("zone", "+25:00"), ("not_before", "2020-01-01"),
+        ("ahead", 0), ("fraction", 7), ("fraction", True), ("spelling", []), ("to_hex", "xy"), ("answer", []), ("now", False),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_refused(operation: str, wrong: Any) -> None:

@@ -134,11 +134,19 @@ def test_an_id_stands_once(tmp_path: Path) -> None:
 
 def test_equal_rank_on_one_field_is_refused(tmp_path: Path) -> None:
     one = quirk("acme-numbers", STATION, TO_TEXT, SHOWN)
-    two = quirk("all-numbers", "{side: station, dialect: toy1, vendor: 'AC*'}", TO_TEXT, SHOWN)
+    cut = "repair: {payload: [{on: call Read, at: 'samples[].value', truncate: 1}]}"
+    shown = f"samples: [{{repair: call Read, before: {AFTER.replace('5', '567')}, after: {AFTER}}}]"
+    two = quirk("all-numbers", "{side: station, dialect: toy1, vendor: 'AC*'}", "deliberate: true", cut, shown)
     [found] = faults(tmp_path, one=one, two=two)
     assert "all-numbers and acme-numbers" in found
     assert "samples[].value in call Read" in found
-    assert "two.yaml:7" in found
+    assert "two.yaml:8" in found
+
+
+def test_two_that_do_the_same_do_not_quarrel(tmp_path: Path) -> None:
+    one = quirk("acme-numbers", STATION, TO_TEXT, SHOWN)
+    two = quirk("all-numbers", "{side: station, dialect: toy1, vendor: 'AC*'}", TO_TEXT, SHOWN)
+    assert len(load(tmp_path, one=one, two=two).profiles) == 2
 
 
 def test_equal_rank_on_one_switch_or_literal_is_refused(tmp_path: Path) -> None:
@@ -148,7 +156,7 @@ def test_equal_rank_on_one_switch_or_literal_is_refused(tmp_path: Path) -> None:
     found = faults(
         tmp_path,
         a=quirk("a", STATION, hold),
-        b=quirk("b", STATION, hold),
+        b=quirk("b", STATION, "behave: {hold_calls_until_boot: 2}"),
         c=quirk("c", STATION, nan, shown),
         d=quirk("d", STATION, nan, shown),
     )

@@ -14,7 +14,7 @@ SAMPLE = Shape("Sample", {"value": Field("value", TEXT), "unit": Field("unit", E
 TOP = Shape("Top", {"samples": Field("samples", SAMPLE, many=True), "status": Field("status", TEXT), "one": Field("one", SAMPLE)})
 
 
-def shout(holder: dict[str, object], name: str) -> dict[str, object]:
+def shout(holder: dict[str, object], name: str, scene: paths.Scene) -> dict[str, object]:
     return {**holder, name: "!"} if name in holder else holder
 
 
@@ -32,7 +32,7 @@ def test_what_is_no_path_is_refused(text: str) -> None:
 def test_a_change_reaches_every_item_and_leaves_the_original_alone() -> None:
     payload = {"samples": [{"value": "1"}, {"value": "2"}, {"unit": "Wh"}], "status": "x"}
     before = copy.deepcopy(payload)
-    made = paths.rewrite(payload, paths.parse("samples[].value").steps, shout)
+    made = paths.rewrite(payload, paths.parse("samples[].value").steps, shout, paths.Scene())
     assert made == {"samples": [{"value": "!"}, {"value": "!"}, {"unit": "Wh"}], "status": "x"}
     assert list(made) == ["samples", "status"]
     assert payload == before
@@ -43,7 +43,7 @@ def test_a_change_reaches_every_item_and_leaves_the_original_alone() -> None:
     "payload", [None, [], "text", {}, {"samples": None}, {"samples": {"value": "1"}}, {"samples": [1, None]}]
 )
 def test_where_nothing_can_be_reached_the_same_object_comes_back(payload: object) -> None:
-    assert paths.rewrite(payload, paths.parse("samples[].value").steps, shout) is payload
+    assert paths.rewrite(payload, paths.parse("samples[].value").steps, shout, paths.Scene()) is payload
 
 
 def test_fields_meet_when_one_is_inside_the_other() -> None:

@@ -61,7 +61,7 @@ def test_every_line_of_a_profile_counts(tmp_path: Path) -> None:
 
 def test_mending_twice_must_be_mending_once(tmp_path: Path) -> None:
     rules = "repair: {payload: [{on: call Read, at: 'samples[].value', enum: {a: b, b: c}}]}"
-    [found] = faults(tmp_path, rules, f"samples: [{read('{value: a}', '{value: b}')}]")
+    [found] = faults(tmp_path, "deliberate: true", rules, f"samples: [{read('{value: a}', '{value: b}')}]")
     assert "twice is not the same as once" in found
 
 
@@ -76,7 +76,14 @@ def test_replacing_twice_must_be_replacing_once(tmp_path: Path) -> None:
 
 def test_a_scale_is_excused(tmp_path: Path) -> None:
     rules = "repair: {payload: [{on: call Read, at: 'samples[].value', scale: 1000}]}"
-    load(tmp_path, acme=quirk("acme-kwh", STATION, rules, f"samples: [{read('''{value: '1.5'}''', '''{value: '1500.0'}''')}]"))
+    shown = f"samples: [{read('''{value: '1.5'}''', '''{value: '1500.0'}''')}]"
+    load(tmp_path, acme=quirk("acme-kwh", STATION, "deliberate: true", rules, shown))
+
+
+def test_a_legal_message_is_changed_only_deliberately(tmp_path: Path) -> None:
+    rules = "repair: {payload: [{on: call Read, at: 'samples[].value', scale: 1000}]}"
+    [found] = faults(tmp_path, rules, f"samples: [{read('''{value: '1.5'}''', '''{value: '1500.0'}''')}]")
+    assert "before is a legal message" in found
 
 
 def test_what_was_mended_must_pass_the_strict_decode(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""The condition of a rule: a checked part of Python's expressions, as in the ladder's tables.
+
+In: the text of ``when`` and the types of the names in it.  Out: a function that says whether it holds.
+Not here: the language itself (`gateway.ladder.expressions`).
+
+A condition that cannot be judged, because the peer sent something else than its dialect has there, does not hold.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+from gateway.dialects.shapes import Enum, Field, Scalar, Shape
+from gateway.ladder.expressions import NotAllowed, Type, parse
+from gateway.quirks.digits import number, spell
+from gateway.quirks.operation import When
+from gateway.quirks.path import Scene
+
+NAMES = ("it", "value", "top", "asked")
+
+
+def _decimal(value: Any) -> Any:
+    read = number(value) if isinstance(value, str) else value
+    return Decimal(read) if isinstance(read, int | Decimal) and not isinstance(read, bool) else None
+
+
+def _text(value: Any) -> str:
+    return spell(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)
+
+
+_FUNCTIONS = {"any": any, "count": sum, "decimal": _decimal, "text": _text}
+
+
+@cache
+def loosened(shape: Shape) -> Shape:
+    """The shape with words of any spelling: what a peer sends wrongly may be named in a condition."""
+    return Shape(shape.name, {name: _loose(field) for name, field in shape.fields.items()})
+
+
+def _loose(field: Field) -> Field:
+    kind = field.type
+    loose = loosened(kind) if isinstance(kind, Shape) else Scalar("string") if isinstance(kind, Enum) else kind
+    return Field(field.name, loose, field.required, field.many)
+
+
+class _Forgiving(ast.NodeTransformer):
+    """``x in absent`` is false and ``x not in absent`` true, instead of a mistake."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        pairs = zip(node.ops, node.comparators, strict=True)
+        node.comparators = [
+            ast.BoolOp(ast.Or(), [right, ast.Tuple([], ast.Load())]) if isinstance(op, ast.In | ast.NotIn) else right
+            for op, right in pairs
+        ]
+        return node
+
+
+def compile_when(text: str, names: Mapping[str, Type]) -> When:
+    """The condition ``text`` over some of `NAMES`.  Raises `NotAllowed`."""
+    if any(isinstance(node, ast.Name) and node.id == "facts" for node in _nodes(text)):
+        raise NotAllowed("a profile cannot ask for facts", "it, value, top or asked")
+    source = parse(text, names).source({})
+    tree = ast.parse(f"lambda {', '.join('x_' + name for name in NAMES)}: {source}", mode="eval")
+    code = compile(ast.fix_missing_locations(_Forgiving().visit(tree)), "<when>", "eval")
+    holds = eval(code, {"__builtins__": {}, **_FUNCTIONS})  # noqa: S307 - a checked tree
+
+    def when(it: Any, value: Any, scene: Scene) -> bool:
+        try:
+            return bool(holds(it, value, scene.top, scene.asked or {}))
+        except (TypeError, AttributeError, ArithmeticError, ValueError):
+            return False
+
+    return when
+
+
+def _nodes(text: str) -> list[ast.AST]:
+    try:
+        return list(ast.walk(ast.parse(text.strip(), mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def like(patterns: tuple[str, ...]) -> When:
+    """Whether the value is text that fits one of the shell patterns."""
+
+    def when(it: Any, value: Any, scene: Scene) -> bool:
+        return isinstance(value, str) and len(value) <= 4096 and any(fnmatchcase(value, one) for one in patterns)
+
+    return when
+
+
+def both(one: When | None, other: When | None) -> When | None:
+    """Both conditions, where there are two."""
+    if one is None or other is None:
+        return one or other
+    return lambda it, value, scene: one(it, value, scene) and other(it, value, scene)

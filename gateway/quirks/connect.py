@@ -1,0 +1,135 @@
+"""The verb for what comes before any message: the handshake, and the WebSocket itself.
+
+In: the ``connect`` of a profile.  Out: `Connect`.
+Not here: who the peer is when the door opens (`gateway.doors`), keeping the rules (`gateway.doors`, `gateway.links`).
+
+At the door only the listener, the User-Agent and, once it is found, the identity are known; and a station's last boot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from gateway.quirks.bounded import bounded
+from gateway.quirks.digits import is_number, plain
+from gateway.source import Checker, Map, one_of
+
+FORGIVEN = ("connection", "version", "key")
+"""Handshake headers that a station may leave out or spell wrongly."""
+LONGEST = 500
+"""Characters of a path that an expression looks at."""
+IDENTITY = ("path", "query", "header", "credential")
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """What is forgiven and changed for one peer.  None or empty: as usual."""
+
+    assume_subprotocol: bool | None = None
+    subprotocols: tuple[str, ...] = ()
+    identity: Mapping[str, str] | None = None
+    decode_twice: bool | None = None
+    forgive: tuple[str, ...] = ()
+    ping_every: float | None = None
+    dead_after: float | None = None
+    by_shape: tuple[str, ...] = ()
+
+
+MEANINGS: dict[str, str] = {
+    "assume_subprotocol": "true: a handshake that names no sub-protocol means the listener's; none is named in the answer",
+    "subprotocols": "[name, …]: these names, in any letter case, mean the listener's dialect too; the "
+    "answer repeats the one that was asked",
+    "identity": "{path: expression with one group}, {query: NAME}, {header: NAME} or {credential: true}: "
+    "where the identity stands",
+    "decode_twice": "true: the identity in the path is percent-encoded twice",
+    "forgive": "[connection, version, key]: handshake headers that may be missing or wrong",
+    "ping_every": "seconds between our pings; 0: none, for a station that cannot answer them",
+    "dead_after": "seconds of silence after which the link is cut; 0: never",
+    "by_shape": "[dialect, …]: the first message decides: if it is not valid in the listener's "
+    "dialect, the first of these that fits is spoken",
+}
+"""Key → form and meaning."""
+
+
+def read_connect(check: Checker, at: Any, holder: Map, dialects: Iterable[str]) -> Connect:
+    """The mapping ``at``, which is ``holder["connect"]``."""
+    if not isinstance(at, Map) or not at:
+        check.fault(holder, "connect", "connect is no mapping", "key: value lines, keys " + one_of(MEANINGS))
+        return Connect()
+    made: dict[str, Any] = {}
+    for key, value in at.items():
+        if key not in MEANINGS:
+            check.unknown(at, key, "key in connect", MEANINGS)
+            continue
+        trouble = _trouble(key, plain(value), list(dialects))
+        if trouble:
+            check.fault(at, key, f"{key}: {trouble}", MEANINGS[key])
+        else:
+            made[key] = tuple(value) if isinstance(value, list) else float(value) if is_number(value) else plain(value)
+    return Connect(**made)
+
+
+def _trouble(key: str, value: Any, dialects: list[str]) -> str:
+    """What is wrong with the value of a key, or an empty text."""
+    if key in ("assume_subprotocol", "decode_twice"):
+        return "" if value is True else f"does not take {value!r}"
+    if key in ("ping_every", "dead_after"):
+        return "" if is_number(value) and 0 <= value <= 86400 else f"does not take {value!r}"
+    if key == "identity":
+        return _identity_trouble(value)
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+        return f"does not take {value!r}"
+    known = {"forgive": list(FORGIVEN), "by_shape": dialects}.get(key)
+    wrong = [one for one in value if known is not None and one not in known]
+    return f"unknown {wrong[0]!r}, expected {one_of(known or ())}" if wrong else ""
+
+
+def _identity_trouble(value: Any) -> str:
+    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(IDENTITY):
+        return f"does not take {value!r}"
+    ((where, what),) = value.items()
+    if where == "credential":
+        return "" if what is True else "credential is true"
+    if not isinstance(what, str):
+        return f"{where} is no text"
+    if where != "path":
+        return ""
+    try:
+        return "" if bounded(what, LONGEST, 10**9).groups == 1 else "the expression needs one group, around the identity"
+    except ValueError as error:
+        return str(error)
+
+
+def joined(connects: Iterable[Connect]) -> Connect | None:
+    """The rules of several profiles, the later ones first; None where there are none."""
+    made: dict[str, Any] = {}
+    for connect in connects:
+        for one in fields(Connect):
+            value = getattr(connect, one.name)
+            if value not in (None, ()):
+                made[one.name] = value
+    return Connect(**made) if made else None
+
+
+def identity_of(connect: Connect, path: str, target: str, header: Mapping[str, str], user: str | None) -> str | None:
+    """The identity by the profile's rule; None where it does not stand there.  ``path`` is what follows the listener's."""
+    if connect.identity is None:
+        found: str | None = unquote(path)
+    else:
+        ((where, what),) = connect.identity.items()
+        found = _found(where, what, path, target, header, user)
+    return unquote(found) if found is not None and connect.decode_twice else found
+
+
+def _found(where: str, what: str, path: str, target: str, header: Mapping[str, str], user: str | None) -> str | None:
+    if where == "path":
+        match = re.search(what, path[:LONGEST])
+        return unquote(match[1]) if match and match[1] else None
+    if where == "query":
+        query = target.partition("?")[2]
+        return next((value for name, value in parse_qsl(query, keep_blank_values=True) if name == what), None)
+    return header.get(what.lower()) if where == "header" else user

@@ -1,0 +1,132 @@
+"""Mends an OCPP-J frame as a list, between its text and its reading: types, missing and needless items.
+
+In: ``repair: {frame: [id_to_text, null_payload]}`` of a profile.  Out: changes of a text, to run after the text repairs.
+Not here: what a sound frame is (`gateway.dialects.ocppj`).
+
+A text that is no JSON list, or that needs no mending, is given back as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import msgspec
+
+from gateway.quirks.text import TextRule
+from gateway.source import Checker, List, Map
+
+Frame: TypeAlias = list[Any]
+_CALL, _RESULT, _ERROR = 2, 3, 4
+_LENGTHS = {_CALL: 4, _RESULT: 3, _ERROR: 5}
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+NUMBER_IDS = "id_to_text"
+
+
+def _type_to_number(frame: Frame) -> Frame:
+    return [int(frame[0]), *frame[1:]] if frame[0] in ("2", "3", "4") else frame
+
+
+def _id_to_text(frame: Frame) -> Frame:
+    whole = len(frame) > 1 and isinstance(frame[1], int) and not isinstance(frame[1], bool)
+    return [frame[0], str(frame[1]), *frame[2:]] if whole else frame
+
+
+def _payload_at(frame: Frame) -> int:
+    return {_CALL: 3, _RESULT: 2}.get(frame[0] if isinstance(frame[0], int) else 0, 0)
+
+
+def _null_payload(frame: Frame) -> Frame:
+    at = _payload_at(frame)
+    return [*frame[:at], {}, *frame[at + 1 :]] if at and len(frame) > at and frame[at] in (None, "", []) else frame
+
+
+def _missing_payload(frame: Frame) -> Frame:
+    at = _payload_at(frame)
+    return [*frame, {}] if at and len(frame) == at else frame
+
+
+def _text_payload(frame: Frame) -> Frame:
+    at = _payload_at(frame)
+    if not at or len(frame) <= at or not isinstance(frame[at], str):
+        return frame
+    try:
+        read = _DECODER.decode(frame[at])
+    except (ValueError, ArithmeticError, RecursionError):
+        return frame
+    return [*frame[:at], read, *frame[at + 1 :]] if isinstance(read, dict) else frame
+
+
+def _extra_items(frame: Frame) -> Frame:
+    most = _LENGTHS.get(frame[0] if isinstance(frame[0], int) else 0, len(frame))
+    return frame[:most] if len(frame) > most else frame
+
+
+def _action_in_result(frame: Frame) -> Frame:
+    named = frame[0] == _RESULT and len(frame) == 4 and isinstance(frame[2], str)
+    return [*frame[:2], frame[3]] if named else frame
+
+
+def _error_items(frame: Frame) -> Frame:
+    """Description and details where they are missing; details that are text are kept inside an object."""
+    if frame[0] != _ERROR or not 2 <= len(frame) <= 5:
+        return frame
+    code, description, details = [*frame[2:], *["GenericError", "", {}][len(frame) - 2 :]][:3]
+    details = details if isinstance(details, dict) else {"text": details} if details else {}
+    made = [*frame[:2], code or "GenericError", description if isinstance(description, str) else "", details]
+    return frame if made == frame else made
+
+
+NAMED: dict[str, tuple[Callable[[Frame], Frame], str]] = {
+    "type_to_number": (_type_to_number, 'the message type "2" becomes 2'),
+    NUMBER_IDS: (_id_to_text, "a message id that is a number becomes text; our answer has the number again"),
+    "null_payload": (_null_payload, "a payload that is null or empty becomes {}"),
+    "missing_payload": (_missing_payload, "a payload that is left out becomes {}"),
+    "text_payload": (_text_payload, "a payload that is JSON inside a text is unpacked"),
+    "action_in_result": (_action_in_result, "a result that names its operation loses the name"),
+    "extra_items": (_extra_items, "items behind the payload go"),
+    "error_items": (_error_items, "an error gets the items that it lacks; details that are text are wrapped"),
+}
+"""Name → change and what it does."""
+
+
+def read_frame_rules(check: Checker, at: Map, key: str) -> tuple[TextRule, ...]:
+    """The list of names at ``at[key]``."""
+    listed = at[key]
+    if not isinstance(listed, List) or not listed:
+        check.fault(at, key, "no list of frame repairs", "one or more of " + ", ".join(NAMED))
+        return ()
+    made = []
+    for number, name in enumerate(listed):
+        if name in NAMED:
+            made.append(TextRule(name, on_text(NAMED[name][0]), ()))
+        else:
+            holder = Map({str(name): None})
+            holder.file, holder.line, holder.lines = listed.file, listed.lines[number], {}
+            check.unknown(holder, str(name), "frame repair", NAMED)
+    return tuple(made)
+
+
+def on_text(change: Callable[[Frame], Frame]) -> Callable[[str], str]:
+    """The change of a frame as one of its text."""
+
+    def apply(text: str) -> str:
+        try:
+            frame = _DECODER.decode(text)
+        except (ValueError, ArithmeticError, RecursionError):
+            return text
+        if not isinstance(frame, list) or not frame:
+            return text
+        made = change(frame)
+        return text if made is frame else _ENCODER.encode(made).decode()
+
+    return apply
+
+
+def with_number_id(text: str) -> str:
+    """The text of an answer of ours whose id is a number again."""
+    head, quote, rest = text[:3], text[3:4], text[4:]
+    digits, closing, tail = rest.partition('"')
+    return f"{head}{digits}{tail}" if quote == '"' and closing and digits.isdecimal() else text

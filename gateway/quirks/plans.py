@@ -1,0 +1,124 @@
+"""Plans for commands that a station refuses or never answers: other words to try, or an answer of our own.
+
+In: ``behave: {fallbacks: […], silence: {…}}`` of a profile.  Out: `Plan` and `Silence`, which the session follows.
+Not here: sending and waiting (`gateway.session.orders`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.dialects.errors import PeerError
+from gateway.ladder.expressions import NotAllowed, Type
+from gateway.messages import Answer, Payload, Result
+from gateway.quirks.condition import compile_when
+from gateway.quirks.digits import is_number, plain
+from gateway.quirks.operation import When
+from gateway.quirks.path import Scene
+from gateway.quirks.rule import On, Reading, Rule, check_on, read_changes
+from gateway.source import List, Map
+
+MOST = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to try for one command, in order, until the station takes it."""
+
+    action: str
+    refused: When
+    tries: tuple[tuple[Rule, ...], ...]
+
+    def refuses(self, answer: Answer, asked: Payload) -> bool:
+        """Whether that answer is a reason to try on; every error is."""
+        if not isinstance(answer, Result):
+            return True
+        return self.refused(answer.payload, answer.payload, Scene(answer.payload, asked))
+
+    def payload(self, number: int, asked: Payload, now: datetime) -> Payload | None:
+        """The command in the words of the try ``number``; None where there is none."""
+        if number >= len(self.tries):
+            return None
+        for rule in self.tries[number]:
+            asked = rule.apply(asked, Scene(asked, None, now))
+        return asked
+
+
+@dataclass(frozen=True)
+class Silence:
+    """After ``after`` seconds without an answer the command is answered with ``result``; None: it only fails sooner."""
+
+    after: float
+    result: Payload | None
+
+
+def read_plans(reading: Reading, at: Map, key: str) -> dict[str, Plan]:
+    """The list ``at[key]`` of ``{on: OPERATION, refused: condition, try: [[change, …], …]}``, by operation."""
+    listed = at[key]
+    if not isinstance(listed, List) or not listed:
+        reading.check.fault(at, key, f"{key} is no list", "{on: OPERATION, refused: condition, try: [[{at: …}], …]}")
+        return {}
+    for number, one in enumerate(listed):
+        if not isinstance(one, Map):
+            what = "{on: OPERATION, refused: condition, try: [[{at: …}], …]}"
+            reading.check.fault(listed, number, "a fallback is a mapping", what)
+    made = [_plan(reading, one) for one in listed if isinstance(one, Map)]
+    return {plan.action: plan for plan in made if plan is not None}
+
+
+def _plan(reading: Reading, at: Map) -> Plan | None:
+    reading = replace(reading, way="to")
+    if not reading.check.keys(at, "a fallback", ("on", "refused", "try")):
+        return None
+    on = On("call", str(at["on"]))
+    if not check_on(reading, at, "on", on):
+        return None
+    refused, tries = _refused(reading, at, on), at["try"]
+    if not isinstance(tries, List) or not 0 < len(tries) <= MOST:
+        reading.check.fault(at, "try", "try is no list", f"one to {MOST} lists of changes, each made to the command as it came")
+        return None
+    changes = tuple(read_changes(reading, one, at, "try", on) for one in tries)
+    return Plan(on.action, refused, changes) if refused is not None else None
+
+
+def _refused(reading: Reading, at: Map, on: On) -> When | None:
+    made = None
+    for found in reading.types(on):
+        names: dict[str, Type] = {"it": found.result, "value": None, "top": found.result, "asked": found.request}
+        try:
+            made = compile_when(str(at["refused"]), names)
+        except NotAllowed as error:
+            reading.check.fault(at, "refused", f"refused: {error.what}", error.expected, error.near)
+            return None
+    return made
+
+
+def read_silences(reading: Reading, at: Map, key: str) -> dict[str, Silence]:
+    """The mapping ``at[key]`` of ``OPERATION: {after: seconds, result: {…}}``."""
+    listed = at[key]
+    if not isinstance(listed, Map) or not listed:
+        reading.check.fault(at, key, f"{key} is no mapping", "OPERATION: {after: seconds, result: {…}}")
+        return {}
+    made = {action: _silence(replace(reading, way="to"), listed, action) for action in listed}
+    return {action: one for action, one in made.items() if one is not None}
+
+
+def _silence(reading: Reading, listed: Map, action: str) -> Silence | None:
+    at = listed[action]
+    if not check_on(reading, listed, action, On("call", action)):
+        return None
+    if not isinstance(at, Map) or not reading.check.keys(at, f"silence of {action}", ("after",), ("result",)):
+        return None
+    after: Any = at["after"]
+    if not is_number(after) or not 0 < after <= 3600:
+        reading.check.fault(at, "after", f"after is {after!r}", "seconds")
+        return None
+    result = plain(at["result"]) if "result" in at else None
+    for name, dialect in reading.dialects.items() if result is not None and reading.named else ():
+        try:
+            dialect.check("result", action, result)
+        except PeerError as error:
+            reading.check.fault(at, "result", f"not valid in {name}: {error}")
+    return Silence(float(after), result)

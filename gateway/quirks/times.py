@@ -1,0 +1,142 @@
+"""Operations on times: zones, impossible clocks, and the gateway's own time.
+
+In: an operation's argument.  Out: a function from the value and the scene to the new value.
+Not here: how a reader normalises times that are sound (`gateway.dialects.values`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gateway.quirks.digits import is_number
+from gateway.quirks.path import Scene
+
+Timed: TypeAlias = Callable[[Any, Scene], Any]
+LIVE = 300
+"""Seconds that a message may be old and still count as happening now."""
+_OFFSET = re.compile(r"([+-])(\d{2}):(\d{2})\Z")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE)
+_FRACTION = re.compile(r"(\.\d+)")
+
+
+def zone_of(name: Any) -> tzinfo | None:
+    """The zone of ``+02:00`` or of a name such as ``Europe/Rome``; None where there is none."""
+    found = _OFFSET.match(str(name))
+    if found:
+        ahead = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return timezone(-ahead if found[1] == "-" else ahead) if ahead < timedelta(hours=24) else None
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def read_time(text: Any) -> tuple[datetime, bool] | None:
+    """A time and whether it had a zone (else it is taken as UTC); None where it cannot be read."""
+    found = _TIME.match(text.strip()) if isinstance(text, str) else None
+    if not found:
+        return None
+    try:
+        made = datetime.fromisoformat(found[1].replace(" ", "T") + (found[2] or "")[:7] + (found[3] or "").upper())
+    except ValueError:
+        return None
+    return (made, True) if made.tzinfo is not None else (made.replace(tzinfo=UTC), False)
+
+
+def written(moment: datetime) -> str:
+    """The time in UTC, with a ``Z``; a fraction only where there is one."""
+    whole = moment.astimezone(UTC).replace(tzinfo=None)
+    return whole.isoformat(timespec="milliseconds" if whole.microsecond else "seconds") + "Z"
+
+
+def _moved(moment: datetime, ahead: timedelta) -> datetime | None:
+    try:
+        return moment - ahead
+    except OverflowError:
+        return None
+
+
+def zone(name: str) -> Timed:
+    """A time without a zone is taken to be in this one."""
+    there = zone_of(name)
+
+    def apply(value: Any, scene: Scene) -> Any:
+        read = read_time(value)
+        if read is None or read[1] or there is None:
+            return value
+        try:
+            return written(read[0].replace(tzinfo=there))
+        except OverflowError:
+            return value
+
+    return apply
+
+
+def local_as_utc(name: str) -> Timed:
+    """A time that says UTC and is local: where taking the zone's offset away brings it to now, it is taken away."""
+    there = zone_of(name)
+
+    def apply(value: Any, scene: Scene) -> Any:
+        read = read_time(value)
+        ahead = scene.now.astimezone(there).utcoffset() if there is not None else None
+        if read is None or not ahead or abs((read[0] - scene.now).total_seconds()) <= LIVE:
+            return value
+        made = _moved(read[0], ahead)
+        return written(made) if made is not None and abs((made - scene.now).total_seconds()) <= LIVE else value
+
+    return apply
+
+
+def not_before(first: str) -> Timed:
+    """A time before this one becomes the time of receipt."""
+    read = read_time(first)
+    least = read[0] if read else datetime.min.replace(tzinfo=UTC)
+
+    def apply(value: Any, scene: Scene) -> Any:
+        found = read_time(value)
+        return written(scene.now) if found is not None and found[0] < least else value
+
+    return apply
+
+
+def ahead(seconds: int) -> Timed:
+    """A time that is less than so many seconds ahead becomes so many seconds from now."""
+
+    def apply(value: Any, scene: Scene) -> Any:
+        found = read_time(value)
+        least = scene.now + timedelta(seconds=seconds)
+        return written(least) if found is not None and scene.now <= found[0] < least else value
+
+    return apply
+
+
+def fraction(digits: int) -> Callable[[Any], Any]:
+    """A time keeps at most so many digits of its seconds' fraction."""
+
+    def apply(value: Any) -> Any:
+        if read_time(value) is None or "." not in value:
+            return value
+        made = _FRACTION.sub(lambda found: found[1][: digits + 1] if digits else "", value, count=1)
+        return value if made == value else made
+
+    return apply
+
+
+def is_zone(argument: Any) -> bool:
+    """Whether it names a zone."""
+    return isinstance(argument, str) and zone_of(argument) is not None
+
+
+def is_time(argument: Any) -> bool:
+    """Whether it is a time with its zone."""
+    read = read_time(argument)
+    return read is not None and read[1]
+
+
+def is_digits(argument: Any) -> bool:
+    """Whether it is a count of digits."""
+    return isinstance(argument, int) and is_number(argument) and 0 <= argument <= 6
