@@ -10,9 +10,10 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import unquote, urlsplit
 
+from gateway import lenience
 from gateway.address import is_loopback
 from gateway.config import Backend, Listener, SecretError
 from gateway.conversation import Conversation, StationSide
@@ -23,8 +24,10 @@ from gateway.ends.envelopes import CONTENT_TYPE, EnvelopeEnd
 from gateway.ends.frames import FrameEnd
 from gateway.journal.contract import PutStation
 from gateway.links.address import read_address
+from gateway.links.frames import WebSocket
 from gateway.links.http import Exchange, Handshake, Request
 from gateway.messages import Error, Side
+from gateway.quirks.connect import Connect
 from gateway.relay import Relay
 
 MAX_IDENTITY = 255
@@ -177,34 +180,72 @@ class Doors:
         if request.header("origin") is not None:
             self._refuse(handshake, 403, "unauthorized", "a browser has no business here")
             return
-        identity = sound_identity(unquote(request.path[len(listener.address.path.rstrip("/")) :].strip("/")))
+        connect, identity = self._called(listener, request)
         why = "no identity in the path" if identity is None else self._stranger(identity, listener, request)
         if identity is None or why == UNLISTED or (why and identity is None):
             self._refuse(handshake, 404, "identity", why or "")
         elif why:
             self._refuse(handshake, 401, "unauthorized", why, [("www-authenticate", 'Basic realm="OCPP"')])
         else:
-            self._admit(handshake, identity, listener)
+            self._admit(handshake, identity, listener, connect)
 
-    def _admit(self, handshake: Handshake, identity: str, listener: Listener) -> None:
+    def _called(self, listener: Listener, request: Request) -> tuple[Connect | None, str | None]:
+        """The station's identity, and what its quirk profiles say of the handshake."""
+        rest, quirks = request.path[len(listener.address.path.rstrip("/")) :].strip("/"), self.relay.data.quirks
+        if not quirks.doors:
+            return None, sound_identity(unquote(rest))
+        connect = lenience.rules(quirks, listener, request, sound_identity(unquote(rest)))
+        if connect is not None and (connect.identity or connect.decode_twice):
+            shown = basic(request)
+            identity = sound_identity(
+                lenience.identity(connect, rest, request, shown[0].decode("utf-8", "replace") if shown else None)
+            )
+            return lenience.rules(quirks, listener, request, identity) or connect, identity
+        return connect, sound_identity(unquote(rest))
+
+    def forgives(self, request: Request) -> Sequence[str]:
+        """Which faults of a handshake's headers are forgiven to this peer; asked only where there are some."""
+        listener = next((one for one in self.listeners if _under(one.address.path, request.path)), None)
+        if listener is None or not self.relay.data.quirks.doors:
+            return ()
+        connect, _ = self._called(listener, request)
+        return connect.forgive if connect is not None else ()
+
+    def _admit(self, handshake: Handshake, identity: str, listener: Listener, connect: Connect | None) -> None:
         codec = self.relay.data.dialects[listener.address.dialect].json
         assert codec is not None, "checked when the site was loaded"
         wanted = codec.subprotocol
-        if wanted not in handshake.subprotocols:
+        spoken = lenience.spoken(wanted, handshake.subprotocols, connect)
+        if spoken is None:
             # OCPP-J 1.6 section 3.3: complete the handshake without a sub-protocol, then close at once.
             self.relay.witness.refused(
                 None, "subprotocol", f"offered {', '.join(handshake.subprotocols) or 'none'}, spoken here: {wanted}"
             )
             handshake.accept(None, _Nobody()).close(1002, f"the sub-protocol spoken here is {wanted}")
             return
-        conversation = self.relay.conversation(identity, listener, handshake.request.header("user-agent"))
+        agent = handshake.request.header("user-agent")
+        if connect is not None and connect.by_shape:
+            data, backend = self.relay.data, self.relay.site.backend_of(identity, listener).address.dialect
+            names = [listener.address.dialect, *(one for one in connect.by_shape if data.ladder.reaches(one, backend))]
+            choices = [data.dialects[one] for one in names]
+            first = lenience.FirstWord(
+                choices, lambda one: self._joined(identity, lenience.spoken_in(listener, one), agent, lambda end: socket)
+            )
+            socket = handshake.accept(spoken.name, first)
+            return
+        self._joined(identity, listener, agent, lambda end: handshake.accept(spoken.name, end))
+
+    def _joined(self, identity: str, listener: Listener, agent: str | None, socket: Callable[[FrameEnd], WebSocket]) -> FrameEnd:
+        """Join a station that was let in to its conversation."""
+        conversation = self.relay.conversation(identity, listener, agent)
         side = StationSide(conversation)
         end = FrameEnd(self.relay.station_voice(conversation, listener), side)
         if conversation.station_end is not None:
             self.relay.witness.displaced(identity)
-        end.socket = handshake.accept(wanted, end)
+        end.socket = socket(end)
         conversation.station_here(end, side)
         self.relay.choose(conversation)
+        return end
 
     def _refuse(self, handshake: Handshake, status: int, reason: str, why: str, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.relay.witness.refused(None, reason, f"{handshake.request.path}: {why}")

@@ -178,14 +178,10 @@ class Relay:
     def _voice(self, side: Side, identity: str, address: Address) -> Voice:
         listener, backend = self._listeners[identity], self._backend(identity)
         same = listener.address.dialect == backend.address.dialect
-        return Voice(
-            side,
-            identity,
-            self.data.dialects[address.dialect],
-            address.codec,
-            self.witness,
-            self.site.unknown if same else "drop",
-        )
+        unknown = self.site.unknown if same else "drop"
+        made = Voice(side, identity, self.data.dialects[address.dialect], address.codec, self.witness, unknown)
+        made.now = self.wall
+        return made
 
     def _backend(self, identity: str) -> Backend:
         return self.site.backend_of(identity, self._listeners[identity])
@@ -208,6 +204,8 @@ class Relay:
             behave.update(cures.behave)
             if isinstance(end, FrameEnd | EnvelopeEnd):
                 end.voice.cures = cures
+            if cures.connect is not None and isinstance(end, FrameEnd) and end.socket is not None:
+                end.socket.pulse(cures.connect.ping_every, cures.connect.dead_after)
         conversation.session.behave(behave)
 
     def _known(self, side: Side, conversation: Conversation, dialect: str, listener: Listener, backend: Backend) -> Known:
@@ -222,6 +220,7 @@ class Relay:
             model=what.model if what else None,
             firmware=what.firmware if what else None,
             backend=backend.name,
+            serial=what.serial if what else None,
         )
 
     # -- uplinks -------------------------------------------------------------------------------------------------
@@ -232,6 +231,8 @@ class Relay:
         backend, upstream = self._backend(identity), self.site.upstream_of(identity)
         side = BackendSide(conversation)
         voice = self._voice("backend", identity, backend.address)
+        known = self._known("backend", conversation, backend.address.dialect, self._listeners[identity], backend)
+        voice.cures = self.data.quirks.choose(known)
         headers = self._authorization(backend, self.site.stations.get(identity), upstream)
         if backend.address.codec == "soap":
             url, callback = backend.address.url(), backend.callback or ""

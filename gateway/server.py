@@ -86,6 +86,7 @@ class Server:
             )
             tls = next((one.certificate for one in listeners if one.certificate), None)
             files = CertificateFiles(tls.chain, tls.key) if tls else None
+            factory.forgives = doors.forgives
             gate = Gate(self.reactor, host, port, factory, files)
             self.gates.append(gate)
             await gate.open()

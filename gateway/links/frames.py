@@ -11,6 +11,7 @@ and no message depends on it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any, Protocol
 
@@ -104,6 +105,18 @@ class WebSocket:
             self._open = False
             self._why = why
             self._outlet.abort()
+
+    def pulse(self, ping_every: float | None, dead_after: float | None) -> None:
+        """Ping and wait for signs of life otherwise than usual; 0 means never, None as before."""
+        limits = self._limits
+        self._limits = replace(
+            limits,
+            ping_every=limits.ping_every if ping_every is None else ping_every,
+            dead_after=limits.dead_after if dead_after is None else dead_after,
+        )
+        if self._open:
+            self._alarm.off()
+            self._watch()
 
     # --- the connection's side ---
 

@@ -8,7 +8,7 @@ Not here: what is asked, who may ask, answering twice (exchange.py), sockets (se
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport
@@ -55,6 +55,7 @@ class HttpFactory(Factory):
         self.heads = KnownHeads(limits)
         self.live: set[HttpConnection] = set()
         self.draining = False
+        self.forgives: Callable[[Request], Sequence[str]] = lambda request: ()
 
     def buildProtocol(self, addr: Any) -> HttpConnection:
         """Twisted: a connection was accepted."""
@@ -237,13 +238,23 @@ class HttpConnection(Protocol):
         offered = request.header("sec-websocket-key") or ""
         if self.home.on_handshake is None or request.method != "GET" or request.body:
             raise Refusal(400, "upgrade")
-        if request.header("sec-websocket-version") != "13":
-            raise Refusal(426, "upgrade")
-        if not _KEY.match(offered) or not has_token(request.headers, "connection", "upgrade"):
-            raise Refusal(400, "upgrade")
+        faults = {
+            "version": request.header("sec-websocket-version") != "13",
+            "connection": not has_token(request.headers, "connection", "upgrade"),
+            "key": not _KEY.match(offered),
+        }
+        if any(faults.values()):
+            self._forgive([name for name, wrong in faults.items() if wrong], request)
         self._alarm.set(self.limits.handshake_deadline)
         self._pending = handshake = Handshake(self, request)
         self.home.on_handshake(handshake)
+
+    def _forgive(self, faults: list[str], request: Request) -> None:
+        """Go on only where all these faults are forgiven to this peer.  Raises `Refusal`."""
+        forgiven = self.home.forgives(request)
+        left = [name for name in faults if name not in forgiven]
+        if left:
+            raise Refusal(426 if left[0] == "version" else 400, "upgrade")
 
     # --- writing ---
 

@@ -1,0 +1,114 @@
+"""What quirk profiles forgive at the door: where the identity stands, which sub-protocol is meant, which dialect is spoken.
+
+In: a handshake, the `Connect` rules of the profiles that fit it.  Out: the identity, the sub-protocol to name, a dialect.
+Not here: whom to let in (`gateway.doors`), what a profile may say (`gateway.quirks.connect`).
+
+A site without such profiles never comes here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from gateway.config import Listener
+from gateway.dialects.errors import PeerError
+from gateway.dialects.ocppj import read_frame
+from gateway.dialects.schema import Dialect
+from gateway.links.exchange import Request
+from gateway.messages import Call
+from gateway.quirks.choose import Quirks
+from gateway.quirks.connect import Connect, identity_of
+from gateway.quirks.match import Known
+
+
+def rules(quirks: Quirks, listener: Listener, request: Request, station: str | None) -> Connect | None:
+    """What the profiles say of a peer at this door; its identity is known or not yet."""
+    agent, dialect = request.header("user-agent"), listener.address.dialect
+    known = Known("station", station=station, listener=listener.name, user_agent=agent, dialect=dialect)
+    return quirks.choose(known).connect
+
+
+def identity(connect: Connect, rest: str, request: Request, user: str | None) -> str | None:
+    """The identity by the rules; ``rest`` is the path behind the listener's, ``user`` that of HTTP Basic."""
+    return identity_of(connect, rest, request.target, dict(reversed(request.headers)), user)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Spoken:
+    """A sub-protocol was agreed on; ``name`` is what the answer names, None for nothing."""
+
+    name: str | None
+
+
+def spoken(wanted: str, offered: Sequence[str], connect: Connect | None) -> Spoken | None:
+    """How to answer an offer of sub-protocols; None where nothing that is spoken here is meant."""
+    if wanted in offered:
+        return Spoken(wanted)
+    if connect is None:
+        return None
+    if not offered and connect.assume_subprotocol:
+        return Spoken(None)
+    meant = {name.casefold() for name in connect.subprotocols}
+    return next((Spoken(name) for name in offered if name.casefold() in meant), None)
+
+
+class End(Protocol):
+    """An end that takes text frames."""
+
+    def text(self, text: str) -> None:
+        """A frame came."""
+
+    def closed(self, code: int, reason: str) -> None:
+        """The link closed."""
+
+
+class FirstWord:
+    """Receives the first message of a socket, finds out which dialect it is, and lets ``join`` make the end for the rest."""
+
+    def __init__(self, choices: Sequence[Dialect], join: Callable[[Dialect], End]) -> None:
+        self.choices, self.join = choices, join
+        self.end: End | None = None
+
+    def text(self, text: str) -> None:
+        """A frame came."""
+        if self.end is None:
+            self.end = self.join(by_shape(text, self.choices))
+        self.end.text(text)
+
+    def closed(self, code: int, reason: str) -> None:
+        """The link closed."""
+        if self.end is not None:
+            self.end.closed(code, reason)
+
+
+def by_shape(text: str, choices: Sequence[Dialect]) -> Dialect:
+    """The dialect of a first message: the first of which it is valid, else that which knows most of its fields."""
+    try:
+        frame = read_frame(text)
+    except PeerError:
+        return choices[0]
+    if not isinstance(frame, Call):
+        return choices[0]
+    return max(choices, key=lambda one: (_valid(one, frame), _known(one, frame), -choices.index(one)))
+
+
+def _valid(dialect: Dialect, call: Call) -> bool:
+    try:
+        return call.action in dialect.messages and bool(dialect.check("call", call.action, call.payload) is not None)
+    except PeerError:
+        return False
+
+
+def _known(dialect: Dialect, call: Call) -> int:
+    message, payload = dialect.messages.get(call.action), call.payload
+    if message is None or not isinstance(payload, Mapping):
+        return -1
+    names: Mapping[str, Any] = message.request.fields
+    return sum(1 for name in payload if name in names)
+
+
+def spoken_in(listener: Listener, dialect: Dialect) -> Listener:
+    """The same listener for a station that speaks another dialect."""
+    return dataclasses.replace(listener, address=dataclasses.replace(listener.address, dialect=dialect.name))
