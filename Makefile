@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench wsdl clean
+.PHONY: run test lint bench torture wsdl clean
 
 run: $(VENV)/.run
 	@$(BIN)/ocpp-gateway demo
@@ -18,6 +18,10 @@ lint: $(VENV)/.lint
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
+
+# A real gateway that is killed, cut from power, and given a failing disk; CYCLES=500 is the long form (some hours).
+torture: $(VENV)/.test
+	$(BIN)/python -m tests.torture $(if $(CYCLES),--cycles $(CYCLES))
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: none was found on this machine."; exit 1; }

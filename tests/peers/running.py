@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for what must happen at once; only a broken gateway ever needs them."""
 
 
@@ -44,6 +44,7 @@ class Gateway:
         self.admin = free_port()
         self.log = data / "log.txt"
         self.child: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
 
     def start(self) -> Gateway:
         self.data.mkdir(exist_ok=True, parents=True)
@@ -59,8 +60,13 @@ class Gateway:
             str(self.data),
         ]
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen(line, stderr=log, stdout=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
-        until(lambda: self.child.poll() is not None or self.get("/readyz") == 200, "the gateway is ready")
+            self.child = subprocess.Popen(
+                line, stderr=log, stdout=log, env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
+            )
+        try:
+            until(lambda: self.child.poll() is not None or self.get("/readyz") == 200, "the gateway is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its log:\n{self.log.read_text()[-2000:]}") from None
         assert self.child.poll() is None, self.log.read_text()
         return self
 

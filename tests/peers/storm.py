@@ -40,6 +40,7 @@ class Backend:
     def __init__(self, port: int, chance: random.Random) -> None:
         self.port, self.chance, self.faults = port, chance, dict(FAULTS)
         self.rows: dict[str, list[Row]] = {}
+        self._known: set[tuple[str, Row]] = set()
         self.numbers: dict[tuple[str, Any], int] = {}
         self.copies = 0
         self._server: Any = None
@@ -102,11 +103,12 @@ class Backend:
         }
         if action not in keys:
             return ANSWERS.get(action, {})
-        row, rows = (action, keys[action]()), self.rows.setdefault(station, [])
-        if row in rows:
+        row = (action, keys[action]())
+        if (station, row) in self._known:
             self.copies += 1
         else:
-            rows.append(row)
+            self._known.add((station, row))
+            self.rows.setdefault(station, []).append(row)
         if action != "StartTransaction":
             return {}
         number = self.numbers.setdefault((station, row[1]), 5_000_000 + len(self.numbers))
@@ -132,6 +134,7 @@ class Station:
         self.acknowledged: list[Row] = []
         self.numbers: list[int] = []
         self.enough = False
+        self.refusals: list[str] = []
         self._minute = self._meter = 0
 
     async def live(self) -> None:
@@ -174,6 +177,8 @@ class Station:
             answer = await self._post(action, inner)
             if "Response xmlns" in answer:
                 return answer
+            if answer:
+                self.refusals.append(answer)
             await asyncio.sleep(0.05 + self.chance.random() / 10)
 
     async def _post(self, action: str, inner: str) -> str:

@@ -1,0 +1,218 @@
+"""What is done to a gateway, one function each: (a world's folder, chance, how many cycles, the shim) → the account.
+
+`SCENARIOS` names them; those in `NEED_SHIM` need the disk of `tests.torture.disk`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import random
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.torture.disk import FOREVER
+from tests.torture.world import Account, World, eventually
+
+Scenario = Callable[[Path, random.Random, int, Path | None], Awaitable[Account]]
+WRITES, SYNCS, BOTH = 1, 2, 3
+
+
+async def kills(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """kill -9 at any moment, under load, with a back end that cuts links, loses answers and is away for a while."""
+    world = World(folder, "kills", chance)
+    async with world.storm():
+        for number in range(cycles):
+            await world.rest(0.2, 1.5)
+            if number % 5 == 1:
+                await world.backend.stop()
+            await world.kill()
+            await world.start()
+            if number % 5 == 2 or (number % 5 == 1 and number == cycles - 1):
+                await world.backend.start()
+            world.account.cycles += 1
+    return world.account
+
+
+async def steps(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """SIGKILL instead of the n-th write or fsync of the journal: before it, in it, after it; at the start too."""
+    world = World(folder, "steps", chance, shim=shim)
+    async with world.storm():
+        for number in range(cycles):
+            world.disk.order(kinds=BOTH, kill_in=1 + (number * 7 + chance.randrange(7)) % 60)
+            await eventually(lambda: world.gateway.child.poll() is not None)  # type: ignore[union-attr]
+            world.disk.order(kill_in=0)
+            await world.start()
+            world.account.cycles += 1
+    return world.account
+
+
+async def power(folder: Path, chance: random.Random, cycles: int, shim: Path | None, lie: bool = False) -> Account:
+    """The power goes: what was not fsynced is lost, or not, sector by sector.  With ``lie`` an fsync does nothing."""
+    world = World(folder, "power", chance, shim=shim)
+    world.disk.order(kinds=BOTH, lie=int(lie))
+    forgot = 0
+    async with world.storm():
+        for _ in range(cycles):
+            await world.rest(0.2, 1.0)
+            world.disk.order(kill_in=1 + chance.randrange(8))  # in the middle of a commit, where there is something to lose
+            await eventually(lambda: world.gateway.child.poll() is not None)  # type: ignore[union-attr]
+            world.disk.order(kill_in=0)
+            forgot += world.disk.cut(chance)
+            await world.start()
+            world.account.cycles += 1
+    world.account.notes["bytes forgotten"] = forgot
+    return world.account
+
+
+async def errors(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """The n-th write or fsync fails, once or a few times; nobody restarts anything."""
+    world = World(folder, "errors", chance, shim=shim)
+    async with world.storm():
+        for number in range(cycles):
+            await world.rest(0.1, 0.4)
+            await _fail(world, 1 + number % 40, chance)
+            world.account.cycles += 1
+        world.disk.order(fail_in=0)
+    world.account.notes["operations failed"] = world.disk.told("failed")
+    return _unrefused(world)
+
+
+async def _fail(world: World, nth: int, chance: random.Random) -> None:
+    """Let the n-th operation from now fail, and wait until it did and the gateway is ready again."""
+    kinds, error = chance.choice((WRITES, SYNCS, BOTH)), chance.choice((errno.EIO, errno.EIO, errno.ENOSPC))
+    before = world.disk.told("failed")
+    world.disk.order(kinds=kinds, error=error, fail_for=chance.choice((0, 0, 1, 5)), fail_in=nth)
+    await eventually(lambda: world.disk.told("failed") > before, 10)
+    world.disk.order(fail_in=0, fail_for=0)
+    await eventually(lambda: _ready(world))
+
+
+async def full(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """Every write fails for want of room, for some seconds: no byte of an answer, and it heals within ten seconds."""
+    world = World(folder, "full", chance, shim=shim)
+    slowest = 0.0
+    async with world.storm():
+        for _ in range(cycles):
+            await world.rest(0.3, 0.8)
+            world.disk.order(kinds=WRITES, error=errno.ENOSPC, fail_for=FOREVER, fail_in=1)
+            await eventually(lambda: _unready(world))
+            answered = sum(len(one.acknowledged) for one in world.stations)
+            await world.rest(0.5, 1.5)
+            assert sum(len(one.acknowledged) for one in world.stations) == answered, "something was acknowledged on a full disk"
+            assert not await _listens(world), "the listener is open"
+            world.disk.order(fail_in=0, fail_for=0)
+            slowest = max(slowest, await eventually(lambda: _ready(world)))
+            world.account.cycles += 1
+    world.account.notes["s until it took stations again"] = round(slowest, 1)
+    assert slowest < 10
+    return _unrefused(world)
+
+
+async def flaps(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """The back end comes and goes, and now and then is there and says nothing."""
+    world = World(folder, "flaps", chance)
+    async with world.storm():
+        for number in range(cycles):
+            await world.rest(0.05, 0.4)
+            if number % 3 == 2:
+                world.backend.faults["lose"] = 1.0
+                await world.rest(0.5, 2.5)
+                world.backend.faults["lose"] = 0.01
+            else:
+                await world.backend.stop()
+                await world.rest(0.05, 0.6)
+                await world.backend.start()
+            world.account.cycles += 1
+    return world.account
+
+
+async def half_open(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """Connections stay up and nothing comes through: those of the stations, those to the back end, or both."""
+    world = World(folder, "half-open", chance)
+    async with world.storm():
+        for _ in range(cycles):
+            await world.rest(0.3, 1.0)
+            for proxy in chance.choice(([world.street], [world.uplinks], [world.street, world.uplinks])):
+                proxy.freeze()
+            world.account.cycles += 1
+    world.account.notes["connections frozen"] = world.street.frozen + world.uplinks.frozen
+    return world.account
+
+
+async def tmpfs(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """A file system of 3 MB that somebody else fills, and clears again; the log file is on it too."""
+    world = World(folder, "tmpfs", chance)
+    world.data.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(world.data)], check=True)
+    try:
+        async with world.storm():
+            for _ in range(cycles):
+                await world.rest(0.3, 0.8)
+                _fill(world.data / "filler")
+                await eventually(lambda: _unready(world))
+                await world.rest(0.5, 1.5)
+                (world.data / "filler").unlink()
+                await eventually(lambda: _ready(world))
+                world.account.cycles += 1
+    finally:
+        subprocess.run(["umount", str(world.data)], check=False)
+    return _unrefused(world)
+
+
+def may_mount(folder: Path) -> bool:
+    """Whether file systems may be mounted here."""
+    place = folder / "mount"
+    place.mkdir()
+    tried = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], check=False, capture_output=True)
+    if tried.returncode == 0:
+        subprocess.run(["umount", str(place)], check=True)
+    return tried.returncode == 0
+
+
+def _fill(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("ab", buffering=0) as file:
+        for size in (65536, 512, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+
+
+def _unrefused(world: World) -> Account:
+    """A station that gets an error may throw a transaction away, so a journal that cannot store must give none."""
+    world.account.refused = sum(len(one.refusals) for one in world.stations)
+    return world.account
+
+
+async def _ready(world: World) -> bool:
+    return await asyncio.to_thread(world.gateway.get, "/readyz") == 200
+
+
+async def _unready(world: World) -> bool:
+    return await asyncio.to_thread(world.gateway.get, "/readyz") == 503
+
+
+async def _listens(world: World) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", world.port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "kills": kills,
+    "steps": steps,
+    "power": power,
+    "errors": errors,
+    "full": full,
+    "flaps": flaps,
+    "half-open": half_open,
+    "tmpfs": tmpfs,
+}
+NEED_SHIM = ("steps", "power", "errors", "full")
+SHORT = {"kills": 2, "steps": 3, "power": 3, "errors": 10, "full": 2, "flaps": 4, "half-open": 3, "tmpfs": 1}
+"""How many cycles of each are enough for every run of the tests."""

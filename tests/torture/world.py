@@ -1,0 +1,139 @@
+"""One gateway process with stations that never give up and a back end that often does, and the account of it afterwards.
+
+The peers are `tests.peers.storm`, which shares no line with the gateway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.peers.running import PATIENCE, Gateway, free_port
+from tests.peers.storm import Backend, Station, compare
+from tests.torture.disk import Disk
+from tests.torture.proxy import Proxy
+
+POLICY = (
+    "{uplink_wait_min: 0.1, uplink_random: 0.2, uplink_wait_doublings: 1, answer_within: 1, retry_interval: 0.2, "
+    "backend_call: 1.5, station_call: 2, call_deadline: 4, uplink_silent_calls: 1}"
+)
+
+
+@dataclass
+class Account:
+    """What came of it.  ``lost``: acknowledged and not booked; ``doubled``: booked and never acknowledged, or an id given twice;
+    ``disordered``: stations whose books differ otherwise.  ``copies``: messages that the back end saw again, which it must know
+    by their natural key.  ``refused``: answers that were errors, where none may be given.
+    """
+
+    name: str
+    cycles: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+    doubled: int = 0
+    disordered: int = 0
+    copies: int = 0
+    refused: int = 0
+    notes: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.doubled or self.disordered or self.refused)
+
+    def __str__(self) -> str:
+        counts = f"{self.cycles} cycles, {self.acknowledged} acknowledged, {self.lost} lost, {self.doubled} doubled"
+        more = [f"{self.disordered} disordered"] * bool(self.disordered) + [f"{self.refused} refused"] * bool(self.refused)
+        notes = [f"{name} {value}" for name, value in {"copies on the wire": self.copies, **self.notes}.items()]
+        return f"{self.name:10} {', '.join([counts, *more])} ({', '.join(notes)})"
+
+
+class World:
+    """``chance`` decides everything that the test decides; what the machine does in between is its own."""
+
+    def __init__(self, folder: Path, name: str, chance: random.Random, stations: int = 3, shim: Path | None = None) -> None:
+        self.chance, self.account = chance, Account(name)
+        self.port, place, entrance, exit = (free_port() for _ in range(4))
+        self.backend = Backend(place, chance)
+        self.street, self.uplinks = Proxy(entrance, self.port), Proxy(exit, place)
+        self.stations = [Station(f"CP {number}", entrance, random.Random(number)) for number in range(stations)]
+        folder.mkdir(parents=True, exist_ok=True)
+        site = folder / "gateway.yaml"
+        site.write_text(self.site(exit), encoding="utf-8")
+        self.data = folder / "data"
+        self.gateway = Gateway(self.data, "-c", str(site))
+        if shim is not None:
+            self.data.mkdir()
+            self.disk = Disk(self.data / "journal.sqlite", folder, shim)
+            self.gateway.environment = self.disk.environment
+
+    def site(self, place: int) -> str:
+        """The site file, for a back end at that port."""
+        return (
+            f"listeners: [{{listen: 'ocpp1.5+http://127.0.0.1:{self.port}/ocpp'}}]\n"
+            f"backends: [{{connect: 'ocpp1.6+ws://127.0.0.1:{place}/central'}}]\npolicy: {POLICY}\n"
+        )
+
+    async def start(self) -> None:
+        """Start the gateway; it is ready when this returns."""
+        await asyncio.to_thread(self.gateway.start)
+
+    async def kill(self) -> None:
+        """kill -9."""
+        await asyncio.to_thread(self.gateway.kill)
+
+    async def rest(self, least: float, most: float) -> None:
+        """Let them work for a while."""
+        await asyncio.sleep(least + self.chance.random() * (most - least))
+
+    @asynccontextmanager
+    async def storm(self) -> AsyncIterator[None]:
+        """Stations and back end live while the body runs; then peace until all is delivered, and the account."""
+        for server in (self.backend, self.street, self.uplinks):
+            await server.start()
+        await self.start()
+        lives = [asyncio.create_task(one.live()) for one in self.stations]
+        try:
+            yield
+            self.backend.faults.clear()
+            for one in self.stations:
+                one.enough = True
+            async with asyncio.timeout(2 * PATIENCE):
+                await asyncio.gather(*lives)
+            await eventually(lambda: not compare(self.backend, self.stations))
+            self.draw()
+            self.account.notes["exit code"] = await asyncio.to_thread(self.gateway.stop)
+        finally:
+            for life in lives:
+                life.cancel()
+            self.gateway.__exit__()
+            for server in (self.street, self.uplinks, self.backend):
+                await server.stop()
+
+    def draw(self) -> None:
+        """Hold the books of both sides against each other."""
+        account = self.account
+        account.copies = self.backend.copies
+        for one in self.stations:
+            booked, acknowledged = Counter(self.backend.booked(one.name)), Counter(one.acknowledged)
+            account.acknowledged += len(one.acknowledged)
+            account.lost += (acknowledged - booked).total()
+            account.doubled += (booked - acknowledged).total() + len(one.numbers) - len(set(one.numbers))
+        account.disordered = len(compare(self.backend, self.stations)) if not (account.lost or account.doubled) else 0
+
+
+async def eventually(true: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> float:
+    """Wait until it is true, or as long as that; how many seconds it took."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    while loop.time() < begin + seconds:
+        found = true()
+        if await found if isinstance(found, Awaitable) else found:
+            break
+        await asyncio.sleep(0.05)
+    return loop.time() - begin
