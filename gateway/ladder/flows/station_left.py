@@ -115,8 +115,7 @@ def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     plain, part = parts["StatusNotification"], parts[EVENT]
     told = plain.value("ConnectorStatus", state, run)
     if connector and (was == state or was is None or plain.value("ConnectorStatus", was, run) != told):
-        made = plain.ask(asked, run)
-        messages += [("StatusNotification", made)] if made else []
+        messages.append(("StatusNotification", {**(plain.ask(asked, run) or {}), "timestamp": asked["timestamp"]}))
     messages += _changed(asked, part, run)
     messages += _problem(asked, told, run)
     return Rendering(messages, lambda results, run: {})

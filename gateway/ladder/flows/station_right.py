@@ -59,7 +59,7 @@ def _learnt(kept: Payload, asked: Payload, parts: Parts, run: Any) -> Payload:
     """What this event tells of the transaction beside its readings."""
     part, new = parts["StartTransaction"], dict(kept)
     if "evse" in asked and "connector" not in new:
-        new["connector"] = part.value("Topology", asked["evse"], run)
+        new["connector"] = part.value("LearntEvse", asked["evse"], run)
     if "idToken" in asked:
         tag = part.value("Token", asked["idToken"], run)
         if "tag" not in new:
@@ -159,7 +159,7 @@ def occupied(kept: Payload | None, part: Part, run: Any) -> str:
 def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A connector's state."""
     cx, part = run.cx, parts["StatusNotification"]
-    number = part.value("Topology", {"id": asked["evseId"], "connectorId": asked["connectorId"]}, run)
+    number = part.value("LearntEvse", {"id": asked["evseId"], "connectorId": asked["connectorId"]}, run)
     made = {**(part.ask(asked, run) or {}), "connectorId": number}
     if asked["connectorStatus"] == "Occupied":
         there = [kept for _, kept in cx.registers.items("held") if kept.get("connector") == number and kept["state"] != "ended"]
