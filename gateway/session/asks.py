@@ -20,12 +20,16 @@ from gateway.session.desk import Desk
 
 @dataclass(slots=True, eq=False)
 class Asked:
-    """A call of the station that waits.  ``raw`` is its text as it came, ``since`` when (monotonic)."""
+    """A call of the station that waits.  ``raw`` is its text as it came, ``since`` when (monotonic).
+
+    ``wants`` is what a transaction message waits for: ``ack`` or ``content``; None for any other message.
+    """
 
     call: Call
     role: str | None
     raw: str
     since: float
+    wants: str | None = None
     open: bool = True
 
 
@@ -47,7 +51,8 @@ class Asks:
             if before.open and before.call == call:
                 return None
             self._forget(before)
-        asked = Asked(call, self.desk.dialect.role(call.action), raw, self.desk.at.mono)
+        dialect = self.desk.dialect
+        asked = Asked(call, dialect.role_of(call), raw, self.desk.at.mono, dialect.answer_of(call))
         self._open[call.id] = asked
         return asked
 

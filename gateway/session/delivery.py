@@ -5,6 +5,9 @@ Not here: what enters the queue (`gateway.session.intake`).
 
 The next row does not wait until the mark of the one before is stored: commits are stored in order, so no row can be marked as
 delivered on disk before the binding that it used.  After a crash in between both go up again, under one natural key each.
+
+Where a step of the way keeps registers a row is translated once: what it became is committed with the registers before the first
+byte leaves, and after a crash the rest of just that is sent.
 """
 
 from __future__ import annotations
@@ -12,20 +15,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from gateway.journal.contract import Mark, PutTransaction, RowState, Transaction, Write
-from gateway.ladder.route import Passage
+from gateway.dialects.errors import PeerError
+from gateway.facts import WORDS
+from gateway.journal.contract import Mark, PutRegisters, PutTransaction, Rendering, RowState, Transaction, Write
+from gateway.ladder.facts import Facts
+from gateway.ladder.route import Route
 from gateway.messages import Answer, Call, Error, Result
-from gateway.session.asks import Asks
-from gateway.session.desk import Desk, local_answer
+from gateway.session.asks import Asked, Asks
+from gateway.session.desk import Desk
 from gateway.session.intake import Intake
 from gateway.session.lane import Lane
+from gateway.session.naming import Naming
 from gateway.session.queue import Queue, RowItem, StateItem
 from gateway.session.registration import Registration
-from gateway.session.text import from_text, to_text
-from gateway.session.transactions import Transactions
+from gateway.session.text import to_text
+from gateway.session.transactions import Transactions, Within
+from gateway.session.trip import Trip
 
 RETRY = "row-retry"
+SAID = ("token_status", "token_expiry", "parent_token")
+"""What an answer is made of where only the results are left."""
 
 
 class Delivery:
@@ -40,10 +51,11 @@ class Delivery:
         transactions: Transactions,
         registration: Registration,
         intake: Intake,
+        naming: Naming,
         refuse_late: Callable[[Transaction], None],
     ) -> None:
         self.desk, self.asks, self.lane, self.queue = desk, asks, lane, queue
-        self.transactions, self.registration, self.intake = transactions, registration, intake
+        self.transactions, self.registration, self.intake, self.naming = transactions, registration, intake, naming
         self.refuse_late = refuse_late
 
     def offer(self) -> bool:
@@ -52,6 +64,8 @@ class Delivery:
             head = self.queue.head
             if head is None or (isinstance(head, RowItem) and not head.committed):
                 return False
+            if head.trip is not None and not head.trip.stored:
+                return False
             if self._state(head) if isinstance(head, StateItem) else self._row(head):
                 return True
         return False
@@ -59,83 +73,178 @@ class Delivery:
     # -- states --------------------------------------------------------------------------------------------------
 
     def _state(self, item: StateItem) -> bool:
-        passage = self.desk.upward(item.call, item.facts)
-        if local_answer(self.desk.dialect, item.call, passage) is not None:
-            self.queue.remove(item)
-            return False
-        item.flying = True
-        call = Call(self.desk.ids(), passage.action or item.call.action, passage.payload)
-        self.lane.send(call, lambda answer: self._told(item), lambda why: self._untold(item, why))
+        trip = item.trip
+        if trip is None:
+            trip = self.desk.upward(item.call, item.facts)
+            if trip.local is not None:
+                self.queue.remove(item)
+                if trip.writes:
+                    self.desk.commit_soon(trip.writes)
+                return False
+            if trip.writes:
+                item.trip = trip
+                self.desk.store(trip)
+                return False
+        item.trip, item.flying = trip, True
+        self.lane.send(trip.onward(self.desk.ids()), partial(self._told, item, trip), partial(self._untold, item))
         return True
 
-    def _told(self, item: StateItem) -> None:
-        self.queue.remove(item)
+    def _told(self, item: StateItem, trip: Trip, answer: Answer) -> None:
+        item.flying = False
+        if not trip.heard(answer):
+            self.queue.remove(item)
 
     def _untold(self, item: StateItem, why: str) -> None:
         # A state is news, not money: one that gets no answer is not repeated, or it would hold up the rows behind it.
         item.flying = False
         if why == "silent":
             self.queue.remove(item)
+        elif item.trip is not None and not item.trip.writes:
+            item.trip = None
 
     # -- rows ----------------------------------------------------------------------------------------------------
 
     def _row(self, item: RowItem) -> bool:
-        transaction = self.transactions.get(item.row.transaction)
-        if item.row.transaction is not None and transaction is None:
-            self._park(item, "its transaction is not known any more")
+        trip = item.trip or self._rendered(item)
+        if trip is None or not trip.stored:
             return False
-        up = self.desk.route_from(item.row.dialect)
-        if up is None:
-            self._park(item, f"no table leads from {item.row.dialect} to this back end")
+        if not trip.left:  # all was answered before a restart, and only the mark is missing
+            self._arrived(item, trip, [])
             return False
-        call = item.message()
-        passage = self.desk.upward(call, self.transactions, up)
-        local = local_answer(up.from_dialect, call, passage)
-        if isinstance(local, Error):
-            self._park(item, f"the tables refuse it: {local.description}")
-            return False
-        if local is not None:
-            if item.row.role == "start" and transaction is not None:
-                local = up.from_dialect.with_facts(local, transaction=transaction.gateway_id)
-            self._done(item, local, transaction, "local")
-            return False
-        onward = self._named(Call(self.desk.ids(), passage.action or call.action, passage.payload), transaction)
+        leaf = trip.onward(self.desk.ids())
+        named = self.naming.of(leaf)
         item.flying = True
-        self.lane.send(onward, partial(self._answered, item, call, passage, onward), partial(self._failed, item))
+        self.lane.send(
+            self.naming.to_backend(leaf, named) if named is not None else leaf,
+            partial(self._answered, item, trip, leaf, named),
+            partial(self._failed, item),
+        )
         return True
 
-    def _named(self, call: Call, transaction: Transaction | None) -> Call:
-        """With the id by which the back end knows the transaction."""
-        if transaction is None or transaction.backend_id is None or "transaction" not in self.desk.backend.facts(call):
-            return call
-        return self.desk.backend.with_facts(call, transaction=from_text(transaction.backend_id))
+    def _rendered(self, item: RowItem) -> Trip | None:
+        """What the row becomes; None where it goes no further, or must be stored first."""
+        transaction, up = self.transactions.get(item.row.transaction), self.desk.route_from(item.row.dialect)
+        if item.row.transaction is not None and transaction is None:
+            self._park(item, "its transaction is not known any more")
+        elif up is None:
+            self._park(item, f"no table leads from {item.row.dialect} to this back end")
+        elif item.row.rendered is not None and self._speaks(item.row.rendered):
+            done = list(item.row.rendered.answers)
+            item.trip = Trip(item.message(), None, item.row.rendered.messages, answers=done)
+        else:
+            self._render(item, up, transaction)
+        return item.trip
+
+    def _speaks(self, rendering: Rendering) -> bool:
+        """Whether this back end speaks what a row became before: the site may have got another one since."""
+        try:
+            for action, payload in rendering.messages:
+                self.desk.backend.check("call", action, payload)
+        except PeerError:
+            return False
+        return True
+
+    def _render(self, item: RowItem, up: Route, transaction: Transaction | None) -> None:
+        call, facts = item.message(), self._facts(transaction)
+        trip = self.desk.upward(call, facts, up, item.row.transaction, "offline" in item.row.flags)
+        if isinstance(trip.local, Error):
+            self._park(item, f"the tables refuse it: {trip.local.description}")
+        elif trip.local is not None:
+            self._done(item, call, trip.local, transaction, "local", trip.writes)
+        else:
+            item.trip = trip
+            if trip.writes or len(trip.messages) > 1:
+                item.row = replace(item.row, rendered=Rendering(tuple(trip.messages)))
+                self.desk.store(trip, [self._mark(item, "queued", rendered=item.row.rendered)])
+
+    def _facts(self, transaction: Transaction | None) -> Facts:
+        """As they were when the row came, as far as its own transaction goes."""
+        over = transaction is not None and transaction.ended is not None and self.queue.ends(transaction.gateway_id)
+        return Within(self.transactions, transaction) if over and transaction is not None else self.transactions
 
     def _failed(self, item: RowItem, why: str) -> None:
         # Neither a lost link nor silence is a refusal: the row stays at the head and goes up again, under a new id.
         item.flying = False
+        self._anew(item)
 
-    def _answered(self, item: RowItem, call: Call, passage: Passage, onward: Call, answer: Answer) -> None:
+    def _anew(self, item: RowItem) -> None:
+        """Translated once more, if no register depends on it."""
+        if item.row.rendered is None:
+            item.trip = None
+
+    def _answered(self, item: RowItem, trip: Trip, leaf: Call, named: Transaction | None, answer: Answer) -> None:
         item.flying = False
         if isinstance(answer, Error):
             self._refused(item, answer)
             return
-        transaction = self.transactions.get(item.row.transaction)
-        result = Result(onward.id, onward.action, answer.payload)
-        named = self.desk.backend.facts(result).get("transaction")
-        if named is not None and transaction is not None:
-            transaction = self.transactions.put(replace(transaction, backend_id=to_text(named)))
-            result = self.desk.backend.with_facts(result, transaction=transaction.gateway_id)
-        self._done(item, self.desk.climb(passage, call, result, self.transactions), transaction, "answered")
-
-    def _done(self, item: RowItem, answer: Answer, transaction: Transaction | None, outcome: str) -> None:
         writes: list[Write] = []
-        if item.row.role == "start" and transaction is not None:
+        result = Result(leaf.id, leaf.action, answer.payload)
+        id = self.desk.backend.facts(result).get("transaction")
+        of = named or self.transactions.get(item.row.transaction)
+        if id is not None and of is not None:
+            of = self.transactions.put(replace(self.transactions.get(of.gateway_id) or of, backend_id=to_text(id)))
+            writes.append(PutTransaction(self.desk.station, of))
+            result = self.desk.backend.with_facts(result, transaction=of.gateway_id)
+        if trip.heard(result):
+            self._progress(item, trip, writes)
+        else:
+            self._arrived(item, trip, writes)
+
+    def _progress(self, item: RowItem, trip: Trip, writes: list[Write]) -> None:
+        rendered = Rendering(tuple(trip.messages), tuple(trip.answers))
+        item.row = replace(item.row, rendered=rendered)
+        mark = self._mark(item, "queued", rendered=rendered)
+        if writes:
+            self.desk.commit([*writes, mark])
+        else:
+            self.desk.commit_soon([mark])
+
+    # -- the end of a row ----------------------------------------------------------------------------------------
+
+    def _arrived(self, item: RowItem, trip: Trip, writes: list[Write]) -> None:
+        """The back end has answered all that the row became."""
+        transaction = self.transactions.get(item.row.transaction)
+        if trip.passage is None:
+            answer: Answer = self._of_facts(item, trip, transaction)
+        else:
+            offline = "offline" in item.row.flags
+            answer, more = self.desk.answer(trip, trip.call, self._facts(transaction), item.row.transaction, offline)
+            writes = [*writes, *more]
+        self._done(item, trip.call, answer, transaction, "answered", writes)
+
+    def _of_facts(self, item: RowItem, trip: Trip, transaction: Transaction | None) -> Answer:
+        """The answer after a restart: what the results say of the token, and our id."""
+        said: dict[str, Any] = {}
+        for (action, _), payload in zip(trip.messages, trip.answers, strict=True):
+            facts = self.desk.backend.facts(Result("", action, payload)) if isinstance(payload, dict) else {}
+            said |= {fact: facts[fact] for fact in SAID if fact in facts}
+        if said.get("token_status", "invalid") not in WORDS["token_status"]:
+            said |= {"token_status": "invalid"}  # a refusal for which only the back end's own dialect has a word
+        said = self.intake.facts(item.row.role, trip.call, transaction) | said
+        try:
+            return self.desk.dialect.result_of(trip.call, **said)
+        except (KeyError, ValueError, PeerError) as error:
+            return Error("", trip.call.action, "InternalError", str(error))
+
+    def _done(
+        self, item: RowItem, call: Call, answer: Answer, transaction: Transaction | None, outcome: str, writes: list[Write]
+    ) -> None:
+        answer = self._completed(item, call, answer, transaction)
+        if transaction is not None and self.intake.judges(item.row.role, call, transaction):
             transaction, late = self._judged(answer, transaction)
+            writes = [write for write in writes if not _puts(write, transaction)]
             writes.append(PutTransaction(self.desk.station, transaction))
             if late:
                 self.refuse_late(transaction)
+        asks, item.asks = item.asks, []
+        self._marked(item, writes, partial(self._reply, item, asks, answer, outcome))
+
+    def _marked(self, item: RowItem, writes: list[Write], then: Callable[[], None]) -> None:
         mark = self._mark(item, "delivered")
-        if writes:
+        registers = any(isinstance(write, PutRegisters) for write in writes)
+        if registers:  # the answer may tell what a register holds
+            self.desk.commit([*writes, mark], then)
+        elif writes:
             self.desk.commit([*writes, mark])
         else:
             # A crash before it is stored sends the row once more, as one before the back end's answer would have.
@@ -143,10 +252,29 @@ class Delivery:
         self.queue.remove(item)
         self.transactions.prune(self.queue.has)
         self.desk.note("row", change="delivered")
+        if not registers:
+            then()
+
+    def _reply(self, item: RowItem, asks: list[Asked], answer: Answer, outcome: str) -> None:
         if isinstance(answer, Error):  # it went up, but its answer cannot be said here: the station still gets a result
+            item.asks = asks
             self.intake.answer_here(item, "local")
-        for asked in item.asks:
+        for asked in asks:
             self.asks.reply(asked, answer, outcome)
+
+    def _completed(self, item: RowItem, call: Call, answer: Answer, transaction: Transaction | None) -> Answer:
+        """With our id, and with a word on the token where the back end gave none."""
+        if not item.asks or isinstance(answer, Error) or item.row.dialect != self.desk.dialect.name:
+            return answer
+        said = self.desk.dialect.facts(answer)
+        missing = {
+            fact: value
+            for fact, value in self.intake.facts(item.row.role, call, transaction).items()
+            if fact == "transaction" or fact not in said
+        }
+        fits = self.desk.dialect.messages[answer.action].result_facts if missing else {}
+        missing = {fact: value for fact, value in missing.items() if fact in fits}
+        return self.desk.dialect.with_facts(answer, **missing) if missing else answer
 
     def _judged(self, answer: Answer, transaction: Transaction) -> tuple[Transaction, bool]:
         """What the back end says of the token.  What the station was told stays; true if it was told better."""
@@ -156,13 +284,15 @@ class Delivery:
             return self.transactions.put(replace(transaction, answer=status)), False
         return transaction, transaction.local and transaction.answer == "accepted" and status not in (None, "accepted")
 
-    def _mark(self, item: RowItem, state: RowState, why: str = "") -> Mark:
-        return Mark(self.desk.station, item.row.seq, state, item.row.attempts, why=why)
+    def _mark(self, item: RowItem, state: RowState, why: str = "", rendered: Rendering | None = None) -> Mark:
+        row = item.row
+        return Mark(self.desk.station, row.seq, state, row.attempts, rendered=rendered, why=why, cuts=row.cuts)
 
     # -- refusals ------------------------------------------------------------------------------------------------
 
     def _refused(self, item: RowItem, error: Error) -> None:
         item.row = replace(item.row, attempts=item.row.attempts + 1)
+        self._anew(item)
         why = f"{error.code} {error.description}".strip()
         self.desk.note("row", f"{item.row.action} {item.row.seq}: {why}", change="refused")
         if item.row.attempts >= self.desk.policy.max_attempts:
@@ -184,3 +314,7 @@ class Delivery:
             other.row = replace(other.row, state="parked")
             self.queue.remove(other)
             self.desk.note("row", f"{other.row.action} {other.row.seq}: {why}", change="parked")
+
+
+def _puts(write: Write, transaction: Transaction) -> bool:
+    return isinstance(write, PutTransaction) and write.transaction.gateway_id == transaction.gateway_id

@@ -12,14 +12,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.dialects.schema import Dialect
-from gateway.journal.contract import Write
+from gateway.journal.contract import PutRegisters, Write
 from gateway.ladder.facts import Context, Facts
-from gateway.ladder.losses import Loss, Refused
-from gateway.ladder.route import Passage, Route
-from gateway.messages import Answer, Call, Error, Result
+from gateway.ladder.losses import Loss
+from gateway.ladder.registers import Registers
+from gateway.ladder.route import Route
+from gateway.messages import Answer, Call
 from gateway.session import commands as do
 from gateway.session.events import Instant
 from gateway.session.policy import Policy
+from gateway.session.trip import Trip, travel
 
 Then = Callable[[], None]
 SOON = 0.05
@@ -46,6 +48,7 @@ class Desk:
         self.older = older
         self.switches: Mapping[str, Any] = {}
         self.at = Instant(0.0, datetime.min.replace(tzinfo=UTC))
+        self.registers = Registers()
         self.exchange = False
         self.present = False
         self.stopping = False
@@ -137,9 +140,9 @@ class Desk:
 
     # -- the two languages ---------------------------------------------------------------------------------------
 
-    def context(self, facts: Facts) -> Context:
+    def context(self, facts: Facts, transaction: int | None = None, offline: bool = False) -> Context:
         """What the ladder may read beside a message."""
-        return Context(facts=facts, now=self.at.wall)
+        return Context(facts, self.at.wall, self.registers, transaction, offline)
 
     def lost(self, losses: Iterable[Loss]) -> None:
         """Count what did not cross."""
@@ -150,39 +153,52 @@ class Desk:
         """The way up from the dialect in which a row was stored: the station may have spoken another one then."""
         return self.up if dialect == self.dialect.name else self.older(dialect)
 
-    def upward(self, call: Call, facts: Facts, up: Route | None = None) -> Passage:
+    def upward(
+        self, call: Call, facts: Facts, up: Route | None = None, transaction: int | None = None, offline: bool = False
+    ) -> Trip:
         """The station's call as the back end shall hear it."""
-        passage = (up or self.up).request(call.action, call.payload, self.context(facts))
-        self.lost(passage.losses)
-        return passage
+        return self._travelled(travel(up or self.up, call, self.context(facts, transaction, offline)))
 
-    def downward(self, call: Call, facts: Facts) -> Passage:
+    def downward(self, call: Call, facts: Facts) -> Trip:
         """The back end's call as the station shall hear it."""
-        passage = self.down.request(call.action, call.payload, self.context(facts))
-        self.lost(passage.losses)
-        return passage
+        return self._travelled(travel(self.down, call, self.context(facts)))
 
-    def climb(self, passage: Passage, asked: Call, answer: Answer, facts: Facts) -> Answer:
-        """The answer to what went through ``passage``, as the asker of ``asked`` shall hear it."""
-        if isinstance(answer, Error):
-            return Error(asked.id, asked.action, answer.code, answer.description, answer.details)
-        try:
-            payload, losses = passage.result(answer.payload, self.context(facts))
-        except Refused as refused:
-            return Error(asked.id, asked.action, refused.code, refused.why)
+    def _travelled(self, trip: Trip) -> Trip:
+        if trip.passage is not None and trip.passage.losses:
+            self.lost(trip.passage.losses)
+        if self.registers.dirty:
+            trip.writes, trip.stored = self.registered(), False
+        return trip
+
+    def registered(self) -> list[Write]:
+        """What the ladder has put into registers since it was last asked for, to be stored."""
+        return [PutRegisters(self.station, self.registers.taken())] if self.registers.dirty else []
+
+    def store(self, trip: Trip, more: Sequence[Write] = ()) -> None:
+        """Store what a trip wrote; it may go on when that is done."""
+
+        def stored() -> None:
+            trip.stored = True
+
+        trip.stored = False
+        self.commit([*more, *trip.writes], stored)
+
+    def answer(
+        self, trip: Trip, asked: Call, facts: Facts, transaction: int | None = None, offline: bool = False
+    ) -> tuple[Answer, list[Write]]:
+        """The answer to ``asked``, which went as ``trip``, and what must be stored before it is given."""
+        answer, losses = trip.answer(asked, self.context(facts, transaction, offline))
         self.lost(losses)
-        return Result(asked.id, asked.action, payload)
+        return answer, self.registered()
+
+    def after(self, writes: Sequence[Write], then: Then) -> None:
+        """Run ``then`` when ``writes`` are stored; at once if there are none."""
+        if writes:
+            self.commit(writes, then)
+        else:
+            then()
 
     def ended(self, direction: str, dialect: Dialect, call: Call, outcome: str) -> None:
         """Count a call that is answered.  A name that the ``dialect`` of its asker does not know counts as ``other``."""
         operation = call.action if call.action in dialect.messages else "other"
         self.note("call", call.id, direction=direction, dialect=dialect.name, operation=operation, outcome=outcome)
-
-
-def local_answer(dialect: Dialect, call: Call, passage: Passage) -> Answer | None:
-    """The answer that the tables themselves give, in the asker's ``dialect``; None if the call goes onward."""
-    if passage.refusal is not None:
-        return Error(call.id, call.action, *passage.refusal)
-    if passage.answer is not None:
-        return Result(call.id, call.action, passage.answer)
-    return dialect.result_of(call) if passage.action is None else None

@@ -10,14 +10,15 @@ from collections import deque
 from dataclasses import dataclass
 from functools import partial
 
-from gateway.ladder.route import Passage
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session.asks import Asked, Asks
-from gateway.session.desk import Desk, local_answer
+from gateway.session.desk import Desk
 from gateway.session.lane import Lane
+from gateway.session.naming import Naming
 from gateway.session.registration import Registration
 from gateway.session.text import stamp
 from gateway.session.transactions import Transactions
+from gateway.session.trip import Trip
 
 EARLY = 0.95
 """A station's clock is not ours: a heartbeat this much of the interval after the last one is the next one."""
@@ -29,13 +30,16 @@ class Errand:
 
     call: Call
     asked: Asked | None
+    trip: Trip | None = None
 
 
 class Errands:
     """In order of arrival, before the queue."""
 
-    def __init__(self, desk: Desk, asks: Asks, lane: Lane, registration: Registration, transactions: Transactions) -> None:
-        self.desk, self.asks, self.lane = desk, asks, lane
+    def __init__(
+        self, desk: Desk, asks: Asks, lane: Lane, registration: Registration, transactions: Transactions, naming: Naming
+    ) -> None:
+        self.desk, self.asks, self.lane, self.naming = desk, asks, lane, naming
         self.registration, self.transactions = registration, transactions
         self.triggered = False
         self._waiting: deque[Errand] = deque()
@@ -75,35 +79,50 @@ class Errands:
                 self._answer_here(errand.asked)
 
     def offer(self) -> bool:
-        """Send the next one."""
+        """Send the next one.  One that may not leave before its registers are stored lets those behind it wait."""
         while self._waiting and self.registration.ready:
-            errand = self._waiting.popleft()
+            errand = self._waiting[0]
             if errand.asked is not None and not errand.asked.open:
+                self._waiting.popleft()
                 continue
-            if self._send(errand):
+            trip = errand.trip or self._rendered(errand)
+            if not trip.stored:
+                return False
+            self._waiting.popleft()
+            if trip.local is None:
+                self._send(errand, trip)
                 return True
+            if errand.asked is not None:
+                self.asks.reply(errand.asked, trip.local, "local")
         return False
 
-    def _send(self, errand: Errand) -> bool:
-        passage = self.desk.upward(errand.call, self.transactions)
-        local = local_answer(self.desk.dialect, errand.call, passage)
-        if local is not None:
-            if errand.asked is not None:
-                self.asks.reply(errand.asked, local, "local")
-            return False
-        call = Call(self.desk.ids(), passage.action or errand.call.action, passage.payload)
-        self._flying = errand
-        self.lane.send(call, partial(self._answered, errand, passage), partial(self._failed, errand))
-        return True
+    def _rendered(self, errand: Errand) -> Trip:
+        trip = errand.trip = self.desk.upward(self.naming.from_station(errand.call), self.transactions)
+        if not trip.stored:
+            self.desk.store(trip)
+        return trip
 
-    def _answered(self, errand: Errand, passage: Passage, answer: Answer) -> None:
+    def _send(self, errand: Errand, trip: Trip) -> None:
+        call = trip.onward(self.desk.ids())
+        self._flying = errand
+        call = call if self.naming.alike else self.naming.to_backend(call)
+        self.lane.send(call, partial(self._answered, errand, trip), partial(self._failed, errand))
+
+    def _answered(self, errand: Errand, trip: Trip, answer: Answer) -> None:
         self._flying = None
-        if errand.asked is None:
+        if trip.heard(answer):
+            self._waiting.appendleft(errand)
             return
-        answer = self.desk.climb(passage, errand.call, answer, self.transactions)
-        if errand.asked.role == "authorize" and isinstance(answer, Result):
+        asked = errand.asked
+        if asked is None:
+            return
+        answer, writes = self.desk.answer(trip, errand.call, self.transactions)
+        if asked.role == "authorize" and isinstance(answer, Result):
             self.transactions.heard(self._token(errand.call), self.desk.dialect.facts(answer).get("token_status"))
-        self.asks.reply(errand.asked, answer, "refused" if isinstance(answer, Error) else "answered")
+        self.desk.after(writes, partial(self._reply, asked, answer))
+
+    def _reply(self, asked: Asked, answer: Answer) -> None:
+        self.asks.reply(asked, answer, "refused" if isinstance(answer, Error) else "answered")
 
     def _failed(self, errand: Errand, why: str) -> None:
         self._flying = None

@@ -12,30 +12,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
-from gateway.journal.contract import Append, PutStation, PutTransaction, Restored, Row, Transaction, Write
+from gateway.journal.contract import Append, PutTransaction, Restored, Row, Transaction
 from gateway.messages import Call
 from gateway.session.asks import Asked, Asks
+from gateway.session.binding import Binding, Bound
 from gateway.session.desk import Desk
+from gateway.session.moments import first_moment
+from gateway.session.oddities import Oddities
 from gateway.session.queue import Queue, RowItem, StateItem
-from gateway.session.text import stamp, to_text
+from gateway.session.text import not_before, stamp, to_text
 from gateway.session.transactions import Then, Transactions
 
-FLAGS: dict[str, str] = {
-    "over_open": "a start on a connector where another transaction is open; both are kept",
-    "bound": "its id means nothing (0, negative); taken for the one that it can only mean",
-    "guessed": "an id that we never gave, where one open transaction is all it can mean by connector, token, time and meter",
-    "unbound": "its id means nothing, and no open transaction fits; a stop is kept aside, readings go on without it",
-    "takeover": "an id from before we came; passes unchanged",
-    "foreign": "an id that we never gave to this station; kept aside, not forwarded",
-    "forgotten": "an id that we gave long ago; kept aside, not forwarded",
-    "again": "a second, different stop of a transaction; kept aside, not forwarded",
-    "parked": "its transaction is parked, so it is too",
-}
-"""Words in `Row.flags` and `Transaction.flags`."""
 ASIDE = ("foreign", "forgotten", "again", "parked")
 MOST_KEYS = 256
 """A station repeats a message only until it is answered and sends no newer one before: a short memory is enough."""
@@ -46,20 +36,23 @@ class Intake:
 
     def __init__(self, desk: Desk, asks: Asks, queue: Queue, transactions: Transactions) -> None:
         self.desk, self.asks, self.queue, self.transactions = desk, asks, queue, transactions
+        self.oddities = Oddities(desk, transactions)
         self._keys: OrderedDict[str, None] = OrderedDict()
         self._pending: dict[str, RowItem] = {}  # not stored yet, or held
         self._holding: list[RowItem] = []
         self.flowing: Callable[[], bool] = lambda: False
         """Whether what is queued goes up at once."""
+        self.away: Callable[[], bool] = lambda: False
+        """Whether the back end cannot be reached."""
+        self.linked: str | None = None
+        """Since when the station's present link stands."""
+        self.binding = Binding(desk, transactions)
         self._next_seq = 1
-        self._called: set[int] = set()  # transactions that the station has named by their right id
-        self._since: datetime | None = None
 
     def restore(self, restored: Restored) -> None:
         """Take up what the journal knows."""
         self._next_seq = restored.next_seq
-        since = restored.values.get("since")
-        self._since = datetime.fromisoformat(since) if since else None
+        self.binding.restore(restored)
         for row in restored.queue:
             item = RowItem(row, committed=True, connector=self._connector(row.transaction))
             self.queue.add_row(item)
@@ -72,147 +65,104 @@ class Intake:
     # -- states --------------------------------------------------------------------------------------------------
 
     def state(self, asked: Asked) -> None:
-        """A connector's state: answered at once, queued in memory."""
+        """A connector's state: answered at once, queued in memory; stored first where it is part of a transaction's story."""
         facts = self.desk.dialect.facts(asked.call)
         connector, state = facts.get("connector"), facts.get("state")
-        self.asks.result(asked, "local")
-        if "status" not in self.desk.switches.get("answer_locally", ()):
-            change = self.queue.add_state(
-                StateItem(asked.call, connector, state, Then(self.transactions, connector)), self.flowing()
-            )
-            if change is not None:
-                self.desk.note("status", change=change)
+        if "status" in self.desk.switches.get("answer_locally", ()):
+            self.asks.result(asked, "local")
+        elif self._told_within(connector, asked.call):
+            self._stored_state(asked, connector)
+        else:
+            self.asks.result(asked, "local")
+            self.oddities.state(connector, state, partial(self._queued, asked.call, connector, state))
         if state == "available" and connector is not None:
             self.transactions.available(connector)
+
+    def _told_within(self, connector: int | None, call: Call) -> bool:
+        """Whether this state will be told as part of a transaction."""
+        return bool(connector) and self.desk.up.stateful(call.action) and self.transactions.running(connector or 0)
+
+    def _stored_state(self, asked: Asked, connector: int | None) -> None:
+        of = self.transactions.at(connector or 0)
+        flag = "parked" if of is not None and "parked" in of.flags.split() else ""
+        # Equal states are no repeats: each is a change of its own.
+        self._store(asked, f"state {self._next_seq}", Bound(asked.call, of, flag, []))
+
+    def _queued(self, call: Call, connector: int | None, state: str | None) -> None:
+        item = StateItem(call, connector, state, Then(self.transactions, connector))
+        change = self.queue.add_state(item, self.flowing())
+        if change is not None:
+            self.desk.note("status", change=change)
 
     # -- transaction messages ------------------------------------------------------------------------------------
 
     def asked(self, asked: Asked) -> None:
         """A transaction message."""
         key = self.desk.dialect.key(asked.call, checked=bool(self.desk.up.steps))
-        if self._repeats(asked, key):
-            return
-        facts = self.desk.dialect.facts(asked.call)
-        if asked.role == "start":
-            self._start(asked, key, facts)
-        elif asked.role == "stop":
-            self._stop(asked, key, facts)
-        else:
-            self._readings(asked, key, facts)
+        if not self._repeats(asked, key):
+            bound = self.binding.of(asked, key, self.desk.dialect.facts(asked.call))
+            if self.desk.switches:
+                bound = self._odd(asked.role, bound)
+            self._remember(key, self._store(asked, key, bound))
+            if asked.role == "stop" and bound.transaction is not None:
+                self.oddities.release(bound.transaction.connector)
 
-    def _start(self, asked: Asked, key: str, facts: dict[str, Any]) -> None:
-        connector, token = facts.get("connector"), facts.get("token")
-        flags = "over_open" if connector is not None and self.transactions.running(connector) else ""
-        id, counter = self.transactions.allot()
-        when, meter = facts.get("time"), facts.get("meter_start")
-        made = Transaction(
-            gateway_id=id,
-            station_id=str(id),
-            backend_id=None,
-            connector=connector,
-            token=token,
-            start_key=key,
-            started=str(when) if when is not None else stamp(self.desk.at.wall),
-            meter_start=str(meter) if meter is not None else None,
-            flags=flags,
-        )
-        made = self.transactions.begin(made)
-        self._store(asked, asked.call, key, made, flags, [PutTransaction(self.desk.station, made), counter])
-
-    def _stop(self, asked: Asked, key: str, facts: dict[str, Any]) -> None:
-        transaction, call, flag = self._bind(asked.call, facts)
-        if transaction is not None and transaction.ended is not None:
-            flag = "again"
-        writes: list[Write] = []
-        if transaction is not None and flag != "again":
-            when = facts.get("time")
-            self._called.discard(transaction.gateway_id)
-            transaction = self.transactions.end(transaction, str(when) if when is not None else stamp(self.desk.at.wall), key)
-            writes.append(PutTransaction(self.desk.station, transaction))
-        self._store(asked, call, key, transaction, flag, writes)
-
-    def _readings(self, asked: Asked, key: str, facts: dict[str, Any]) -> None:
-        transaction, call, flag = self._bind(asked.call, facts)
-        if flag == "unbound":
-            call = self.desk.dialect.with_facts(call, transaction=None)
-        self._store(asked, call, key, transaction, flag, [])
-
-    def _bind(self, call: Call, facts: dict[str, Any]) -> tuple[Transaction | None, Call, str]:
-        named = facts.get("transaction")
-        if named is None:
-            return None, call, ""
-        known = self.transactions.get(named) if isinstance(named, int) else None
-        if known is not None:
-            self._called.add(known.gateway_id)
-            return known, call, "parked" if "parked" in known.flags.split() else ""
-        if isinstance(named, int) and named <= 0:
-            meant = self.transactions.meant(facts.get("connector"), facts.get("token"))
-            return self._bound(call, meant, "bound") if meant is not None else (None, call, "unbound")
-        if isinstance(named, int) and self.transactions.given(named):
-            return None, call, "forgotten"
-        if self.taking_over:
-            return None, call, "takeover"
-        meant = self.transactions.fitting(facts)
-        # A station that has used the right id knows it: then another id is another transaction.
-        if meant is not None and meant.gateway_id not in self._called:
-            return self._bound(call, meant, "guessed")
-        return None, call, "foreign"
-
-    def _bound(self, call: Call, meant: Transaction, flag: str) -> tuple[Transaction, Call, str]:
-        call = self.desk.dialect.with_facts(call, transaction=meant.gateway_id)
-        return meant, call, "parked" if "parked" in meant.flags.split() else flag
-
-    @property
-    def taking_over(self) -> bool:
-        """Whether ids from before we came may still pass."""
-        passed = (self.desk.at.wall - self._since).total_seconds() if self._since is not None else 0.0
-        return passed < self.desk.policy.takeover
+    def _odd(self, role: str | None, bound: Bound) -> Bound:
+        """As the station's quirk profile has it."""
+        if role == "stop":
+            return bound._replace(call=self.oddities.stop(bound.call, bound.transaction))
+        if role == "meter" and self.oddities.late(bound.call, bound.transaction):
+            return bound._replace(call=self.desk.dialect.with_facts(bound.call, transaction=None), transaction=None)
+        return bound
 
     # -- storing -------------------------------------------------------------------------------------------------
 
-    def _store(self, asked: Asked, call: Call, key: str, transaction: Transaction | None, flag: str, writes: list[Write]) -> None:
+    def _store(self, asked: Asked, key: str, bound: Bound) -> RowItem:
+        transaction, flag = bound.transaction, bound.flag
         aside = flag in ASIDE or (flag == "unbound" and asked.role == "stop")
-        row = self._row(asked, call, key, transaction, flag, aside)
-        item = RowItem(row, call, content=self._holds(asked), asks=[asked])
-        item.connector = transaction.connector if transaction is not None else self.desk.dialect.facts(call).get("connector")
+        row = self._row(asked, bound, key, aside)
+        item = RowItem(row, bound.call, content=self._holds(asked), asks=[asked])
+        item.connector = transaction.connector if transaction else self.desk.dialect.facts(bound.call).get("connector")
         if flag:
             self.desk.note("flag", f"{asked.call.action} {key}", why=flag)
         if not aside:
             self.queue.add_row(item)
-        self._remember(key, item)
-        self.desk.commit([Append(self.desk.station, row), *writes, *self._first_contact()], partial(self._stored, item))
+        writes = [Append(self.desk.station, row), *bound.writes, *self.binding.first_contact()]
+        self.desk.commit(writes, partial(self._stored, item))
         if item.content:
             self.asks.within(asked, partial(self._late, item))
+        return item
 
-    def _row(self, asked: Asked, call: Call, key: str, transaction: Transaction | None, flag: str, aside: bool) -> Row:
+    def _row(self, asked: Asked, bound: Bound, key: str, aside: bool) -> Row:
         seq, self._next_seq = self._next_seq, self._next_seq + 1
         return Row(
             seq=seq,
             role=asked.role or "",
-            action=call.action,
+            action=bound.call.action,
             dialect=self.desk.dialect.name,
             codec="soap" if self.desk.exchange else "json",
             raw=asked.raw,
-            payload=to_text(call.payload),
+            payload=to_text(bound.call.payload),
             key=key,
-            transaction=transaction.gateway_id if transaction is not None else None,
+            transaction=bound.transaction.gateway_id if bound.transaction is not None else None,
             received=stamp(self.desk.at.wall),
             state="parked" if aside else "queued",
-            flags=flag,
+            flags=f"{bound.flag} offline".strip() if self._offline(asked.call) else bound.flag,
         )
+
+    def _offline(self, call: Call) -> bool:
+        """Whether it waited at the station, or must wait here; asked only where a step may want to tell."""
+        if not self.desk.up.stateful(call.action):
+            return False
+        when = first_moment(self.desk.dialect.messages[call.action].request, call.payload)
+        late = when is not None and self.linked is not None and not_before(self.linked, when) and when != self.linked
+        return late or self.away()
 
     def _holds(self, asked: Asked) -> bool:
         """Whether the back end's answer matters: as the dialect says, and on a route without a step wherever it has fields."""
-        kind = self.desk.dialect.answer(asked.call.action)
         fields = self.desk.dialect.messages[asked.call.action].result.fields
         passing = not self.desk.up.steps and bool(fields)
-        return (kind == "content" or passing) and asked.role not in self.desk.switches.get("answer_locally", ())
-
-    def _first_contact(self) -> list[Write]:
-        if self._since is not None:
-            return []
-        self._since = self.desk.at.wall
-        return [PutStation(self.desk.station, {"since": stamp(self._since)})]
+        return (asked.wants == "content" or passing) and asked.role not in self.desk.switches.get("answer_locally", ())
 
     def _stored(self, item: RowItem) -> None:
         item.committed = True
@@ -247,20 +197,36 @@ class Intake:
         asks, item.asks = [asked for asked in item.asks if asked.open], []
         if not asks:
             return
-        transaction = self.transactions.get(item.row.transaction)
-        if item.row.role == "start" and transaction is not None and transaction.answer is None:
-            transaction = self.transactions.put(replace(transaction, answer=self._status(transaction), local=True))
+        call, transaction = item.message(), self.transactions.get(item.row.transaction)
+        if transaction is not None and transaction.answer is None and self.judges(item.row.role, call, transaction):
+            transaction = self.transactions.put(replace(transaction, answer=self._status(transaction.token), local=True))
             self.desk.commit([PutTransaction(self.desk.station, transaction)])
+        facts = self.facts(item.row.role, call, transaction)
         for asked in asks:
-            self.asks.result(asked, outcome, **self._facts(item.row.role, transaction))
+            self.asks.result(asked, outcome, **facts)
 
-    def _facts(self, role: str, transaction: Transaction | None) -> dict[str, Any]:
-        if role != "start" or transaction is None:
+    def judges(self, role: str, call: Call, transaction: Transaction) -> bool:
+        """Whether the answer to this message of a transaction says what the transaction's token may."""
+        if not self.binding.theirs:
+            return role == "start"
+        token = self.desk.dialect.facts(call).get("token")
+        return role != "stop" and token is not None and token.casefold() == (transaction.token or "").casefold()
+
+    def facts(self, role: str, call: Call, transaction: Transaction | None) -> dict[str, Any]:
+        """What an answer to this message says where the back end does not say it."""
+        if not self.binding.theirs:
+            if role != "start" or transaction is None:
+                return {}
+            status = transaction.answer or self._status(transaction.token)
+            return {"transaction": transaction.gateway_id, "token_status": status}
+        token = self.desk.dialect.facts(call).get("token")
+        if token is None:
             return {}
-        return {"transaction": transaction.gateway_id, "token_status": transaction.answer or self._status(transaction)}
+        known = transaction.answer if transaction is not None and self.judges(role, call, transaction) else None
+        return {"token_status": known or self._status(token)}
 
-    def _status(self, transaction: Transaction) -> str:
-        return self.transactions.token_status(transaction.token, self.desk.policy.start_offline, "accepted")
+    def _status(self, token: str | None) -> str:
+        return self.transactions.token_status(token, self.desk.policy.start_offline, "accepted")
 
     # -- repeats -------------------------------------------------------------------------------------------------
 
@@ -272,24 +238,33 @@ class Intake:
 
     def _repeats(self, asked: Asked, key: str) -> bool:
         before = self.transactions.started(key) or self.transactions.stopped(key)
-        item = self._pending.get(key) or self._unanswered(before)
+        item = self._pending.get(key) or self._unanswered(asked, key, before)
         if item is not None:
             item.asks.append(asked)
             if item.content:
                 self.asks.within(asked, partial(self._late, item))
-        elif before is not None or (key in self._keys and asked.role != "start"):
-            self.asks.result(asked, "repeat", **self._facts(asked.role or "", before))
             return True
-        return item is not None
+        # Where we name the transactions an equal start may follow the stop: it is another transaction.
+        if before is None and (key not in self._keys or (asked.role == "start" and not self.binding.theirs)):
+            return False
+        self.asks.result(asked, "repeat", **self.facts(asked.role or "", asked.call, self._of(asked, before)))
+        return True
 
-    def _unanswered(self, transaction: Transaction | None) -> RowItem | None:
-        """The queued start of a transaction that the station asks about again before anyone answered it: hold it anew."""
-        if transaction is None or transaction.answer is not None or transaction.ended is not None:
+    def _of(self, asked: Asked, before: Transaction | None) -> Transaction | None:
+        if not self.binding.theirs:
+            return before
+        return self.transactions.called(str(self.desk.dialect.facts(asked.call).get("transaction")))
+
+    def _unanswered(self, asked: Asked, key: str, before: Transaction | None) -> RowItem | None:
+        """The queued row that the station asks about again before anyone answered it: hold it anew."""
+        if asked.wants != "content" or (before is None and key not in self._keys):
+            return None
+        if before is not None and (before.answer is not None or before.ended is not None):
             return None
         for item in self.queue.rows():
-            if item.row.role == "start" and item.row.transaction == transaction.gateway_id:
+            if item.row.key == key:
                 item.content = True
-                self._pending[item.row.key] = item
+                self._pending[key] = item
                 self._holding.append(item)
                 return item
         return None

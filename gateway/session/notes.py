@@ -26,7 +26,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     "row": ("change",),
     # A status in the queue.  change: coalesced | dropped.
     "status": ("change",),
-    # A transaction message that is not as it should be.  why: see `gateway.session.intake.FLAGS`.
+    # A transaction message that is not as it should be.  why: see `gateway.session.binding.FLAGS`.
     "flag": ("why",),
     # The back end refused a token after the station had been told that it may charge.  done: remote_stop | report.
     "late_refusal": ("done",),

@@ -11,30 +11,36 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
 from gateway.journal.contract import PutTransaction, Transaction
-from gateway.ladder.route import Passage
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
 from gateway.session.asks import Asks
-from gateway.session.desk import Desk, local_answer
+from gateway.session.desk import Desk
 from gateway.session.errands import Errands
 from gateway.session.fallbacks import Fallbacks
 from gateway.session.intake import Intake
+from gateway.session.naming import Naming
 from gateway.session.registration import Registration
 from gateway.session.transactions import REASON, Transactions
+from gateway.session.trip import Trip
 
 HOLD = "hold-calls"
 
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """A command.  ``asked`` is the back end's call (None for one of our own), ``call`` what the station shall hear."""
+    """A command.  ``asked`` is the back end's call and ``trip`` what it became (None for one of our own).
+
+    ``call`` is what the station shall hear (next: one command may become several, which go one after another).
+    """
 
     asked: Call | None
-    passage: Passage | None
+    trip: Trip | None
     call: Call
     since: float
     open: bool = True
@@ -47,9 +53,16 @@ class Orders:
     """The way down."""
 
     def __init__(
-        self, desk: Desk, asks: Asks, registration: Registration, transactions: Transactions, errands: Errands, intake: Intake
+        self,
+        desk: Desk,
+        asks: Asks,
+        registration: Registration,
+        transactions: Transactions,
+        errands: Errands,
+        intake: Intake,
+        naming: Naming,
     ) -> None:
-        self.desk, self.asks, self.registration = desk, asks, registration
+        self.desk, self.asks, self.registration, self.naming = desk, asks, registration, naming
         self.transactions, self.errands, self.intake = transactions, errands, intake
         self._open: dict[str, Order] = {}
         self._waiting: deque[Order] = deque()
@@ -77,13 +90,16 @@ class Orders:
         if named is None:
             self._answer(call, self._unknown(call), "local")
             return
-        passage = self.desk.downward(named, self.transactions)
-        local = local_answer(self.desk.backend, call, passage)
-        if local is not None:
-            self._answer(call, local, "local")
+        trip = self.desk.downward(named, self.transactions)
+        if trip.local is not None:
+            self.desk.after(trip.writes, partial(self._answer, call, trip.local, "local"))
             return
-        onward = Call(self.desk.ids(), passage.action or call.action, passage.payload)
-        self._enter(Order(call, passage, onward, self.desk.at.mono))
+        if not trip.stored:
+            self.desk.store(trip)
+        self._enter(Order(call, trip, self._onward(trip), self.desk.at.mono))
+
+    def _onward(self, trip: Trip) -> Call:
+        return self.naming.to_station(trip.onward(self.desk.ids()))
 
     def _refusal(self) -> str:
         if self.desk.stopping:
@@ -94,13 +110,11 @@ class Orders:
 
     def _named(self, call: Call) -> Call | None:
         """With our id of the transaction that it names; None if it names one that this station never had."""
+        found = self.naming.from_backend(call)
+        if found is not None:
+            return found
         named = self.desk.backend.facts(call).get("transaction")
-        if named is None:
-            return call
-        known = self.transactions.named(named)
-        if known is not None:
-            return self.desk.backend.with_facts(call, transaction=known.gateway_id)
-        if self.intake.taking_over:
+        if self.intake.binding.taking_over:
             self.desk.note("flag", f"{call.action} {named}", why="takeover")
             return call
         self.desk.note("flag", f"{call.action} {named}", why="foreign")
@@ -152,7 +166,8 @@ class Orders:
         """Ask the station, of our own accord, to end a transaction; false if its dialect has no word for that."""
         if not self.desk.present or self.desk.dialect.action_for("remote_stop") is None:
             return False
-        call = self.desk.dialect.call_of("remote_stop", self.desk.ids(), transaction=transaction.gateway_id)
+        named = transaction.station_id if self.naming.theirs else transaction.gateway_id
+        call = self.desk.dialect.call_of("remote_stop", self.desk.ids(), transaction=named)
         self._enter(Order(None, None, call, self.desk.at.mono))
         return True
 
@@ -170,6 +185,8 @@ class Orders:
 
     def _held(self, order: Order) -> bool:
         if self.registration.unanswered or self.registration.told == "rejected":
+            return True
+        if order.trip is not None and not order.trip.stored:
             return True
         wait = max(self._settling(), self._own_request(order), self.fallbacks.rest())
         if wait > 0 and not self.desk.running(HOLD):
@@ -230,10 +247,14 @@ class Orders:
         if self._again(order, answer):
             return
         self._learn(order.call, answer)
-        if order.asked is None or order.passage is None:
+        if order.asked is None or order.trip is None or not order.open:
             return
-        back = self.desk.climb(order.passage, order.asked, answer, self.transactions)
-        self._finish(order, back, "refused" if isinstance(answer, Error) else "answered")
+        if order.trip.heard(answer):
+            order.call, order.first, order.tried = self._onward(order.trip), None, 0
+            self._waiting.appendleft(order)
+            return
+        back, writes = self.desk.answer(order.trip, order.asked, self.transactions)
+        self.desk.after(writes, partial(self._finish, order, back, "refused" if isinstance(answer, Error) else "answered"))
 
     def failed(self, id: str, why: str) -> None:
         """A call could not be delivered, or its exchange broke."""
@@ -261,12 +282,20 @@ class Orders:
         # Taken down when it is sent: the stop that it causes may come before the answer to it.
         role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)
         if role == "remote_stop":
-            self._reason(self.transactions.get(facts.get("transaction")), "remote")
+            self._reason(self.naming.of_station(call), "remote")
         elif role == "reset":
+            self.registration.reset(True)
             for transaction in list(self.transactions.open()):
                 self._reason(transaction, f"{facts.get('reset_kind', 'soft')}_reset")
-        elif role == "trigger" and self.desk.dialect.role(str(facts.get("requested"))) == "heartbeat":
-            self.errands.triggered = True
+        elif role == "trigger":
+            self._triggered(facts, True)
+
+    def _triggered(self, facts: dict[str, Any], sent: bool) -> None:
+        requested = self.desk.dialect.role(str(facts.get("requested")))
+        if requested == "heartbeat":
+            self.errands.triggered = sent
+        elif requested == "boot":
+            self.registration.triggered = sent
 
     def _reason(self, transaction: Transaction | None, word: str, holds: bool = True) -> None:
         if transaction is not None and transaction.ended is None:
@@ -280,9 +309,10 @@ class Orders:
             return
         role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)
         if role == "remote_stop":
-            self._reason(self.transactions.get(facts.get("transaction")), "remote", holds=False)
+            self._reason(self.naming.of_station(call), "remote", holds=False)
         elif role == "reset":
+            self.registration.reset(False)
             for transaction in list(self.transactions.open()):
                 self._reason(transaction, f"{facts.get('reset_kind', 'soft')}_reset", holds=False)
         elif role == "trigger":
-            self.errands.triggered = False
+            self._triggered(facts, False)

@@ -4,7 +4,7 @@ In: rows, states.  Out: the head.
 Not here: sending (`gateway.session.delivery`), storing (`gateway.session.intake`).
 
 States live in memory only.  Where they pile up a newer state of a connector takes the place of the one before it, but never
-across a start or a stop of that connector, and never where its charging state changed.
+across a start, a stop or another event of a transaction on that connector, and never where its charging state changed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from gateway.ladder.facts import Facts
 from gateway.messages import Call
 from gateway.session.asks import Asked
 from gateway.session.text import from_text
+from gateway.session.trip import Trip
 
 CHARGING = ("occupied", "charging", "suspended_ev", "suspended_evse")
 KEPT_CALLS = 8
@@ -32,7 +33,7 @@ class RowItem:
 
     ``call`` is its message where it is still at hand (else it is read from the row); ``connector`` is what it is about,
     None where that is unknown; ``content`` says that the back end's answer matters to the station; ``hasty`` that a
-    waiting call is past its deadline.
+    waiting call is past its deadline.  ``trip`` is what it became on the ladder, once it was the head.
     """
 
     row: Row
@@ -42,6 +43,7 @@ class RowItem:
     committed: bool = False
     flying: bool = False
     hasty: bool = False
+    trip: Trip | None = None
     asks: list[Asked] = field(default_factory=list)
 
     def message(self) -> Call:
@@ -58,6 +60,12 @@ class StateItem:
     state: str | None
     facts: Facts
     flying: bool = False
+    trip: Trip | None = None
+
+    @property
+    def movable(self) -> bool:
+        """Whether a newer state may still take its place: not once the ladder has put it down in a register."""
+        return not self.flying and (self.trip is None or not self.trip.writes)
 
 
 Item: TypeAlias = RowItem | StateItem
@@ -87,6 +95,10 @@ class Queue:
         """The rows, in order."""
         return (item for item in self._items if isinstance(item, RowItem))
 
+    def ends(self, transaction: int) -> bool:
+        """Whether the end of a transaction waits here."""
+        return self.has(transaction) and any(i.row.role == "stop" and i.row.transaction == transaction for i in self.rows())
+
     def has(self, transaction: int) -> bool:
         """Whether a transaction has rows."""
         return self._of[transaction] > 0
@@ -110,14 +122,14 @@ class Queue:
             return "coalesced"
         self._items.append(item)
         if self.states > self.most_states:
-            self._items.remove(next(i for i in self._items if isinstance(i, StateItem) and not i.flying))
+            self._items.remove(next(i for i in self._items if isinstance(i, StateItem) and i.movable))
             return "dropped"
         return None
 
     @property
     def states(self) -> int:
         """How many states wait."""
-        return sum(1 for item in self._items if isinstance(item, StateItem) and not item.flying)
+        return sum(1 for item in self._items if isinstance(item, StateItem) and item.movable)
 
     def remove(self, item: Item) -> None:
         """Take something out."""
@@ -140,11 +152,11 @@ class Queue:
     def _replaceable(self, item: StateItem) -> StateItem | None:
         for other in reversed(self._items):
             if isinstance(other, RowItem):
-                if other.row.role in ("start", "stop") and other.connector in (None, item.connector):
+                if other.row.role != "meter" and other.connector in (None, item.connector):
                     return None
             elif other.connector == item.connector:
                 same = charging(other.state) == charging(item.state)
-                return other if same and not other.flying else None
+                return other if same and other.movable else None
         return None
 
 

@@ -9,21 +9,24 @@ in time; else a station that was once accepted is accepted again, and any other 
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from gateway.facts import WORDS
 from gateway.journal.contract import PutStation
-from gateway.ladder.route import Passage
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
 from gateway.session.asks import Asked, Asks
-from gateway.session.desk import Desk, local_answer
+from gateway.session.desk import Desk
 from gateway.session.lane import Lane
 from gateway.session.text import stamp
 from gateway.session.transactions import Transactions
+from gateway.session.trip import Trip
 
 LONGEST_WAIT = 86400
+RESET_WITHIN = timedelta(minutes=5)
+"""A boot that long after a command to restart is its consequence."""
 IDENTITY = ("vendor", "model", "firmware", "serial")
 
 STEPS: dict[tuple[str, str], str] = {
@@ -65,6 +68,12 @@ class Registration:
         self.last_interval: int | None = None
         self.told: str | None = None
         self.settled_at: float | None = None
+        self.gap: float | None = None
+        """Seconds for which the station had been silent when its present link began, where that is known."""
+        self.triggered = False
+        """Whether the back end asked for the next boot."""
+        self._reset_at: datetime | None = None
+        self._trip: Trip | None = None  # what the boot became
         self._waiting: list[Asked] = []
         self._unheard = False
 
@@ -72,7 +81,8 @@ class Registration:
         """Take up what the journal knows, and say who the station was when it last booted."""
         self.known = bool(values.get("accepted"))
         self.last_interval = values.get("interval")
-        boot = values.get("boot")
+        reset, boot = values.get("reset"), values.get("boot")
+        self._reset_at = datetime.fromisoformat(reset) if reset else None
         if boot is not None and boot.get("dialect") == self.desk.dialect.name:
             self.boot = Call("", boot["action"], boot["payload"])
             self.desk.say(do.Learned(**{fact: values.get(fact) for fact in IDENTITY}))
@@ -103,7 +113,9 @@ class Registration:
 
     def asked(self, asked: Asked) -> None:
         """The station announces itself."""
-        before, self.boot = self.boot, asked.call
+        before, self.boot, self._trip = self.boot, asked.call, None
+        # The reason stays until the back end has accepted a boot: a station that is told to wait boots again and again.
+        self.transactions.boot = self._why(before is None) or self.transactions.boot
         self._learn(asked.call)
         unheard, self._unheard = self._unheard, False
         if unheard and self.standing == "accepted" and before is not None and before.payload == asked.call.payload:
@@ -114,6 +126,22 @@ class Registration:
         self.hear("boot")
         if "boot" in self.desk.switches.get("answer_locally", ()):
             self._answer_here(asked, "accepted", self.interval)
+
+    def reset(self, sent: bool) -> None:
+        """A command to restart goes to the station, or was refused by it."""
+        self._reset_at = self.desk.at.wall if sent else None
+        self.desk.commit([PutStation(self.desk.station, {"reset": stamp(self.desk.at.wall) if sent else None})])
+
+    def _why(self, first: bool) -> str | None:
+        """`gateway.ladder.facts.Facts.boot_reason`, None for one that is not known."""
+        triggered, self.triggered = self.triggered, False
+        reset, self._reset_at = self._reset_at, None
+        gap, self.gap = self.gap, None
+        if reset is not None and self.desk.at.wall - reset <= RESET_WITHIN:
+            return "reset"
+        if triggered:
+            return "triggered"
+        return "power_up" if first or (gap is not None and gap > 2 * self.interval) else None
 
     def _learn(self, call: Call) -> None:
         facts = self.desk.dialect.facts(call)
@@ -157,6 +185,8 @@ class Registration:
             self.desk.note("stray", f"standing {self.standing}: {word}", peer="gateway", kind="event")
             return
         self.standing = after
+        if after in ("off", "due"):
+            self._trip = None
         if after != "waiting":
             self.desk.cancel("boot")
         if self.ready:
@@ -175,26 +205,46 @@ class Registration:
         """Send the boot, if it is due."""
         if self.standing != "due" or self.boot is None:
             return False
-        boot = self.boot
-        self.hear("sent")
-        passage = self.desk.upward(boot, self.transactions)
-        local = local_answer(self.desk.dialect, boot, passage)
-        if local is not None:
-            self._judge(boot, local, self.desk.dialect.facts(local) if isinstance(local, Result) else {})
+        if self._trip is None:
+            self._trip = self.desk.upward(self.boot, self.transactions)
+            if not self._trip.stored:
+                self.desk.store(self._trip)
+        boot, trip = self.boot, self._trip
+        if not trip.stored:
             return False
-        call = Call(self.desk.ids(), passage.action or boot.action, passage.payload)
-        self.lane.send(call, partial(self._answered, boot, passage, call), self._failed)
+        self.hear("sent")
+        if trip.local is not None:
+            self._trip = None
+            self._judge(boot, trip.local, self.desk.dialect.facts(trip.local) if isinstance(trip.local, Result) else {})
+            return False
+        self._send(boot, trip)
         return True
 
-    def _answered(self, boot: Call, passage: Passage, call: Call, answer: Answer) -> None:
+    def _send(self, boot: Call, trip: Trip) -> None:
+        call = trip.onward(self.desk.ids())
+        self.lane.send(call, partial(self._answered, boot, trip), self._failed)
+
+    def _answered(self, boot: Call, trip: Trip, answer: Answer) -> None:
         if boot is not self.boot and self.boot is not None and boot.payload != self.boot.payload:
             self.hear("stale")
             return
+        if trip.heard(answer):
+            self._send(boot, trip)
+            return
+        self._trip = None
         if isinstance(answer, Error):
             self._failed(f"{answer.code} {answer.description}")
             return
-        facts = self.desk.backend.facts(Result(call.id, call.action, answer.payload))
-        self._judge(boot, self.desk.climb(passage, boot, answer, self.transactions), facts)
+        facts = self._said(trip)
+        told, writes = self.desk.answer(trip, boot, self.transactions)
+        self.desk.after(writes, partial(self._judge, boot, told, facts))
+
+    def _said(self, trip: Trip) -> dict[str, Any]:
+        """The facts of all results; what a boot became is one message, and perhaps others that go with it."""
+        said: dict[str, Any] = {}
+        for (action, _), payload in zip(trip.messages, trip.answers, strict=True):
+            said |= self.desk.backend.facts(Result("", action, payload)) if payload is not None else {}
+        return said
 
     def _judge(self, boot: Call, answer: Answer, facts: dict[str, Any]) -> None:
         if isinstance(answer, Error):
@@ -217,6 +267,7 @@ class Registration:
         values: dict[str, Any] = {"registration": verdict}
         if verdict == "accepted":
             self.known = True
+            self.transactions.boot = "unknown"
             self.last_interval = interval
             values.update(accepted=True, interval=interval)
         self.desk.commit([PutStation(self.desk.station, values)])

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from gateway.dialects.schema import Dialect
 from gateway.journal.contract import Transaction
+from gateway.ladder.registers import Registers
 from gateway.ladder.route import Route
 from gateway.session import events as on
 from gateway.session.asks import Asks
@@ -23,12 +25,17 @@ from gateway.session.desk import Desk
 from gateway.session.errands import Errands
 from gateway.session.intake import Intake
 from gateway.session.lane import Lane
+from gateway.session.naming import Naming
 from gateway.session.orders import Orders
 from gateway.session.policy import Policy
 from gateway.session.queue import Queue
 from gateway.session.registration import Registration
+from gateway.session.text import stamp
 from gateway.session.transactions import Transactions
 from gateway.session.uplink import Uplink
+
+ON_ITS_WAY = timedelta(seconds=10)
+"""A message that opens its own exchange was made before it arrived."""
 
 
 class Session:
@@ -55,16 +62,19 @@ class Session:
         self.lane = Lane(desk, self.uplink, self._recycle)
         self.queue = Queue(policy.most_states)
         self.transactions = Transactions(station, rng)
+        self.transactions.clock = lambda: desk.at.wall
+        naming = Naming(desk, self.transactions)
         self.registration = Registration(desk, self.asks, self.lane, self.transactions)
-        self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions)
+        self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions, naming)
         self.intake = Intake(desk, self.asks, self.queue, self.transactions)
         self.intake.flowing = lambda: self.uplink.up and self.registration.ready
-        self.orders = Orders(desk, self.asks, self.registration, self.transactions, self.errands, self.intake)
+        self.intake.away = lambda: not self.uplink.up
+        self.orders = Orders(desk, self.asks, self.registration, self.transactions, self.errands, self.intake, naming)
         self.delivery = Delivery(
-            desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, self._refused_late
+            desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, naming, self._refused_late
         )
         self.lane.sources = (self.registration, self.errands, self.delivery)
-        self._last_contact = 0.0
+        self._last_contact: float | None = None
 
     @property
     def idle(self) -> bool:
@@ -100,6 +110,7 @@ class Session:
     # -- the station ---------------------------------------------------------------------------------------------
 
     def _opened(self, event: on.Opened) -> None:
+        self.desk.registers = Registers(event.restored.registers)
         self.transactions.restore(event.restored)
         self.intake.restore(event.restored)
         self.registration.restore(event.restored.values)
@@ -116,6 +127,10 @@ class Session:
         self.orders.station_here()
 
     def _here(self) -> None:
+        gap = self.desk.at.mono - self._last_contact if self._last_contact is not None else None
+        if not self.desk.exchange or not self.desk.present or (gap is not None and gap > 2 * self.registration.interval):
+            on_its_way = ON_ITS_WAY if self.desk.exchange else timedelta(0)
+            self.intake.linked, self.registration.gap = stamp(self.desk.at.wall - on_its_way), gap
         self._last_contact = self.desk.at.mono
         self.desk.present = True
         self.desk.cancel("grace")
@@ -138,7 +153,7 @@ class Session:
 
     def _watch(self) -> None:
         allowed = self.desk.policy.silent_intervals * self.registration.interval
-        left = self._last_contact + allowed - self.desk.at.mono
+        left = (self._last_contact or 0.0) + allowed - self.desk.at.mono
         if left > 0:
             self.desk.timer("silence", left, self._watch)
         else:
@@ -160,7 +175,7 @@ class Session:
         asked = self.asks.take(event.call, event.raw)
         if asked is None:
             return
-        if self.desk.dialect.answer(event.call.action) is not None:
+        if asked.wants is not None:
             self.intake.asked(asked)
         elif asked.role == "boot":
             self.registration.asked(asked)

@@ -12,11 +12,13 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from gateway.journal.contract import PutStation, Restored, Transaction, Write
-from gateway.session.text import not_before, to_text
+from gateway.ladder.facts import Known
+from gateway.session.text import not_before, stamp, to_text
 
 LAST_ID = 2**31 - 1
 MOST_ENDED = 20
@@ -34,6 +36,8 @@ class Transactions:
         self._tokens: OrderedDict[str, str] = OrderedDict()
         self._first: int | None = None
         self._next: int | None = None
+        self.clock: Callable[[], datetime] | None = None
+        self.boot: str = "unknown"  # why the station boots: `gateway.session.registration` knows
 
     def restore(self, restored: Restored) -> None:
         """Take up what the journal knows."""
@@ -58,6 +62,25 @@ class Transactions:
         words = known.flags.split() if known is not None else []
         return next((word.removeprefix(REASON) for word in words if word.startswith(REASON)), None)
 
+    def transaction(self, transaction: int) -> Known | None:
+        """What is known of it; it counts as open until its stop is stored."""
+        known = self._all.get(transaction)
+        if known is None:
+            return None
+        return Known(known.connector, known.token, known.started, known.meter_start, known.ended is None)
+
+    def now(self) -> str:
+        """The gateway's time; the epoch where nobody gave a clock."""
+        return stamp(self.clock()) if self.clock is not None else "1970-01-01T00:00:00Z"
+
+    def boot_reason(self) -> str:
+        """``reset``, ``triggered``, ``power_up`` or ``unknown``."""
+        return self.boot
+
+    def token_said(self, token: str) -> str:
+        """What was last said of a token; ``accepted`` where nothing was."""
+        return self._tokens.get(token.casefold(), "accepted")
+
     # -- finding -------------------------------------------------------------------------------------------------
 
     def open(self) -> Iterator[Transaction]:
@@ -67,6 +90,14 @@ class Transactions:
     def get(self, gateway_id: int | None) -> Transaction | None:
         """By our id."""
         return self._all.get(gateway_id) if gateway_id is not None else None
+
+    def called(self, station_id: str) -> Transaction | None:
+        """By the id that the station gave it, where stations do."""
+        return next((t for t in reversed(self._all.values()) if t.station_id == station_id), None)
+
+    def at(self, connector: int) -> Transaction | None:
+        """The open transaction of a connector; the newest, should there be several."""
+        return next((t for t in reversed(self._all.values()) if t.ended is None and t.connector == connector), None)
 
     def named(self, backend_id: Any) -> Transaction | None:
         """By the back end's id; an open one before an ended one, a new one before an old one."""
@@ -173,10 +204,6 @@ class Transactions:
             return self._tokens.get((token or "").casefold(), unknown)
         return "accepted" if choice == "accept" else "invalid"
 
-    def token_said(self, token: str) -> str:
-        """See `gateway.ladder.facts.Facts.token_said`."""
-        return self._tokens.get(token.casefold(), "accepted")
-
 
 class Then:
     """The facts as they were when a message came that is translated later."""
@@ -186,6 +213,8 @@ class Then:
         self._running = connector is not None and transactions.running(connector)
         self._ended = connector is not None and transactions.ended(connector)
         self._now = transactions
+        self.now, self.stop_reason, self.transaction = transactions.now, transactions.stop_reason, transactions.transaction
+        self.boot_reason, self.token_said = transactions.boot_reason, transactions.token_said
 
     def running(self, connector: int) -> bool:
         """As `Transactions.running`, then."""
@@ -195,10 +224,24 @@ class Then:
         """As `Transactions.ended`, then."""
         return self._ended if connector == self._there else self._now.ended(connector)
 
-    def stop_reason(self, transaction: int) -> str | None:
-        """As `Transactions.stop_reason`."""
-        return self._now.stop_reason(transaction)
 
-    def token_said(self, token: str) -> str:
-        """As `Transactions.token_said`."""
-        return self._now.token_said(token)
+class Within:
+    """The facts for a message that came while ``transaction`` ran, and is translated later."""
+
+    def __init__(self, transactions: Transactions, transaction: Transaction) -> None:
+        self._of, self._now = transaction, transactions
+        self.now, self.stop_reason = transactions.now, transactions.stop_reason
+        self.boot_reason, self.token_said = transactions.boot_reason, transactions.token_said
+
+    def running(self, connector: int) -> bool:
+        """As `Transactions.running`, then."""
+        return connector == self._of.connector or self._now.running(connector)
+
+    def ended(self, connector: int) -> bool:
+        """As `Transactions.ended`, then."""
+        return connector != self._of.connector and self._now.ended(connector)
+
+    def transaction(self, transaction: int) -> Known | None:
+        """As `Transactions.transaction`, then."""
+        known = self._now.transaction(transaction)
+        return known if known is None or transaction != self._of.gateway_id else replace(known, open=True)

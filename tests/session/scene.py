@@ -22,6 +22,7 @@ from gateway.session.policy import Policy
 from gateway.session.session import Session
 from tests.memory_journal import MemoryJournal
 from tests.playbook import Play
+from tests.session import toys
 
 STATION = "CP-1"
 
@@ -49,6 +50,9 @@ class Carry(Route):
         self.says: dict[str, dict[str, Any]] = {}
         self.seen: list[Any] = []
 
+    def stateful(self, action: str) -> bool:
+        return False
+
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
         passage = Planted(action, payload)
         if "connectorId" in payload:
@@ -58,14 +62,36 @@ class Carry(Route):
         return passage
 
 
-def session(policy: Policy | None = None, *, old: bool = False, same: bool = False, seed: int = 1) -> Session:
-    new = dialects()["ocpp1.6"]
-    own = dialects()["ocpp1.5"] if old else new
-    up, down = (Carry(new), Carry(new)) if not same else (Route(new, new, []), Route(new, new, []))
-    if old:
-        up, down = ladder().route("ocpp1.5", "ocpp1.6"), ladder().route("ocpp1.6", "ocpp1.5")  # type: ignore[assignment]
+KINDS = {
+    "": ("ocpp1.6", "ocpp1.6"),
+    "old": ("ocpp1.5", "ocpp1.6"),
+    "same": ("ocpp1.6", "ocpp1.6"),
+    "left": ("ocpp1.6", "ocpp2.0.1"),
+    "right": ("ocpp2.0.1", "ocpp1.6"),
+    "new": ("ocpp2.0.1", "ocpp2.0.1"),
+}
+"""Station and back end.  ``left`` and ``right`` are joined by flows (`tests.session.toys`)."""
+
+
+def routes(kind: str) -> tuple[Route, Route]:
+    """Up and down."""
+    own, other = (dialects()[name] for name in KINDS[kind])
+    if kind == "old":
+        return ladder().route("ocpp1.5", "ocpp1.6"), ladder().route("ocpp1.6", "ocpp1.5")
+    if kind == "left":
+        return toys.Toy(own, other, toys.LEFT_UP), toys.Toy(other, own, toys.LEFT_DOWN)
+    if kind == "right":
+        return toys.Toy(own, other, toys.RIGHT_UP), toys.Toy(other, own, toys.RIGHT_DOWN)
+    return (Carry(own), Carry(own)) if kind == "" else (Route(own, own, []), Route(own, own, []))
+
+
+def session(
+    policy: Policy | None = None, *, old: bool = False, same: bool = False, kind: str = "", seed: int = 1, life: str = "g"
+) -> Session:
+    kind = "old" if old else "same" if same else kind
+    own, other = (dialects()[name] for name in KINDS[kind])
     count = itertools.count(1)
-    return Session(STATION, own, new, up, down, policy or Policy(), lambda: f"g{next(count)}", random.Random(seed))
+    return Session(STATION, own, other, *routes(kind), policy or Policy(), lambda: f"{life}{next(count)}", random.Random(seed))
 
 
 class Scene(Play):
