@@ -25,7 +25,7 @@ from gateway.dialects.schema import Dialect
 from gateway.ends.envelopes import EnvelopeEnd, Poster
 from gateway.ends.frames import FrameEnd
 from gateway.ends.voice import Voice
-from gateway.journal.contract import Journal, JournalFailed, PutStation, Restored
+from gateway.journal.contract import Contradicted, Journal, JournalFailed, PutStation, Restored
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
@@ -284,7 +284,13 @@ class Relay:
         self.witness.metrics.committed(seconds)
 
     def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
-        """Closing beats refusing (OCPP 1.6 section 3.7): no byte to anyone, until the journal can store again."""
+        """Closing beats refusing (OCPP 1.6 section 3.7): no byte to anyone, until the journal can store again.
+
+        Where the disk is well, and one conversation's memory contradicts the journal, only that one is begun anew.
+        """
+        if isinstance(failure, Contradicted):
+            self.crashed(conversation, failure)
+            return
         self.witness.storing_failed(str(failure))
         self._unhealthy()
 

@@ -37,7 +37,7 @@ class MemoryJournal:
 
     def _marked(self, row: Row, mark: Mark) -> Row:
         old, new = row.rendered, mark.rendered or row.rendered
-        if old is not None and new is not None:
+        if old is not None and new is not None and not mark.anew:
             assert new.messages == old.messages, "a row is rendered once"
             assert new.answers[: old.done] == old.answers, "answers only grow"
         return replace(row, state=mark.state, attempts=mark.attempts, rendered=new, cuts=mark.cuts)

@@ -91,6 +91,21 @@ def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path:
     assert again.answer is not None or not again.ended
 
 
+def test_a_conversation_that_contradicts_the_journal_is_begun_anew_and_nobody_else_is_hurt(office: Office) -> None:
+    from gateway.journal.contract import Contradicted
+
+    office.boot("CP1")
+    office.accept()
+    office.boot("CP2")
+    office.accept()
+    wrong, other = office.relay.conversations["CP1"], office.relay.conversations["CP2"]
+    office.relay.storing_failed(wrong, Contradicted("row 7 cannot follow row 2"))
+    assert wrong.over
+    assert office.relay.healthy
+    assert office.relay.conversations == {"CP2": other}
+    assert "row 7 cannot follow row 2" in office.log.getvalue()
+
+
 def test_what_was_acknowledged_is_delivered_by_the_next_process(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.boot()

@@ -107,8 +107,9 @@ class Mark:
 
     ``state``, ``attempts``, ``why`` and ``cuts`` are written as they stand here.  ``rendered`` is written where it is given and
     else stays: first with the messages and no answers, in one commit with the registers that they used and before the first
-    byte is sent; then again with each answer added.  Fails where the row is rendered already and the messages are others, or
-    where an answer that is stored would change or go: who reads a failure here has lost track, and must restore.
+    byte is sent; then again with each answer added.  Where the row is rendered already and the messages are others, or where an
+    answer that is stored would change or go, it is `Contradicted`: unless ``anew`` says that this is meant, because another back
+    end stands there now, which has heard nothing of it.
     """
 
     station: str
@@ -118,6 +119,7 @@ class Mark:
     rendered: Rendering | None = None
     why: str = ""
     cuts: int = 0
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,13 @@ class Depth:
 
 class JournalFailed(Exception):
     """A write or a read did not succeed; nothing of it may be believed."""
+
+
+class Contradicted(JournalFailed):
+    """These writes contradict what is stored, or hold what cannot be: the disk is well, but who asked has lost track.
+
+    Nothing of them is stored.  Only that station's conversation is wrong; it must be begun anew from `Journal.restore`.
+    """
 
 
 class Damaged(JournalFailed):

@@ -123,7 +123,7 @@ def _see_once(db: sqlite3.Connection, what: Mark, new: Rendering) -> None:
     old = _rendering(*(db.execute(asked, (what.station, what.seq)).fetchone() or (None, None)))
     if len(new.answers) > len(new.messages):
         raise ValueError(f"row {what.seq} has more answers than messages")
-    if old is None:
+    if old is None or what.anew:
         return
     if to_json(old.messages) != to_json(new.messages):
         raise ValueError(f"row {what.seq} was rendered before, and otherwise")

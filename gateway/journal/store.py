@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.journal import parked, rows
-from gateway.journal.contract import Depth, JournalFailed, Restored, Write
+from gateway.journal.contract import Contradicted, Depth, JournalFailed, Restored, Write
 from gateway.journal.lock import FileLock
 from gateway.journal.schema import connect, is_damage
 
@@ -26,8 +26,8 @@ T = TypeVar("T")
 _OWN_FAULT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
 
-class Refused(JournalFailed):
-    """A batch failed by its own content or size; others may still succeed."""
+class _Full(JournalFailed):
+    """There was no room for this batch; a smaller one may still be stored."""
 
 
 class _Removed(JournalFailed):
@@ -72,7 +72,7 @@ class Store:
         broken: JournalFailed | None = None
         for batch in batches:
             result = broken or self.commit([batch])[0]
-            if result is not None and not isinstance(result, Refused):
+            if result is not None and not isinstance(result, Contradicted | _Full):
                 broken = result
             results.append(result)
         return results
@@ -147,7 +147,7 @@ class Store:
             raise
         except Exception as error:
             self._roll_back(db)
-            raise Refused(f"{type(error).__name__}: {error}") from error
+            raise Contradicted(f"{type(error).__name__}: {error}") from error
         except BaseException:
             self._drop()
             raise
@@ -165,11 +165,11 @@ class Store:
         text = f"{type(error).__name__}: {error}"
         if isinstance(error, _OWN_FAULT):
             self._roll_back(db)
-            return Refused(text)
+            return Contradicted(text)
         self._drop()
         self._suspect = self._suspect or is_damage(error)
         full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        return Refused(text) if full else JournalFailed(text)
+        return _Full(text) if full else JournalFailed(text)
 
     def _roll_back(self, db: sqlite3.Connection) -> None:
         try:

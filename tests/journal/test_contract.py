@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gateway.journal.contract import (
     Append,
+    Contradicted,
     Depth,
     JournalFailed,
     Mark,
@@ -155,9 +156,16 @@ def test_a_row_goes_on_where_its_answers_end(open_drive, append):
 def test_a_row_is_rendered_once(drive, append, other):
     drive.commit(append(1))
     drive.commit(Mark("A", 1, "queued", 0, replace(THREE, answers=("yes",))))
-    assert isinstance(drive.commit(Mark("A", 1, "queued", 1, other)), JournalFailed)
+    assert isinstance(drive.commit(Mark("A", 1, "queued", 1, other)), Contradicted)
     kept = drive.restore().queue[0]
     assert (kept.rendered, kept.attempts) == (replace(THREE, answers=("yes",)), 0)
+
+
+def test_a_row_is_rendered_anew_where_that_is_meant(drive, append):
+    drive.commit(append(1), Mark("A", 1, "queued", 0, replace(THREE, answers=("yes",))))
+    other = Rendering((("Another", {}),))
+    assert drive.commit(Mark("A", 1, "queued", 0, other, anew=True)) is None
+    assert drive.restore().queue[0].rendered == other
 
 
 def test_a_row_that_becomes_no_message_is_rendered_too(drive, append):
@@ -223,7 +231,7 @@ def test_a_value_that_could_not_be_read_again_is_not_written(drive, append, valu
 def test_a_row_out_of_turn_is_refused(drive, append, seq):
     """A gap would mean that an earlier commit was lost on the way."""
     drive.commit(append(1))
-    assert isinstance(drive.commit(append(seq)), JournalFailed)
+    assert isinstance(drive.commit(append(seq)), Contradicted), "the disk is well; only this station has lost track"
     assert drive.restore().next_seq == 2
 
 
@@ -309,6 +317,7 @@ def test_a_full_store_fails_and_heals(open_drive, append):
         stored += 1
         assert stored < 100
     assert "full" in str(failed)
+    assert not isinstance(failed, Contradicted)
     assert [row.seq for row in drive.restore().queue] == list(range(1, stored + 1))
     assert all(drive.commit(Mark("A", seq, "delivered", 1)) is None for seq in range(1, stored + 1))
     assert drive.ask("prune") == stored

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from gateway.journal.contract import Damaged, JournalFailed, PutStation
-from gateway.journal.store import Refused, Store
+from gateway.journal.contract import Contradicted, Damaged, JournalFailed, PutStation
+from gateway.journal.store import Store
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_lock_of_another_program_is_a_failure_and_passes(store, append, tmp_pa
         other.execute("BEGIN IMMEDIATE")
         failed = store.commit([[append(1)]])[0]
         assert isinstance(failed, JournalFailed)
-        assert not isinstance(failed, Refused)
+        assert not isinstance(failed, Contradicted)
         other.execute("ROLLBACK")
     assert store.commit([[append(1)]]) == [None]
 
