@@ -10,7 +10,7 @@ it must then say ``why`` (something is lost) or ``same`` (two spellings of one t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.dialects.schema import Enum, Scalar
 from gateway.ladder.losses import Loss
@@ -32,6 +32,8 @@ class Here:
     closed: frozenset[str]
     closed_back: frozenset[str]
     spot: Spot
+    lookup: bool = False
+    """Whether a flow looks something up; nothing is lost by that."""
 
 
 def step(values: Values | None, way: Way) -> dict[str, tuple[str, Row]]:
@@ -85,14 +87,23 @@ class Choices:
                 table[value] = to
         return Choice(table, frozenset(ends[DROP]), frozenset(ends[OMIT]), losses, False)
 
+    def looked_up(self, values: Values, here: Here) -> Choice:
+        """The choice where a flow looks a value up; what is no closed list there holds whatever the rows say."""
+        ahead = step(values, here.way)
+        source = here.source if isinstance(here.source, Enum) else Enum(values.name, tuple(ahead))
+        given = (to for to, _ in ahead.values() if to not in (OMIT, DROP))
+        target = here.target if isinstance(here.target, Enum) else Enum(values.name, (*given, *source.values))
+        return self.choose(values, replace(here, source=source, target=target, lookup=True))
+
     def weigh(self, values: Values | None, here: Here, value: str, to: str, row: Row | None, returns: bool) -> Loss | None:
         """The loss that lies in ``value`` becoming ``to``, if any; a fault where the table is silent about it."""
-        if row is not None:
-            if not (returns and value == to):
-                self.useful.add((id(row), here.way, value))
-            if not returns and (row.why or row.same):
-                self.explained.add(id(row))
-                return Loss(here.table, here.action, here.path, row.id, row.why) if row.why else None
+        if row is not None and (here.lookup or not returns or value != to):
+            self.useful.add((id(row), here.way, value))
+        if here.lookup:
+            return None
+        if row is not None and not returns and (row.why or row.same):
+            self.explained.add(id(row))
+            return Loss(here.table, here.action, here.path, row.id, row.why) if row.why else None
         if not returns:
             spot = row.spot if row else values.spot if values else here.spot
             self.checker.fault(

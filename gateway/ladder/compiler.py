@@ -20,7 +20,7 @@ from gateway.dialects.schema import Scalar
 from gateway.ladder.expressions import Expression
 from gateway.ladder.given import GIVEN
 from gateway.ladder.losses import Loss
-from gateway.ladder.plan import Choice, Fields, Gone, Limit, Move, Plan, Turn, names
+from gateway.ladder.plan import Choice, Fields, Gone, Keep, Limit, Move, Plan, Turn, names
 from gateway.ladder.run import Run, Translate, carry
 
 __all__ = ["Run", "Translate", "carry", "compile_expression", "compile_plan", "source_of"]
@@ -35,7 +35,7 @@ def compile_plan(plan: Plan, name: str, trace: bool = False) -> Translate:
         return carry
     exec(_code(source, name), space)  # noqa: S102 - made of checked parts only, see above
     made: Translate = space["translate"]
-    vars(made)["blind"] = "run." not in source
+    vars(made)["blind"] = "run." not in source and ", run)" not in source.partition("\n")[2]
     return made
 
 
@@ -132,7 +132,7 @@ class _Writer:
 
         An object of which no value changes is its own translation, once its values are looked at.
         """
-        for gone in plan.gone:
+        for gone in (gone for gone in plan.gone if not gone.once):
             self.gone(gone, gone.source, scope, drop)
         if plan.same:
             for move in plan.moves:
@@ -196,17 +196,28 @@ class _Writer:
 
     def walked(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
         """A field inside others, or a list whose items change: collect, then put."""
-        items = self.new("items")
+        items, gone = self.new("items"), self.new("gone") if move.cases else ""
         self.line(f"{items} = []")
+        if gone:
+            self.line(f"{gone} = False")
         echo = self.echoes(move)
+
+        def keep(value: str) -> None:
+            self.line(f"{items}.append({value})")
 
         def one(inner: _Scope) -> None:
             if move.inner is not None:
                 self.line(f"{items}.append({self.shape(move.inner, inner, 'continue')})")
+            elif gone:  # a case looks at the owner of what is nested, and may give it up
+                seen = inner if any(field.many for field in move.source) else scope
+                rest: Callable[[], None] = lambda: self.value(move, inner.it, inner, "continue", keep, echo)  # noqa: E731
+                self.turned(move, inner.it, seen, f"{gone} = True", keep, rest)
             else:
-                self.value(move, inner.it, inner, "continue", lambda w: self.line(f"{items}.append({w})"), echo)
+                self.value(move, inner.it, inner, "continue", keep, echo)
 
         self.loops(move.source, scope, one)
+        if gone:
+            self.under(f"if {gone}:", lambda: self.line(drop))
         self.put(move, out, items, drop)
 
     def put(self, move: Move, out: str, items: str, drop: str) -> None:
@@ -231,6 +242,7 @@ class _Writer:
         def put(value: str) -> None:
             if keep:
                 return
+            value = f"[{value}]" if move.wraps else value
             self.line(f"{out}[{move.target[-1].name!r}] = {value}" if len(move.target) == 1 else _into(out, move.target, value))
 
         if not move.source:
@@ -284,7 +296,7 @@ class _Writer:
             made = self.new("w")
             self.line(f"{made} = {self.expression(turn.give, scope)}")
             self.under(f"if {made} is not None:", lambda: put(made))
-            if move.target[0].required:
+            if all(field.required for field in move.target):
                 self.under("else:", lambda: self.line(drop))
         elif turn.end == "give":
             put(repr(turn.give))
@@ -309,12 +321,19 @@ class _Writer:
             value = f"scaled({value}, {self.hold('SCALE', factor)}, {down}, {whole})"
         if move.choice is not None:
             value = self.chosen(move.choice, value, drop, echo)
-        if move.choice is not None and move.choice.omits:
+        if move.keep is not None:
+            value = self.kept(move.keep, value)
+        if (move.choice is not None and move.choice.omits) or (move.keep is not None and not move.keep.total):
             self.under(f"if {value} is not None:", lambda: put(value))
             if move.needed:
                 self.under("else:", lambda: self.line(drop))
         else:
             put(value)
+
+    def kept(self, keep: Keep, value: str) -> str:
+        made = self.new("w")
+        self.line(f"{made} = {self.hold('KEEP', keep.through)}({value}, run)")
+        return made
 
     def chosen(self, choice: Choice, value: str, drop: str, echo: str) -> str:
         table = self.hold("MAP", dict(choice.table))

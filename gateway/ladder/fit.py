@@ -86,4 +86,5 @@ def may_lack(move: Move) -> bool:
     short = (
         move.target[0].many and len(move.target) == 1 and move.target[0].least > max((f.least for f in move.source), default=1)
     )
-    return optional or choice or inner or limit or short or any(c.end == OMIT for c in move.cases)
+    kept = move.keep is not None and not move.keep.total
+    return optional or choice or inner or kept or limit or short or any(c.end == OMIT for c in move.cases)

@@ -179,8 +179,8 @@ def account(route: Route, action: str, sender: str) -> Account:
 
 
 def _step(step: Step, action: str) -> tuple[list[Entry], list[Entry]]:
-    plans = step.table.plans
-    return list(entries(plans[action, "call", step.way])), list(entries(plans[action, "result", step.back]))
+    (pair,), plans = step.table.pairs[action, step.way], step.table.plans
+    return list(entries(plans[pair.ahead])), list(entries(plans[pair.back]))
 
 
 def _whole(shape: Shape) -> list[Entry]:

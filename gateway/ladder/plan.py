@@ -6,7 +6,7 @@ Not here: how they are found (`gateway.ladder.resolve`), how they run (`gateway.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,15 @@ class Echo:
     table: Mapping[str, str]
 
 
+@dataclass(frozen=True, eq=False)
+class Keep:
+    """A map of Python: ``through(value, run)`` gives the other side's value, or None.  ``total``: never None."""
+
+    name: str
+    through: Callable[[Any, Any], Any]
+    total: bool
+
+
 @dataclass(eq=False)
 class Move:
     """One target field and what it is made of.  ``inner`` is the plan of a converted object."""
@@ -84,11 +93,18 @@ class Move:
     needed: bool = False
     echo: Echo | None = None
     limit: Limit | None = None
+    keep: Keep | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the value is handed over untouched, name and nesting aside."""
-        return not (self.choice or self.inner or self.scale or self.cases or self.echo or self.limit) and self.default is None
+        changed = self.choice or self.inner or self.scale or self.cases or self.echo or self.limit or self.keep or self.wraps
+        return not changed and self.default is None
+
+    @property
+    def wraps(self) -> bool:
+        """Whether a single value becomes a list of one."""
+        return self.target[-1].many and not any(f.many for f in self.source)
 
     @property
     def same(self) -> bool:
@@ -100,7 +116,8 @@ class Move:
         keeps = self.choice is None or (
             not self.choice.open and not self.choice.omits and all(k == v for k, v in self.choice.table.items())
         )
-        changed = self.inner or self.scale or self.cases or self.echo or self.nested or self.default is not None
+        changed = self.inner or self.scale or self.cases or self.echo or self.keep or self.nested or self.wraps
+        changed = changed or self.default is not None
         return keeps and not changed and (self.limit is None or self.limit.end in ("drop", "refuse"))
 
     @property
@@ -119,12 +136,26 @@ class Move:
 
 @dataclass(frozen=True, eq=False)
 class Gone:
-    """A field that does not cross; where ``when`` holds its owner goes with it."""
+    """A field that does not cross; where ``when`` holds its owner goes with it.
+
+    ``once``: a flow decides what becomes of the message, and the loss is noted whatever it decides.
+    """
 
     source: Fields
     loss: Loss
     when: Expression | None
     id: str
+    once: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What a flow does with a field beside the moves; ``source`` or ``target`` may be empty."""
+
+    source: Fields
+    target: Fields
+    choice: Choice | None
+    why: str
 
 
 @dataclass(eq=False)
@@ -136,6 +167,7 @@ class Plan:
     moves: list[Move] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
     unfilled: dict[Path, str] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
 
     @property
     def same(self) -> bool:

@@ -1,312 +1,84 @@
 """Reads the tree of one table file into a `Sheet`, noting every mistake of form.
 
 In: a tree of `gateway.source` and its `Checker`.  Out: a `Sheet`; whatever was wrong is left out of it.
-Not here: whether fields and values exist (`gateway.ladder.plan`).  The language is described in ``mappings/README.rst``.
+Not here: rules and value maps (`gateway.ladder.blocks`), whether fields and values exist (`gateway.ladder.plan`).
+The language is described in ``mappings/README.rst``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from decimal import Decimal
-from typing import Any, TypeVar
 
 from gateway.dialects.errors import CODES
-from gateway.ladder.table import (
-    CUT,
-    DROP,
-    OMIT,
-    REFUSE,
-    WAYS,
-    Block,
-    Case,
-    Entry,
-    Local,
-    Lost,
-    Path,
-    Row,
-    Rule,
-    Sample,
-    Sheet,
-    Spot,
-    Values,
-    Way,
-)
-from gateway.source import Checker, List, Map
+from gateway.ladder.blocks import Reader, plain
+from gateway.ladder.table import WAYS, Entry, Local, Sheet, Spot, Way
+from gateway.source import Checker, Map
 
-T = TypeVar("T")
-_NAME = r"[A-Za-z][\w-]*"
-_PATH = re.compile(rf"{_NAME}(\.{_NAME})*\Z", re.ASCII)
-_ROW = re.compile(r"(?P<left>\S.*?) (?P<arrow>[=<>]) (?P<right>\S.*)\Z")
-_RULE = re.compile(r"(?P<left>\S*?) ?(?P<arrow>[=<>])(?: (?P<right>\S+))?\Z")
-_RULE_KEYS = ("by", "scale", "default", "give", "cases", "needed", "echo", "too long", "why", "sample")
-_SAMPLE_KEYS = ("left", "right", "asked", "facts", "lost", "at")
-_RESERVED = ("lost", "unfilled")
+_ENTRY = re.compile(r"(?P<left>[A-Za-z]\w*)(?: (?P<arrow>[=<>]) (?P<right>[A-Za-z]\w*))?\Z", re.ASCII)
+_PARTS = ("enums", "maps", "shapes", "messages", "only left", "only right")
 
 
 def read(tree: Map, name: str, checker: Checker) -> Sheet | None:
     """The table that stands in ``tree``; None where it does not even say between which dialects it stands."""
-    checker.keys(tree, "a ladder table", ["ladder"], ["enums", "shapes", "messages", "only left", "only right"])
+    checker.keys(tree, "a ladder table", ["ladder"], _PARTS)
     head = tree.get("ladder")
     if not isinstance(head, Map) or not checker.keys(head, "ladder", ["left", "right"]):
         checker.fault(tree, "ladder", "no ends", "the keys left and right, each the name of a dialect")
         return None
     sheet = Sheet(name, str(head["left"]), str(head["right"]), Spot(tree))
-    reader = _Reader(checker)
+    reader = Reader(checker)
     sheet.enums = {key: reader.values(key, Spot(part, key)) for part, key in reader.each(tree, "enums")}
+    sheet.maps = {key: (reader.text(part, key), Spot(part, key)) for part, key in reader.each(tree, "maps")}
     sheet.shapes = {key: reader.block(key, part[key]) for part, key in reader.each(tree, "shapes") if reader.is_map(part, key)}
-    sheet.messages = {k: reader.entry(k, part[k]) for part, k in reader.each(tree, "messages") if reader.is_map(part, k)}
+    entries = [_entry(reader, part, key) for part, key in reader.each(tree, "messages") if reader.is_map(part, key)]
+    sheet.messages = {entry.name: entry for entry in entries if entry is not None}
     for way, side in ((WAYS[0], "only left"), (WAYS[1], "only right")):
-        sheet.only[way] = {k: reader.local(k, part[k], way) for part, k in reader.each(tree, side) if reader.is_map(part, k)}
+        sheet.only[way] = _only(reader, tree, side, way)
     return sheet
 
 
-def plain(value: Any) -> Any:
-    """``value`` as payloads are: without lines."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
-
-
-class _Reader:
-    def __init__(self, checker: Checker) -> None:
-        self.checker = checker
-
-    def each(self, where: Map, key: str) -> Iterator[tuple[Map, str]]:
-        """The keys of the mapping at ``where[key]``, if there is one; it may not be empty."""
-        part = where.get(key)
-        if isinstance(part, Map) and part:
-            yield from ((part, name) for name in part)
-        elif key in where:
-            self.checker.fault(where, key, f"{key!r} holds nothing", "a mapping with at least one key")
-
-    def is_map(self, where: Map, key: str) -> bool:
-        if isinstance(where[key], Map) and where[key]:
-            return True
-        self.checker.fault(where, key, f"{key!r} holds nothing", "a mapping")
-        return False
-
-    def text(self, where: Map, key: str, required: bool = True) -> str:
-        value = where.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        if required or key in where:
-            self.checker.fault(where, key, f"{key!r} is no text", "some words")
-        return ""
-
-    def items(self, where: Map, key: str, one: Callable[[Map], T]) -> tuple[T, ...]:
-        """Each mapping of the list at ``where[key]``; a single mapping stands for a list of one."""
-        part = where.get(key)
-        if isinstance(part, Map):
-            return (one(part),)
-        if isinstance(part, List) and part and all(isinstance(item, Map) for item in part):
-            return tuple(one(item) for item in part)
-        if key in where:
-            self.checker.fault(where, key, f"{key!r} has the wrong form", "a mapping or a list of mappings")
-        return ()
-
-    def samples(self, where: Map, ways: tuple[Way, ...], key: str = "sample") -> tuple[Sample, ...]:
-        made = self.items(where, key, lambda item: self.sample(item, ways))
-        for way in WAYS:
-            made += self.items(where, f"{key} {way}", lambda item, way=way: self.sample(item, (way,)))  # type: ignore[misc]
-        return made
-
-    def sample(self, part: Map, ways: tuple[Way, ...]) -> Sample:
-        self.checker.keys(part, "a sample", (), _SAMPLE_KEYS)
-        for way, side in zip(WAYS, ("left", "right"), strict=True):
-            if way in ways and side not in part:
-                self.checker.fault(part, None, f"the sample lacks its {side} side", "what stands before the rule")
-        sides = [plain(part.get("left")), plain(part.get("right"))]
-        for side, value in zip(("left", "right"), sides, strict=True):
-            if not isinstance(value, dict | list | None):
-                self.checker.fault(part, side, f"{side!r} has the wrong form", "a mapping of fields, or a list of such")
-        asked, facts = plain(part.get("asked", {})), plain(part.get("facts", {}))
-        if not isinstance(asked, dict) or not isinstance(facts, dict):
-            self.checker.fault(part, None, "'asked' and 'facts' have the wrong form", "mappings")
-            asked, facts = {}, {}
-        lost = part.get("lost", [])
-        if not isinstance(lost, list) or ("lost" in part and not lost):
-            self.checker.fault(part, "lost", "'lost' has the wrong form", "a list of fields")
-            lost = []
-        place = self.text(part, "at", required=False)
-        return Sample(ways, sides[0], sides[1], asked, facts, tuple(map(str, lost)), place, Spot(part))
-
-    # ------------------------------------------------------------------------------------------------- value maps
-    def values(self, name: str, spot: Spot) -> Values:
-        assert isinstance(spot.where, Map)
-        part = spot.where[name]
-        if isinstance(part, Map):
-            self.checker.keys(part, "a map", ["open", "rows", "samples"])
-            if part.get("open") is not True:
-                self.checker.fault(
-                    part, "open", "a map written as a mapping is an open one", "open: true, or only the list of rows"
-                )
-            samples = self.items(part, "samples", lambda item: self.sample(item, WAYS))
-            return Values(name, self.rows(name, part, "rows"), True, samples, spot)
-        return Values(name, self.rows(name, spot.where, name), False, (), spot)
-
-    def rows(self, name: str, where: Map, key: str) -> tuple[Row, ...]:
-        part = where.get(key)
-        if not isinstance(part, List) or not part:
-            self.checker.fault(where, key, f"{key!r} holds no rows", "a list of lines such as 'a = b'")
-            return ()
-        made = [self.row(name, part, index) for index in range(len(part))]
-        return tuple(row for row in made if row is not None)
-
-    def row(self, name: str, part: List, index: int) -> Row | None:
-        item, why, same = part[index], "", ""
-        if isinstance(item, Map):
-            self.checker.keys(item, "a row", ["row"], ["why", "same"])
-            why, same, item = self.text(item, "why", False), self.text(item, "same", False), item.get("row")
-        match = _ROW.match(item) if isinstance(item, str) else None
-        if match is None:
-            self.checker.fault(part, index, f"{item!r} is no row", "'a = b', 'a > b' or 'a < b, c'")
-            return None
-        sides = [tuple(word.strip() for word in match[side].split(",")) for side in ("left", "right")]
-        row = Row(f"{name}: {item}", match["arrow"], sides[0], sides[1], why, same, Spot(part, index))
-        self.row_sides(row)
-        return row
-
-    def row_sides(self, row: Row) -> None:
-        for target, way in ((row.right, ">"), (row.left, "<")):
-            if row.arrow in ("=", way) and len(target) != 1:
-                self.checker.fault(
-                    row.spot.where, row.spot.key, f"the row gives {len(target)} values", "one value where the arrow points"
-                )
-        if row.arrow == "=" and {OMIT, DROP} & {*row.left, *row.right}:
-            self.checker.fault(row.spot.where, row.spot.key, "omit and drop have no way back", "> or <")
-
-    # ------------------------------------------------------------------------------------------------- blocks
-    def block(self, name: str, part: Map) -> Block:
-        block = Block(Spot(part))
-        for key in part:
-            word, _, way = key.partition(" ")
-            if word in _RESERVED and way in WAYS:
-                kept = block.lost if word == "lost" else block.unfilled
-                for where, field in self.each(part, key):
-                    lost = self.lost(f"{name}.{field} ({word})", where, field, way)
-                    kept[way][lost.path] = lost
-            elif (rule := self.rule(name, part, key)) is not None:
-                block.rules.append(rule)
-        return block
-
-    def lost(self, id: str, where: Map, key: str, way: Way) -> Lost:
-        part, path = where[key], tuple(key.split("."))
-        if not isinstance(part, Map):
-            return Lost(id, path, self.text(where, key), None, (), Spot(where, key))
-        self.checker.keys(part, "a loss", ["why", "drop when", "sample"])
-        return Lost(id, path, self.text(part, "why"), self.text(part, "drop when"), self.samples(part, (way,)), Spot(where, key))
-
-    def rule(self, name: str, part: Map, key: str) -> Rule | None:
-        arrow, sides = self.arrow(part, key)
-        if arrow is None:
-            return None
-        ways: tuple[Way, ...] = tuple(way for way in WAYS if arrow in ("=", way))
-        id, spot, value = f"{name}.{key}", Spot(part, key), part[key]
-        if isinstance(value, str):
-            return Rule(id, arrow, *sides, value, None, {}, {}, False, (), "", "", (), spot)
-        if value is None and sides[0] != sides[1]:
-            value = Map()
-            value.file, value.line, value.lines = part.file, part.lines[key], {}
-        if not isinstance(value, Map):
-            self.checker.fault(part, key, f"the rule {key!r} says nothing", "a map's name, or a mapping")
-            return None
-        both = [f"{k} {way}" for k in ("default", "cases", "sample") for way in ways]
-        self.checker.keys(value, "a rule", (), [*_RULE_KEYS, *both])
-        return Rule(
-            id, arrow, *sides,
-            self.text(value, "by", False) or None,
-            self.scale(value),
-            {way: default for way in ways for default in self.default(value, way)},
-            {way: cases for way in ways if (cases := self.cases(id, value, way, ways))},
-            self.flag(value, "needed"),
-            tuple(filter(None, self.text(value, "echo", False).split("."))),
-            *self.long(value),
-            self.samples(value, ways),
-            spot,
-        )  # fmt: skip
-
-    def arrow(self, part: Map, key: str) -> tuple[str | None, tuple[Path, Path]]:
-        if _PATH.match(key):
-            return "=", (tuple(key.split(".")),) * 2
-        match = _RULE.match(key)
-        if match is None or any(side and not _PATH.match(side) for side in (match["left"], match["right"])):
-            self.checker.fault(
-                part, key, f"{key!r} is no rule", "a field, 'left = right', 'left > right', 'left < right', or '> right'"
-            )
-            return None, ((), ())
-        left, right = (tuple(filter(None, (match[side] or "").split("."))) for side in ("left", "right"))
-        arrow = match["arrow"]
-        if not (right if arrow != "<" else left) or (arrow == "=" and not left):
-            self.checker.fault(part, key, f"{key!r} points nowhere", "a field where the arrow points")
-            return None, ((), ())
-        return arrow, (left, right)
-
-    def scale(self, value: Map) -> Decimal | None:
-        if "scale" not in value:
-            return None
-        if isinstance(value["scale"], int | Decimal) and value["scale"] > 0 and not isinstance(value["scale"], bool):
-            return Decimal(value["scale"])
-        self.checker.fault(value, "scale", "'scale' is no positive number", "left times scale = right")
+def _entry(reader: Reader, where: Map, key: str) -> Entry | None:
+    """``A`` or ``A = B``: either side asks; ``A > B``, ``A < B``: only one does."""
+    match, part = _ENTRY.match(key), where[key]
+    if match is None:
+        reader.checker.fault(where, key, f"{key!r} is no message", "'A', 'A = B', 'A > B' or 'A < B'")
         return None
+    arrow = match["arrow"] or "="
+    ways = tuple(way for way in WAYS if arrow in ("=", way))
+    per_way = [f"{word} {way}" for word in ("empty", "flow") for way in ways]
+    reader.checker.keys(part, "a message", (), ["request", "result", "flow", *per_way])
+    entry = Entry(key, match["left"], match["right"] or match["left"], arrow, Spot(where, key))
+    for kind in ("request", "result"):
+        if kind in part and reader.is_map(part, kind):
+            entry.blocks[kind] = reader.block(f"{key}.{kind}", part[kind])
+    for way in ways:
+        if f"empty {way}" in part and reader.is_map(part, f"empty {way}"):
+            entry.empty[way] = _local(reader, f"{key}.empty {way}", part[f"empty {way}"], way)
+        named = next((reader.text(part, word) for word in (f"flow {way}", "flow") if word in part), "")
+        entry.flows |= {way: named} if named else {}
+    return entry
 
-    def default(self, value: Map, way: Way) -> Iterator[Any]:
-        for key in ("default", f"default {way}"):
-            if key in value:
-                yield value[key]
 
-    def flag(self, value: Map, key: str) -> bool:
-        if key in value and value[key] is not True:
-            self.checker.fault(value, key, f"{key!r} says nothing", "true, or no such line")
-        return value.get(key) is True
+def _only(reader: Reader, tree: Map, side: str, way: Way) -> dict[str, Local]:
+    """What is said locally, by message; one line may speak of several, with commas between them."""
+    made: dict[str, Local] = {}
+    for part, key in reader.each(tree, side):
+        if reader.is_map(part, key):
+            for action in (word.strip() for word in key.split(",")):
+                if action in made:
+                    reader.checker.fault(part, key, f"{action!r} stands twice under {side!r}", "one line for a message")
+                made[action] = _local(reader, action, part[key], way)
+    return made
 
-    def long(self, value: Map) -> tuple[str, str]:
-        if "too long" in value:
-            if value["too long"] not in (CUT, OMIT, DROP, REFUSE):
-                self.checker.fault(value, "too long", f"unknown end {value['too long']!r}", "cut, omit, drop or refuse")
-            return str(value["too long"]), self.text(value, "why")
-        if "why" in value and "give" not in value:
-            self.checker.fault(value, "why", "'why' stands alone", "a loss that it explains")
-        return "", ""
 
-    def cases(self, id: str, value: Map, way: Way, ways: tuple[Way, ...]) -> tuple[Case, ...]:
-        if "give" in value and len(ways) == 1:
-            return (Case(f"{id}", None, None, "give", value["give"], self.text(value, "why", False), Spot(value, "give")),)
-        key = f"cases {way}" if f"cases {way}" in value or len(ways) == 2 else "cases"
-        numbers = iter(range(1, 1000))
-        return self.items(value, key, lambda item: self.case(f"{id} case {next(numbers)} {way}", item))
-
-    def case(self, id: str, item: Map) -> Case:
-        self.checker.keys(item, "a case", (), ["on", "when", "give", OMIT, DROP, "why"])
-        ends = [end for end in ("give", OMIT, DROP) if end in item]
-        if len(ends) != 1:
-            self.checker.fault(item, None, "a case has one end", "exactly one of give, omit, drop")
-            ends = ends[:1] or [OMIT]
-        end = ends[0]
-        why = self.text(item, "why", False) if end == "give" else self.text(item, end)
-        when = self.text(item, "when") if "when" in item else None
-        return Case(id, item.get("on"), when, end, item.get("give"), why, Spot(item))
-
-    # ------------------------------------------------------------------------------------------------- messages
-    def entry(self, name: str, part: Map) -> Entry:
-        self.checker.keys(part, "a message", (), ["request", "result", "empty >", "empty <", "flow"])
-        entry = Entry(name, Spot(part), flow=self.text(part, "flow", False))
-        for kind in ("request", "result"):
-            if kind in part and self.is_map(part, kind):
-                entry.blocks[kind] = self.block(f"{name}.{kind}", part[kind])
-        for way in WAYS:
-            if f"empty {way}" in part and self.is_map(part, f"empty {way}"):
-                entry.empty[way] = self.local(f"{name}.empty {way}", part[f"empty {way}"], way)
-        return entry
-
-    def local(self, id: str, part: Map, way: Way) -> Local:
-        self.checker.keys(part, "what is said locally", ["why"], ["answer", "refuse", "sample"])
-        if ("answer" in part) == ("refuse" in part):
-            self.checker.fault(part, None, "one thing is said", "exactly one of answer and refuse")
-        refuse, answer = part.get("refuse", ""), part.get("answer")
-        if refuse and refuse not in CODES:
-            self.checker.unknown(part, "refuse", "error code", CODES)
-        if "answer" in part and not isinstance(answer, dict):
-            self.checker.fault(part, "answer", "the answer is no object", "a mapping of fields; {} where it has none")
-            answer = {}
-        return Local(id, plain(answer), str(refuse), self.text(part, "why"), self.samples(part, (way,)), Spot(part))
+def _local(reader: Reader, id: str, part: Map, way: Way) -> Local:
+    reader.checker.keys(part, "what is said locally", ["why"], ["answer", "refuse", "sample"])
+    if ("answer" in part) == ("refuse" in part):
+        reader.checker.fault(part, None, "one thing is said", "exactly one of answer and refuse")
+    refuse, answer = part.get("refuse", ""), part.get("answer")
+    if refuse and refuse not in CODES:
+        reader.checker.unknown(part, "refuse", "error code", CODES)
+    if "answer" in part and not isinstance(answer, dict):
+        reader.checker.fault(part, "answer", "the answer is no object", "a mapping of fields; {} where it has none")
+        answer = {}
+    return Local(id, plain(answer), str(refuse), reader.text(part, "why"), reader.samples(part, (way,)), Spot(part))

@@ -8,55 +8,31 @@ A field that no rule names is carried to the field of the same name, if that can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.dialects.schema import Enum, Field, Scalar, Shape
 from gateway.ladder.choices import Choices, Here, step
-from gateway.ladder.expressions import Expression, Many, NotAllowed, Type, parse
-from gateway.ladder.fit import alike, carries, leaves, longer, may_lack, met, same, wider
+from gateway.ladder.expressions import Expression
+from gateway.ladder.fit import alike, longer, may_lack, met, same, wider
+from gateway.ladder.flows import KEEPERS
+from gateway.ladder.lookups import Draft, Lookups, Place
 from gateway.ladder.losses import Loss
-from gateway.ladder.plan import Choice, Echo, Fields, Gone, Limit, Move, Plan, Turn, names
-from gateway.ladder.table import REFUSE, Block, Case, Path, Rule, Sheet, Spot, Values, Way
-from gateway.source import Checker, nearest, one_of
+from gateway.ladder.plan import Choice, Echo, Fields, Gone, Keep, Limit, Move, Plan, Told, Turn, names
+from gateway.ladder.spoken import unmade, unread
+from gateway.ladder.table import REFUSE, Block, Case, Line, Path, Rule, Spot, Values, Way
+from gateway.source import nearest, one_of
 
 _NUMBER = ("integer", "decimal")
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Where a block stands: in which message, how deep, and what an expression there may name."""
-
-    action: str
-    kind: str
-    way: Way
-    prefix: str
-    far: str
-    scope: Mapping[str, Type]
-    asked: Shape | None
-    """The request's shape in the dialect that the result goes to; None for requests."""
-
-    def within(self, path: Fields, to: Fields, inner: Shape) -> Place:
-        """The place one object further in; ``prefix`` is the way there in the source, ``far`` in the target."""
-        scope = {**self.scope, "it": inner, "up": self.scope["it"]}
-        scope.pop("these", None)
-        scope.pop("ups", None)
-        if path[-1].many:
-            scope["these"] = Many(inner)
-        if "these" in self.scope:
-            scope["ups"] = self.scope["these"]
-        return replace(self, prefix=f"{self.prefix}{names(path)}.", far=f"{self.far}{names(to)}.", scope=scope)
-
-
 @dataclass(eq=False)
-class Resolver:
+class Resolver(Lookups):
     """The rules of one table against its two dialects."""
 
-    sheet: Sheet
-    checker: Checker
     choices: Choices
     shapes_used: set[str] = field(default_factory=set)
+    maps_used: set[str] = field(default_factory=set)
     needful: set[str] = field(default_factory=set)
     rules: dict[str, Rule] = field(default_factory=dict)
     places: dict[str, list[tuple[Place, Fields, Fields]]] = field(default_factory=dict)
@@ -65,26 +41,65 @@ class Resolver:
     stages: dict[int, list[Place]] = field(default_factory=dict)
     """Where each block is used, by its ``id``."""
 
-    def fault(self, spot: Spot, what: str, expected: str = "", near: str = "") -> None:
-        """Note a mistake at ``spot``."""
-        self.checker.fault(spot.where, spot.key, what, expected, near)
+    def block(self, block: Block, source: Shape, target: Shape, place: Place) -> Plan:
+        """The plan for one shape at one place; every field of both is spoken for, or it is a fault."""
+        draft = self.draft(block, source, target, place)
+        unmade(self, draft, [draft])
+        unread(self, draft, [draft])
+        return draft.plan
 
-    def block(self, block: Block, source: Shape, target: Shape, place: Place, spot: Spot) -> Plan:
-        """The plan for one shape at one place."""
+    def draft(self, block: Block, source: Shape, target: Shape, place: Place) -> Draft:
+        """The rules of a block and what needs none."""
         self.stages.setdefault(id(block), []).append(place)
-        plan, read, made = Plan(source, target), set[Path](), dict[Path, Spot]()
+        draft = Draft(block, Plan(source, target), place)
         for rule in block.rules:
-            if rule.arrow in ("=", place.way) and (move := self.ruled(rule, plan, place)) is not None:
+            if rule.arrow in ("=", place.way) and (move := self.ruled(rule, draft)) is not None:
                 path = tuple(f.name for f in move.target)
-                self.clash(path, rule.spot, made)
-                read.add(tuple(f.name for f in move.source))
-                read.update((name,) for case in move.cases if isinstance(case.give, Expression) for name in case.give.reads)
-                plan.moves.append(move)
-        self.unruled(block, plan, place, spot, read, made)
-        self.gone(block, plan, place, read)
+                self.clash(path, rule.spot, draft.made)
+                draft.read.add(tuple(f.name for f in move.source))
+                draft.read.update((name,) for case in move.cases if isinstance(case.give, Expression) for name in case.give.reads)
+                draft.plan.moves.append(move)
+        self.lines(draft)
+        self.unruled(draft)
         order = list(target.fields)
-        plan.moves.sort(key=lambda move: order.index(move.target[0].name))
-        return plan
+        draft.plan.moves.sort(key=lambda move: order.index(move.target[0].name))
+        return draft
+
+    def lines(self, draft: Draft) -> None:
+        """What the flow does beside the rules."""
+        ruled = set(draft.read), set(draft.made)
+        for line in draft.block.lines:
+            if line.way != draft.place.way:
+                continue
+            source = self.find(draft.plan.source, line.source, line.spot)
+            target = self.find(draft.plan.target, line.target, line.spot)
+            if source is None or target is None:
+                continue
+            known, filled = bool(line.source) and met(line.source, ruled[0]), bool(line.target) and met(line.target, ruled[1])
+            if (known or not line.source) and (filled or not line.target):
+                self.fault(line.spot, "the line can never matter: rules read and make these fields", "no such line")
+            if line.source:
+                draft.read.add(line.source)
+            if line.target:
+                draft.made.setdefault(line.target, line.spot)
+            choice = self.looked_up(line, source, target, draft.place) if line.by else None
+            draft.plan.told.append(Told(source, target, choice, line.why))
+
+    def looked_up(self, line: Line, source: Fields, target: Fields, place: Place) -> Choice | None:
+        """The map through which a flow takes a value; without a source or a target, rows are taken at their word."""
+        if line.by in self.sheet.maps:
+            self.maps_used.add(line.by)
+            return None
+        if line.by not in self.sheet.enums:
+            known = [*self.sheet.enums, *self.sheet.maps]
+            self.fault(line.spot, f"unknown map {line.by!r}", one_of(known), nearest(line.by, known))
+            return None
+        values = self.sheet.enums[line.by]
+        ends = (fields[-1].type if fields else Scalar("any") for fields in (source, target))
+        from_, to = (Scalar("any") if isinstance(end, Shape) else end for end in ends)
+        path, none = names(source) or names(target), frozenset[str]()
+        here = Here(self.sheet.name, place.action, path, place.way, from_, to, none, none, line.spot)
+        return self.choices.looked_up(values, here)
 
     def clash(self, path: Path, spot: Spot, made: dict[Path, Spot]) -> None:
         """Note a second rule for a target, or for a part of one."""
@@ -94,9 +109,10 @@ class Resolver:
         made[path] = spot
 
     # ------------------------------------------------------------------------------------------------- one rule
-    def ruled(self, rule: Rule, plan: Plan, place: Place) -> Move | None:
+    def ruled(self, rule: Rule, draft: Draft) -> Move | None:
         """What a rule means in this direction, or None where it is broken."""
         self.rules[rule.id] = rule
+        plan, place = draft.plan, draft.place
         from_, to = (rule.left, rule.right) if place.way == ">" else (rule.right, rule.left)
         source = self.find(plan.source, from_, rule.spot)
         target = self.find(plan.target, to, rule.spot)
@@ -113,19 +129,19 @@ class Resolver:
             if all(f.required for f in source):
                 self.fault(rule.spot, f"the default can never be needed: {names(source)} is always there")
         self.presence(move, place, rule.spot, rule)
+        self.dropped(rule, move, draft)
         return move
 
-    def find(self, shape: Shape, path: Path, spot: Spot) -> Fields | None:
-        """The fields along a path; empty for an empty path, None (and a fault) where one is unknown."""
-        found: list[Field] = []
-        for name in path:
-            if name not in shape.fields:
-                self.fault(spot, f"unknown field {name!r} in {shape.name}", one_of(shape.fields), nearest(name, shape.fields))
-                return None
-            found.append(shape.fields[name])
-            inner = found[-1].type
-            shape = inner if isinstance(inner, Shape) else Shape(f"{name}, which has no fields", {})
-        return tuple(found)
+    def dropped(self, rule: Rule, move: Move, draft: Draft) -> None:
+        """What a map of Python leaves behind of an object."""
+        for item in rule.lost.get(draft.place.way, ()):
+            inner = move.source[-1].type if move.source and move.keep else None
+            if not isinstance(inner, Shape):
+                self.fault(item.spot, "nothing is dropped here", "a rule by a map of Python, for an object")
+            elif (found := self.find(inner, item.path, item.spot)) is not None:
+                path = draft.place.prefix + names((*move.source, *found))
+                loss = Loss(self.sheet.name, draft.place.action, path, item.id, item.why)
+                draft.plan.gone.append(Gone((*move.source, *found), loss, None, item.id))
 
     def convert(self, move: Move, place: Place, rule: Rule | None, spot: Spot | None = None) -> None:
         """Fill in how the value of the last source field becomes the last target field's."""
@@ -134,7 +150,9 @@ class Resolver:
         source, target = move.source[-1], move.target[-1]
         if any(f.many for f in move.source) and not any(f.many for f in move.target):
             self.fault(spot, f"{names(move.source)} is a list and {names(move.target)} is not")
-        if isinstance(source.type, Shape) and isinstance(target.type, Shape):
+        if rule is not None and rule.by in self.sheet.maps:
+            move.keep = self.kept(str(rule.by), place.way)
+        elif isinstance(source.type, Shape) and isinstance(target.type, Shape):
             self.objects(move, source.type, target.type, place, rule, spot)
         elif isinstance(source.type, Shape) or isinstance(target.type, Shape):
             if target.type != Scalar("any"):
@@ -142,18 +160,25 @@ class Resolver:
         else:
             self.scalars(move, source, target, place, rule, spot)
 
+    def kept(self, name: str, way: Way) -> Keep | None:
+        """A map of Python in one direction; None where there is none of that name."""
+        self.maps_used.add(name)
+        keeper = KEEPERS.get(self.sheet.maps[name][0])
+        return Keep(name, keeper.right if way == ">" else keeper.left, bool(getattr(keeper, "total", False))) if keeper else None
+
     def objects(self, move: Move, source: Shape, target: Shape, place: Place, rule: Rule | None, spot: Spot) -> None:
         """Two objects: the same, or a block of their own."""
         name = rule.by if rule else None
         if name is not None and name not in self.sheet.shapes:
-            self.fault(spot, f"unknown shape {name!r}", one_of(self.sheet.shapes), nearest(name, self.sheet.shapes))
+            known = [*self.sheet.shapes, *self.sheet.maps]
+            self.fault(spot, f"unknown shape {name!r}", one_of(known), nearest(name, known))
             return
         if name is None and same(source, target):
             return
         if name is not None:
             self.shapes_used.add(name)
         block = self.sheet.shapes[name] if name else Block(spot)
-        move.inner = self.block(block, source, target, place.within(move.source, move.target, source), block.spot)
+        move.inner = self.block(block, source, target, place.within(move.source, move.target, source))
 
     def scalars(self, move: Move, source: Field, target: Field, place: Place, rule: Rule | None, spot: Spot) -> None:
         """Two single values: bounds, then a scale, a map, or nothing."""
@@ -179,7 +204,8 @@ class Resolver:
         if rule is None or rule.by is None:
             return None
         if rule.by not in self.sheet.enums:
-            self.fault(rule.spot, f"unknown map {rule.by!r}", one_of(self.sheet.enums), nearest(rule.by, self.sheet.enums))
+            known = [*self.sheet.enums, *self.sheet.maps]
+            self.fault(rule.spot, f"unknown map {rule.by!r}", one_of(known), nearest(rule.by, known))
         return self.sheet.enums.get(rule.by)
 
     def chosen(self, values: Values | None, move: Move, place: Place, rule: Rule | None, spot: Spot) -> Choice | None:
@@ -280,65 +306,28 @@ class Resolver:
             self.fault(case.spot, f"{target.name} takes {target.type.name}, this gives {found.type.name}")
         return found
 
-    def expression(self, text: str, place: Place, spot: Spot) -> Expression | None:
-        """A checked expression, or None and a fault."""
-        try:
-            return parse(text, place.scope)
-        except NotAllowed as no:
-            self.fault(spot, no.what, no.expected, no.near)
-            return None
-
-    def constant(self, value: Any, target: Field, spot: Spot) -> None:
-        """Check that a constant may stand in ``target``."""
-        if isinstance(target.type, Enum) and value not in target.type.values:
-            self.fault(
-                spot,
-                f"{value!r} is no value of {target.name}",
-                one_of(target.type.values),
-                nearest(str(value), target.type.values),
-            )
-        kinds: dict[str, Any] = {"integer": int, "boolean": bool, "string": str, "anyURI": str, "dateTime": str}
-        wanted = kinds.get(target.type.name) if isinstance(target.type, Scalar) else None
-        if isinstance(target.type, Shape) or (wanted is not None and type(value) is not wanted):
-            self.fault(spot, f"{value!r} is no value of {target.name}", target.type.name)
-
     # ------------------------------------------------------------------------------------------------- what no rule names
-    def unruled(self, block: Block, plan: Plan, place: Place, spot: Spot, read: set[Path], made: dict[Path, Spot]) -> None:
-        """Carry fields of the same name, and note what is neither made nor declared."""
+    def unruled(self, draft: Draft) -> None:
+        """Carry fields of the same name that no rule names, and note the targets that are left out on purpose."""
+        block, plan, place = draft.block, draft.plan, draft.place
         lost, unfilled = block.lost[place.way], block.unfilled[place.way]
         for name, target in plan.target.fields.items():
             source = plan.source.fields.get(name)
-            if met((name,), set(made)):
+            if met((name,), set(draft.made)):
                 continue
-            if source is not None and not met((name,), read) and (name,) not in lost:
+            if source is not None and not met((name,), draft.read) and (name,) not in lost:
                 move = Move(f"{place.action}.{place.kind}.{place.prefix}{name}", (source,), (target,))
-                self.convert(move, place, None, spot)
-                self.presence(move, place, spot, None)
+                self.convert(move, place, None, block.spot)
+                self.presence(move, place, block.spot, None)
                 plan.moves.append(move)
-                read.add((name,))
-                made[(name,)] = spot
-            elif target.extra:
-                continue
-            elif (name,) in unfilled and not target.required:
+                draft.read.add((name,))
+                draft.made[(name,)] = block.spot
+            elif (name,) in unfilled and not (target.required and not place.part):
                 plan.unfilled[(name,)] = unfilled[(name,)].why
-            else:
-                need = "required " if target.required else ""
-                expected = f"a rule, or a line under 'unfilled {place.way}'" if not need else "a rule"
-                self.fault(
-                    spot,
-                    f"{place.action}.{place.kind}: nothing makes the {need}field {place.prefix}{name} going {place.way!r}",
-                    expected,
-                )
-        for path, item in unfilled.items():
-            if path not in plan.unfilled:
-                known = path[0] in plan.target.fields
-                what = f"{'.'.join(path)!r} is filled, or required" if known else f"unknown field {'.'.join(path)!r}"
-                self.fault(item.spot, what, one_of(plan.target.fields), nearest(path[0], plan.target.fields))
 
     def presence(self, move: Move, place: Place, spot: Spot, rule: Rule | None) -> None:
-        """A required target must come out of every source, or its owner goes (``needed``)."""
-        target = move.target[0]
-        if target.required or (rule is not None and rule.needed):
+        """A required target must come out of every source, or its owner goes (``needed``); a flow fills its part's itself."""
+        if (all(field.required for field in move.target) and not place.part) or (rule is not None and rule.needed):
             if may_lack(move) and not (rule is not None and rule.needed):
                 what = (
                     f"{place.action}.{place.kind}: {names(move.target)} is required going {place.way!r} and may come to nothing"
@@ -347,27 +336,3 @@ class Resolver:
             move.needed = may_lack(move)
             if move.needed and rule is not None:
                 self.needful.add(rule.id)
-
-    def gone(self, block: Block, plan: Plan, place: Place, read: set[Path]) -> None:
-        """Every source field is read or declared lost, and only one of the two."""
-        lost = block.lost[place.way]
-        for path in leaves(plan.source, read):
-            if path not in lost:
-                name = place.prefix + ".".join(path)
-                self.fault(
-                    block.spot,
-                    f"{place.action}.{place.kind}: no rule reads {name} going {place.way!r}",
-                    f"a rule, or a line under 'lost {place.way}'",
-                )
-        for path, item in lost.items():
-            source = self.find(plan.source, path, item.spot)
-            if source is None:
-                continue
-            twin = plan.target.fields.get(path[0]) if len(path) == 1 else None
-            if met(path, read) or (
-                twin is not None and not any(m.target[0] is twin for m in plan.moves) and carries(source[0], twin)
-            ):
-                self.fault(item.spot, f"{'.'.join(path)!r} is declared lost and is not", "no such line")
-            when = self.expression(item.when, place, item.spot) if item.when else None
-            loss = Loss(self.sheet.name, place.action, place.prefix + ".".join(path), item.id, item.why)
-            plan.gone.append(Gone(source, loss, when, f"{item.id} when {place.way}"))

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from gateway.dialects.schema import Dialect
-from gateway.ladder.facts import Context, Recorded
-from gateway.ladder.losses import Loss, Refused
-from gateway.ladder.run import Run, Translate, blind, carry
+from gateway.ladder.facts import Context
+from gateway.ladder.flows import Flow
+from gateway.ladder.forks import Fork
+from gateway.ladder.losses import Refused
+from gateway.ladder.passage import UNSEEN, Leg, Passage
+from gateway.ladder.run import Run, carry
 from gateway.ladder.table import Way
-from gateway.ladder.tables import Said, Table
+from gateway.ladder.tables import Table
 from gateway.messages import Payload
+
+__all__ = ["Passage", "Route", "Step"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,62 +36,13 @@ class Step:
         return "<" if self.way == ">" else ">"
 
 
-class Leg:
-    """What one step does with one action.
+class Walk:
+    """All steps of one message: plain legs, then perhaps a flow.  ``action`` is its name at the far end of the legs."""
 
-    ``said`` is what the gateway says itself: always where ``ahead`` is None, else where ``ahead`` leaves nothing.
-    ``back`` is the function of the answer.
-    """
+    __slots__ = ("action", "fork", "legs")
 
-    __slots__ = ("ahead", "back", "blind_ahead", "blind_back", "carries", "said", "same_ahead", "same_back")
-
-    def __init__(self, said: Said | None, ahead: Translate | None, back: Translate | None) -> None:
-        self.said, self.carries = said, ahead is not None
-        self.ahead, self.same_ahead, self.blind_ahead = ahead or _nothing, ahead is carry, ahead is None or blind(ahead)
-        self.back, self.same_back, self.blind_back = back or carry, back is None or back is carry, back is None or blind(back)
-
-
-def _nothing(payload: Payload, run: Run) -> None:
-    """The function of what no step carries."""
-
-
-class Passage(Struct):
-    """What became of a request.
-
-    ``action`` and ``payload`` are what to ask onward; ``action`` is None where it goes no further, and then either
-    ``answer`` (in the asker's dialect) or ``refusal`` (code, why) is what to tell the asker.  ``losses`` happened on the
-    way.
-    """
-
-    action: str | None
-    payload: Payload
-    climbs: tuple[tuple[Leg, Payload], ...] = ()
-    """Each step that was taken, with what it was asked."""
-    losses: list[Loss] = []
-    answer: Payload | None = None
-    refusal: tuple[str, str] | None = None
-
-    def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
-        """The answer to what was asked onward, climbed back to the asker's dialect.
-
-        Raises `Refused` where it cannot be said there (a number that does not fit).
-        """
-        losses: list[Loss] = []
-        for leg, asked in self.climbs if len(self.climbs) < 2 else reversed(self.climbs):
-            if not leg.same_back:
-                made = leg.back(payload, _UNSEEN if leg.blind_back else Run(cx.facts, losses, asked))
-                assert made is not None, "a result that may come to nothing is a fault at load"
-                payload = made
-        return payload, losses
-
-    def refuse(self, code: str, why: str) -> Passage:
-        """End here with a refusal."""
-        self.action, self.refusal = None, (code, why)
-        return self
-
-
-_UNSEEN = Run(Recorded(), [])
-"""Handed to the functions that never look at their run."""
+    def __init__(self, action: str, legs: tuple[Leg | None, ...], fork: Fork | None) -> None:
+        self.action, self.legs, self.fork = action, legs, fork
 
 
 class Route:
@@ -96,7 +50,7 @@ class Route:
 
     def __init__(self, from_dialect: Dialect, to_dialect: Dialect, steps: Sequence[Step]) -> None:
         self.from_dialect, self.to_dialect, self.steps = from_dialect, to_dialect, tuple(steps)
-        self._legs: dict[str, tuple[Leg | None, ...]] = {}
+        self._walks: dict[str, Walk] = {}
         self._unchanged: dict[str, Leg] = {}
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
@@ -107,50 +61,73 @@ class Route:
         only = self._unchanged.get(action)
         if only is not None:
             return Passage(action, payload, ((only, payload),))
-        passage = Passage(action, payload)
-        for leg in self._legs.get(action) or self._known(action):
+        walk = self._walks.get(action) or self._known(action)
+        passage = Passage(walk.action, payload)
+        for leg in walk.legs:
             if leg is None:
                 return passage.refuse("NotImplemented", f"{action} is unknown")
             passage.climbs = (*passage.climbs, (leg, payload)) if passage.climbs else ((leg, payload),)
             if leg.same_ahead:
                 continue
             try:
-                made = leg.ahead(payload, _UNSEEN if leg.blind_ahead else Run(cx.facts, passage.losses))
+                made = leg.ahead(payload, UNSEEN if leg.blind_ahead else Run(cx.facts, passage.losses, {}, None, cx))
             except Refused as refused:
                 return passage.refuse(refused.code, refused.why)
             if made is None:
                 passage.climbs = passage.climbs[:-1]
                 return self.say(passage, leg, payload, cx)
             payload = made
+        if walk.fork is not None:
+            return walk.fork.split(passage, payload, cx)
         passage.payload = payload
         return passage
 
+    def stateful(self, action: str) -> bool:
+        """Whether a flow decides what becomes of ``action`` somewhere on the way."""
+        return (self._walks.get(action) or self._known(action)).fork is not None
+
     def answered(self, action: str, asked: Sequence[Payload]) -> Passage:
-        """The passage of a request that was made elsewhere: ``asked`` is what each step was asked, the asker's own first."""
-        passage = Passage(action, {})
-        legs = self._legs.get(action) or self._known(action)
+        """The passage of a request that was made elsewhere: ``asked`` is what each step was asked, the asker's own first.
+
+        Only where no flow is on the way.
+        """
+        walk = self._walks.get(action) or self._known(action)
+        legs, passage = walk.legs, Passage(walk.action, {})
         passage.climbs = tuple(
             (leg, payload) for leg, payload in zip(legs, asked, strict=False) if leg is not None and leg.carries
         )
         return passage
 
-    def _known(self, action: str) -> tuple[Leg | None, ...]:
-        """For each step what it does with ``action``; None where it does not know it.  Kept for known ones only."""
+    def _known(self, action: str) -> Walk:
+        """What each step does with ``action``; the last leg is None where it is unknown.  Kept for known ones only."""
         legs: list[Leg | None] = []
-        for step in self.steps:
-            table, key = step.table, (action, step.way)
+        name, fork = action, None
+        for number, step in enumerate(self.steps):
+            table, key = step.table, (name, step.way)
             if key in table.locals:
                 legs.append(Leg(table.locals[key], None, None))
-            elif action in table.flows or (action, "call", step.way) in table.plans:
-                ahead, back = table.translate(action, "call", step.way), table.translate(action, "result", step.back)
-                legs.append(Leg(table.empties.get(key), ahead, back))
+            elif (flow := table.flow(*key)) is not None:
+                fork = self._fork(flow, number, name)
+                break
+            elif key in table.pairs:
+                (pair,) = table.pairs[key]
+                legs.append(Leg(table.empties.get(key), table.translate(pair.ahead), table.translate(pair.back)))
+                name = pair.answerer
             else:
-                return (*legs, None)
-        if legs:
-            self._legs[action] = tuple(legs)
-        if len(legs) == 1 and legs[0] is not None and legs[0].same_ahead:
+                return Walk(action, (*legs, None), None)
+        walk = Walk(name, tuple(legs), fork)
+        if self.steps:
+            self._walks[action] = walk
+        if fork is None and len(legs) == 1 and legs[0] is not None and legs[0].same_ahead and name == action:
             self._unchanged[action] = legs[0]
-        return tuple(legs)
+        return walk
+
+    def _fork(self, flow: Flow, number: int, action: str) -> Fork:
+        """The flow of a step, with the way beyond."""
+        step, rest = self.steps[number], self.steps[number + 1 :]
+        once = step.table.once(action, step.way)
+        beyond = Route(step.table.ends(step.way)[1], self.to_dialect, rest).request if rest else None
+        return Fork(flow, step.table.parts(action, step.way), None if once is carry else once, beyond)
 
     def say(self, passage: Passage, leg: Leg, payload: Payload, cx: Context) -> Passage:
         """End the passage with what the gateway says itself; ``payload`` is what the last step was asked."""
@@ -158,7 +135,7 @@ class Route:
         assert said is not None, "a request that may come to nothing has an answer, or the table does not load"
         passage.payload = payload
         passage.losses.append(said.loss)
-        answer = said.to(payload, Run(cx.facts, passage.losses))
+        answer = said.to(payload, Run(cx.facts, passage.losses, {}, None, cx))
         if answer is None:
             return passage.refuse(said.refuse, said.loss.why)
         passage.answer, losses = passage.result(answer, cx)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from gateway.ladder.facts import Facts
+from gateway.ladder.facts import Context, Facts
 from gateway.ladder.losses import Loss
 
 
@@ -19,13 +19,18 @@ class Run(Struct):
     """What a compiled function may look at and add to.
 
     ``asked`` is the request that a result answers; ``hits`` gathers the cases that fired (functions compiled with
-    ``trace`` only).
+    ``trace`` only).  Only flows and maps of Python look at ``cx``.
     """
 
     facts: Facts
     losses: list[Loss]
     asked: dict[str, Any] = {}
     hits: set[str] | None = None
+    cx: Context | None = None
+
+    def to(self, asked: dict[str, Any]) -> Run:
+        """The same for a result that answers ``asked``."""
+        return Run(self.facts, self.losses, asked, self.hits, self.cx)
 
 
 Translate: TypeAlias = Callable[[dict[str, Any], Run], "dict[str, Any] | None"]

@@ -16,14 +16,17 @@ from typing import Any
 
 from gateway.dialects.errors import Violation
 from gateway.dialects.schema import Enum, Field, Shape
-from gateway.ladder.compiler import Run
-from gateway.ladder.facts import Recorded
+from gateway.ladder.facts import Context, Recorded
+from gateway.ladder.lookups import Place
 from gateway.ladder.losses import Refused
-from gateway.ladder.resolve import Place
+from gateway.ladder.pairs import Key
+from gateway.ladder.registers import Registers
+from gateway.ladder.run import Run
 from gateway.ladder.table import DROP, OMIT, WAYS, Block, Row, Sample, Spot, Way
 from gateway.ladder.tables import Table
 from gateway.source import Fault, line_of
 
+_BACK: dict[Way, Way] = {">": "<", "<": ">"}
 _SMALLEST: dict[str, Any] = {
     "integer": 1,
     "decimal": 1,
@@ -66,11 +69,12 @@ class Shown:
         hits.update(hit for hit in fired if hit.startswith(self.rule))
         if self.sample is None:  # a row speaks of its own field only
             expected = [overlay(after, {}) for after in self.after]
-            made = [{key: one[key] for key in self.after[0] if key in one} if self.after else one for one in made]
+            made = [named(one, self.after[0]) if self.after else one for one in made]
             return "" if made == expected else f"{self.id}: expected {expected}, got {made}"
         if self.makes and not all(self.makes in after for after in self.after):
             return f"{self.id}: the sample does not name {self.makes}, which the rule makes (null: it is left out)"
-        base = start[0] if start else smallest(self.far())
+        whole = {} if self.partly and not self.place.far else smallest(self.far())
+        base = start[0] if start else whole
         expected = [overlay(base, after) for after in self.after]
         lost = losses - usual if start else losses
         if made != expected:
@@ -83,27 +87,39 @@ class Shown:
 
     def far(self) -> Shape:
         """The shape of what comes out."""
-        shape = self.table.ends(self.place.way)[1].messages[self.place.action].shape(self.place.kind)
+        shape = self.table.ends(self.place.way)[1].messages[self.place.key.target].shape(self.place.kind)
         for name in filter(None, self.place.far.split(".")):
             shape = shape.fields[name].type  # type: ignore[assignment]
         return shape
 
     def run(self, fragments: list[Any], index: int, hits: set[str]) -> tuple[list[Any], Counter[str]]:
         """The objects that come out where the fragments, filled up, went in; and the fields of which something was lost."""
-        action, kind = self.place.action, self.place.kind
-        dialect, other = self.table.ends(self.place.way)
-        message = _around(dialect.messages[action].shape(kind), self.place.prefix.split(".")[:-1], fragments, index)
-        asked = smallest(other.messages[action].request)
-        facts = known(self.sample.facts) if self.sample else Recorded()
-        run = Run(facts, [], overlay(asked, self.sample.asked) if self.sample else asked, hits)
+        key = self.place.key
+        dialect, other = self.table.ends(key.way)
+        message = _around(dialect.messages[key.source].shape(key.kind), self.place.prefix.split(".")[:-1], fragments, index)
+        run = self.state(smallest(other.messages[key.target].request), hits)
         try:
-            made = self.table.translate(action, kind, self.place.way, trace=True)(dialect.check(kind, action, message), run)
+            made = self.table.translate(key, trace=True)(dialect.check(key.kind, key.source, message), run)
         except Refused:
             made = None
-        if made is not None:
-            other.check(kind, action, made)
+        if made is not None and not self.partly:
+            other.check(key.kind, key.target, made)
         lost = Counter(loss.field.rpartition(".")[2] for loss in run.losses)
         return list(_at(made, self.place.far.split(".")[:-1])), lost
+
+    def state(self, asked: dict[str, Any], hits: set[str]) -> Run:
+        """What the sample says is known when it runs."""
+        if self.sample is None:
+            return Run(Recorded(), [], asked, hits, Context(Recorded()))
+        facts, registers = known(self.sample.facts), Registers(self.sample.registers)
+        return Run(facts, [], overlay(asked, self.sample.asked), hits, Context(facts, registers=registers))
+
+    @property
+    def partly(self) -> bool:
+        """Whether a flow completes the message: then the whole need not be valid."""
+        key = self.place.key
+        asked = (key.source, key.way) if key.kind == "call" else (key.target, _BACK[key.way])
+        return any(key in (pair.ahead, pair.back) and pair.part for pair in self.table.pairs[asked])
 
 
 def faults(table: Table) -> Iterator[Fault]:
@@ -142,7 +158,7 @@ def samples(table: Table) -> Iterator[Shown]:
     yield from _open(table)
     for entry in table.sheet.messages.values():
         for way, local in entry.empty.items():
-            place = Place(entry.name, "call", way, "", "", {}, None)
+            place = Place(Key(*entry.named(way), "call", way), "", "", {}, None)
             for sample in local.samples:
                 yield _shown(local.id, table, place, sample)
 
@@ -196,10 +212,16 @@ def _rows(table: Table) -> Iterator[Shown]:
 
 
 def _row(row: Row, table: Table, place: Place, fields: tuple[tuple[Field, ...], ...], old: str, new: str) -> Shown:
-    (source, target) = ((f[-1].name, f[-1].many) for f in fields)
-    before = {source[0]: [old] if source[1] else old}
-    after = [] if new == DROP else [{target[0]: None if new == OMIT else [new] if target[1] else new}]
+    source, target = fields
+    before = _nested(source, old)
+    after = [] if new == DROP else [_nested(target, None if new == OMIT else new)]
     return Shown(f"{row.id}, {old} {place.way} ({place.action})", table, place, [before], after, spot=row.spot)
+
+
+def _nested(path: tuple[Field, ...], value: Any) -> Any:
+    for field in reversed(path):
+        value = {field.name: [value] if field.many and value is not None else value}
+    return value
 
 
 def _open(table: Table) -> Iterator[Shown]:
@@ -215,7 +237,9 @@ def known(facts: dict[str, Any]) -> Recorded:
     """The facts of a sample: lists of connectors, and reasons by transaction."""
     running, ended = facts.get("running", []), facts.get("ended", [])
     reasons = {int(key): str(value) for key, value in facts.get("stop_reason", {}).items()}
-    return Recorded({connector: connector for connector in running}, set(ended), reasons)
+    made = Recorded({connector: connector for connector in running}, set(ended), reasons)
+    made.reset = "soft" if facts.get("boot_reason") == "reset" else None
+    return made
 
 
 def smallest(shape: Shape, index: int = -1) -> dict[str, Any]:
@@ -234,9 +258,19 @@ def _plainest(field: Field, index: int) -> Any:
 
 
 def overlay(base: dict[str, Any], fragment: dict[str, Any]) -> dict[str, Any]:
-    """``base`` with the fields of ``fragment``; null takes one out."""
-    made = {**base, **fragment}
+    """``base`` with the fields of ``fragment``, object by object; null takes one out."""
+    made = {**base}
+    for key, value in fragment.items():
+        inner = base.get(key)
+        made[key] = overlay(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
     return {key: value for key, value in made.items() if value is not None}
+
+
+def named(made: Any, fragment: Any) -> Any:
+    """What of ``made`` the fragment names."""
+    if not isinstance(made, dict) or not isinstance(fragment, dict):
+        return made
+    return {key: named(made[key], value) for key, value in fragment.items() if key in made}
 
 
 def _around(shape: Shape, path: list[str], fragments: list[Any], index: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Sample:
     going towards it, nothing may come out.
 
     ``lost`` names the fields of which something is lost; ``asked`` is the request that a result answers, in the asker's
-    dialect; ``facts`` what is known of the station.
+    dialect; ``facts`` what is known of the station, ``registers`` what its flows remember.
     """
 
     ways: tuple[Way, ...]
@@ -41,6 +41,7 @@ class Sample:
     right: Any
     asked: dict[str, Any]
     facts: dict[str, Any]
+    registers: dict[str, Any]
     lost: tuple[str, ...]
     place: str
     spot: Spot
@@ -107,6 +108,8 @@ class Rule:
     why: str
     samples: tuple[Sample, ...]
     spot: Spot
+    lost: dict[Way, tuple[Lost, ...]] = field(default_factory=dict)
+    """What a map of Python drops of an object: paths below the field."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,14 +124,36 @@ class Lost:
     spot: Spot
 
 
+@dataclass(frozen=True, eq=False)
+class Line:
+    """What a flow does with a field beside the rules, told for the checks and the ledger.
+
+    ``source`` is empty for what the flow makes, ``target`` for what it only reads; ``by`` is the map through which it goes.
+    """
+
+    id: str
+    way: Way
+    source: Path
+    target: Path
+    by: str
+    why: str
+    spot: Spot
+
+
 @dataclass(eq=False)
 class Block:
     """The rules of one shape, request or result."""
 
     spot: Spot
     rules: list[Rule] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     lost: dict[Way, dict[Path, Lost]] = field(default_factory=lambda: {">": {}, "<": {}})
     unfilled: dict[Way, dict[Path, Lost]] = field(default_factory=lambda: {">": {}, "<": {}})
+
+    def arrows(self) -> list[tuple[Spot, str]]:
+        """Where each thing in it points."""
+        kept = [(item.spot, way) for items in (self.lost, self.unfilled) for way in WAYS for item in items[way].values()]
+        return [*((rule.spot, rule.arrow) for rule in self.rules), *((line.spot, line.way) for line in self.lines), *kept]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,24 +170,40 @@ class Local:
 
 @dataclass(eq=False)
 class Entry:
-    """All that a table says of one message both sides know."""
+    """All that a table says of one message and what it becomes.
+
+    ``left`` and ``right`` are its names on either side, ``arrow`` says who asks.  ``flows`` names the function for a direction.
+    """
 
     name: str
+    left: str
+    right: str
+    arrow: str
     spot: Spot
     blocks: dict[str, Block] = field(default_factory=dict)
     empty: dict[Way, Local] = field(default_factory=dict)
-    flow: str = ""
+    flows: dict[Way, str] = field(default_factory=dict)
+
+    @property
+    def both(self) -> bool:
+        """Whether either side may ask."""
+        return self.arrow == "="
+
+    def named(self, way: Way) -> tuple[str, str]:
+        """The asker's name of it and the answerer's, for requests in a direction."""
+        return (self.left, self.right) if way == ">" else (self.right, self.left)
 
 
 @dataclass(eq=False)
 class Sheet:
-    """One table file.  ``only[">"]`` are the messages that only the left dialect has."""
+    """One table file.  ``only[">"]`` are the messages that only the left dialect has.  ``maps`` are maps of Python by name."""
 
     name: str
     left: str
     right: str
     spot: Spot
     enums: dict[str, Values] = field(default_factory=dict)
+    maps: dict[str, tuple[str, Spot]] = field(default_factory=dict)
     shapes: dict[str, Block] = field(default_factory=dict)
     messages: dict[str, Entry] = field(default_factory=dict)
     only: dict[Way, dict[str, Local]] = field(default_factory=lambda: {">": {}, "<": {}})

@@ -6,24 +6,28 @@ Not here: reading the tree (`read`), the rules of a shape (`resolve`), walking s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.dialects.errors import Violation
-from gateway.dialects.schema import Dialect, MessageType
+from gateway.dialects.schema import Dialect, MessageType, Shape
 from gateway.ladder.choices import Choices
 from gateway.ladder.compiler import Run, Translate, compile_expression, compile_plan
 from gateway.ladder.expressions import NotAllowed, Type, parse
-from gateway.ladder.flows import FLOWS, Flow
+from gateway.ladder.flows import FLOWS, KEEPERS, Flow
+from gateway.ladder.lookups import Draft, Place
 from gateway.ladder.losses import Loss
+from gateway.ladder.pairs import Key, Pair, Pairs, paired
+from gateway.ladder.parts import Rules, maps
 from gateway.ladder.plan import Plan
 from gateway.ladder.read import read
-from gateway.ladder.resolve import Place, Resolver
-from gateway.ladder.table import WAYS, Block, Entry, Local, Sheet, Spot, Values, Way
+from gateway.ladder.resolve import Resolver
+from gateway.ladder.run import carry
+from gateway.ladder.spoken import unmade, unread
+from gateway.ladder.table import WAYS, Block, Local, Sheet, Spot, Values, Way
 from gateway.source import Checker, Map, SourceError, nearest, one_of
 
-KINDS = ("call", "result")
 _BLOCKS = {"call": "request", "result": "result"}
 
 
@@ -42,17 +46,17 @@ class Said:
 
 @dataclass(eq=False)
 class Table:
-    """What a table does, by message, kind (``call`` or ``result``) and direction; functions are compiled at first use."""
+    """What a table does with each message and direction; functions are compiled at first use."""
 
     sheet: Sheet
     left: Dialect
     right: Dialect
-    plans: dict[tuple[str, str, Way], Plan]
+    pairs: Pairs
+    plans: dict[Key, Plan]
     locals: dict[tuple[str, Way], Said]
     empties: dict[tuple[str, Way], Said]
-    flows: dict[str, Flow]
     resolver: Resolver
-    compiled: dict[tuple[str, str, Way, bool], Translate] = field(default_factory=dict)
+    compiled: dict[tuple[Key, bool], Translate] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -63,14 +67,30 @@ class Table:
         """From where to where a direction leads."""
         return (self.left, self.right) if way == ">" else (self.right, self.left)
 
-    def translate(self, action: str, kind: str, way: Way, trace: bool = False) -> Translate:
+    def translate(self, key: Key, trace: bool = False) -> Translate:
         """The function for one message.  KeyError for one that the table does not carry."""
-        made = self.compiled.get((action, kind, way, trace))
+        made = self.compiled.get((key, trace))
         if made is None:
-            flow, name = self.flows.get(action), f"{self.name} {action} {kind} {way}"
-            made = flow.function(kind, way) if flow else compile_plan(self.plans[action, kind, way], name, trace)
-            self.compiled[action, kind, way, trace] = made
+            made = compile_plan(self.plans[key], f"{self.name} {' '.join(key)}", trace)
+            self.compiled[key, trace] = made
         return made
+
+    def flow(self, action: str, way: Way) -> Flow | None:
+        """The function that serves a message, if one does."""
+        pairs = self.pairs.get((action, way))
+        return FLOWS[pairs[0].flow] if pairs and pairs[0].flow else None
+
+    def parts(self, action: str, way: Way) -> dict[str, Rules]:
+        """What the flow of a message is given: its parts by the messages that they make."""
+        ahead, back = maps(self.sheet, way), maps(self.sheet, "<" if way == ">" else ">")
+        return {p.answerer: Rules(self.translate(p.ahead), self.translate(p.back), ahead, back) for p in self.pairs[action, way]}
+
+    def once(self, action: str, way: Way) -> Translate:
+        """The function that notes what a flow's request loses whatever the flow decides."""
+        plans = [self.plans[pair.ahead] for pair in self.pairs[action, way]]
+        gone = [replace(gone, once=False) for plan in plans for gone in plan.gone if gone.once]
+        nothing = Plan(plans[0].source, Shape("nothing", {}), gone=gone)
+        return compile_plan(nothing, f"{self.name} {action} lost {way}") if gone else carry
 
     @classmethod
     def build(cls, tree: Map, name: str, dialects: Mapping[str, Dialect]) -> Table:
@@ -84,7 +104,7 @@ class Table:
         builder.unused()
         checker.raise_if_any()
         return Table(
-            sheet, builder.left, builder.right, builder.plans, builder.locals, builder.empties, builder.flows, builder.resolver
+            sheet, builder.left, builder.right, builder.pairs, builder.plans, builder.locals, builder.empties, builder.resolver
         )
 
 
@@ -100,51 +120,75 @@ class _Builder:
         self.sheet, self.left, self.right, self.checker = sheet, left, right, checker
         self.choices = Choices(checker)
         self.resolver = Resolver(sheet, checker, self.choices)
-        self.plans: dict[tuple[str, str, Way], Plan] = {}
+        self.pairs: Pairs = {}
+        self.plans: dict[Key, Plan] = {}
         self.locals: dict[tuple[str, Way], Said] = {}
         self.empties: dict[tuple[str, Way], Said] = {}
-        self.flows: dict[str, Flow] = {}
 
     def messages(self) -> None:
-        both = [action for action in self.left.messages if action in self.right.messages]
-        for action in self.sheet.messages:
-            if action not in both:
-                self.checker.unknown(self.sheet.messages[action].spot.where, "", f"message of both dialects {action!r}:", both)  # type: ignore[arg-type]
-        for action in both:
-            entry = self.sheet.messages.get(action) or Entry(action, self.sheet.spot)
-            self.flow(entry) if entry.flow else self.message(action, entry)
+        self.maps()
+        self.pairs = paired(self.sheet, self.left, self.right, self.checker)
+        for pairs in self.pairs.values():
+            self.message(pairs)
         for way, dialect, other in ((WAYS[0], self.left, self.right), (WAYS[1], self.right, self.left)):
             self.only(way, dialect, other)
 
-    def message(self, action: str, entry: Entry) -> None:
-        for kind in KINDS:
-            block = entry.blocks.get(_BLOCKS[kind]) or Block(entry.spot)
-            for way in WAYS:
-                plan = self.plan(action, kind, way, block)
-                self.plans[action, kind, way] = plan
-                self.emptied(action, kind, way, plan, entry)
+    def maps(self) -> None:
+        """Every map of Python must be there, and no map may have two meanings."""
+        for name, (keeper, spot) in self.sheet.maps.items():
+            if keeper not in KEEPERS:
+                self.fault(spot, f"unknown map of Python {keeper!r}", one_of(sorted(KEEPERS)), nearest(keeper, KEEPERS))
+            if name in self.sheet.enums or name in self.sheet.shapes:
+                self.fault(spot, f"the name {name!r} is taken", "a name of its own")
 
-    def plan(self, action: str, kind: str, way: Way, block: Block) -> Plan:
-        near, far = self.left.messages[action], self.right.messages[action]
-        source, target = (near, far) if way == ">" else (far, near)
-        shape = source.shape(kind)
+    def message(self, pairs: Sequence[Pair]) -> None:
+        """All that one message becomes in a direction, and what comes back."""
+        asked = [self.draft(pair, pair.ahead, pair.flow != "") for pair in pairs]
+        told = [self.draft(pair, pair.back, False) for pair in pairs]
+        for pair, ask, answer in zip(pairs, asked, told, strict=True):
+            unmade(self.resolver, ask, [ask])
+            unread(self.resolver, ask, asked)
+            unmade(self.resolver, answer, told)
+            unread(self.resolver, answer, [answer])
+            self.plans[pair.ahead], self.plans[pair.back] = ask.plan, answer.plan
+            self.emptied(pair, ask.plan, answer.plan)
+            self.turned(pair)
+
+    def draft(self, pair: Pair, key: Key, served: bool) -> Draft:
+        """The rules for one request or result, looked up."""
+        near, far = self.left, self.right
+        source, target = (near, far) if key.way == ">" else (far, near)
+        asker = target.messages[key.target] if key.kind == "result" else None
+        shape = source.messages[key.source].shape(key.kind)
         scope: dict[str, Type] = {"it": shape, "top": shape, "facts": None}
-        if kind == "result":
-            scope["asked"] = target.request
-        place = Place(action, kind, way, "", "", scope, target.request if kind == "result" else None)
-        return self.resolver.block(block, shape, target.shape(kind), place, block.spot)
+        if asker is not None:
+            scope["asked"] = asker.request
+        place = Place(key, "", "", scope, asker.request if asker is not None else None, pair.part, served)
+        block = pair.entry.blocks.get(_BLOCKS[key.kind]) or Block(pair.entry.spot)
+        return self.resolver.draft(block, shape, target.messages[key.target].shape(key.kind), place)
 
-    def emptied(self, action: str, kind: str, way: Way, plan: Plan, entry: Entry) -> None:
+    def turned(self, pair: Pair) -> None:
+        """In an entry of one direction nothing may point the other way; only a flow has lines."""
+        for kind, key in (("request", pair.ahead), ("result", pair.back)):
+            block = pair.entry.blocks.get(kind, Block(pair.entry.spot))
+            for spot, arrow in block.arrows() if not pair.entry.both else ():
+                if arrow != key.way:
+                    self.fault(spot, f"the {kind} of {pair.entry.name!r} goes {key.way!r} only", f"{key.way} in place of {arrow}")
+            for line in block.lines:
+                if line.way == key.way and not pair.flow:
+                    self.fault(line.spot, f"no flow serves {pair.asker} going {pair.way!r}", "no such line, or a flow")
+
+    def emptied(self, pair: Pair, ask: Plan, answer: Plan) -> None:
         """A request that may come to nothing needs an answer of our own; a result must always come to something."""
+        action, way, entry = pair.asker, pair.way, pair.entry
         local = entry.empty.get(way)
-        if kind == "result":
-            if plan.drops:
-                self.fault(
-                    entry.spot, f"{action}: the result may come to nothing going {way!r}", "a default, or a case that gives"
-                )
-        elif local is not None and not plan.drops:
-            self.fault(local.spot, f"{action}: the request never comes to nothing going {way!r}", "no such line")
-        elif plan.drops and local is None:
+        if answer.drops:
+            what = f"{action}: the result may come to nothing going {pair.back.way!r}"
+            self.fault(entry.spot, what, "a default, or a case that gives")
+        if local is not None and (pair.flow or not ask.drops):
+            what = "what then is the flow's affair" if pair.flow else f"the request never comes to nothing going {way!r}"
+            self.fault(local.spot, f"{action}: {what}", "no such line")
+        elif ask.drops and local is None and not pair.flow:
             self.fault(
                 entry.spot, f"{action}: the request may come to nothing going {way!r}", f"empty {way}, with the answer to give"
             )
@@ -153,23 +197,22 @@ class _Builder:
 
     def only(self, way: Way, dialect: Dialect, other: Dialect) -> None:
         given = self.sheet.only[way]
-        missing = [action for action in dialect.messages if action not in other.messages]
+        missing = [action for action in dialect.messages if (action, way) not in self.pairs]
         for action, local in given.items():
             if action in missing:
                 self.locals[action, way] = self.said(local, action, way)
             else:
                 self.fault(
                     local.spot,
-                    f"{action!r} is no message that only {dialect.name} has",
+                    f"{action!r} is no message that only {dialect.name} has, or has an entry",
                     one_of(missing),
                     nearest(action, missing),
                 )
         for action in missing:
             if action not in given:
                 side = "left" if way == ">" else "right"
-                self.fault(
-                    self.sheet.spot, f"{other.name} has no {action}", f"a line under 'only {side}' that says what to answer"
-                )
+                expected = f"an entry, or a line under 'only {side}' that says what to answer"
+                self.fault(self.sheet.spot, f"{other.name} has no {action}", expected)
 
     def said(self, local: Local, action: str, way: Way) -> Said:
         """Check an answer against the asker's dialect."""
@@ -193,20 +236,15 @@ class _Builder:
             self.fault(spot, no.what, no.expected, no.near)
             return value
 
-    def flow(self, entry: Entry) -> None:
-        if entry.flow not in FLOWS:
-            self.fault(entry.spot, f"unknown flow {entry.flow!r}", one_of(sorted(FLOWS)), nearest(entry.flow, FLOWS))
-            return
-        if entry.blocks or entry.empty:
-            self.fault(entry.spot, f"{entry.name} has a flow and rules", "one of the two")
-        self.flows[entry.name] = FLOWS[entry.flow]
-
     def unused(self) -> None:
         """Note whatever can never fire, and rules that nobody could see at work."""
         self.choices.finish(self.sheet.enums.values())
         for name, block in self.sheet.shapes.items():
             if name not in self.resolver.shapes_used:
                 self.fault(block.spot, f"no rule uses the shape {name!r}")
+        for name, (_, spot) in self.sheet.maps.items():
+            if name not in self.resolver.maps_used:
+                self.fault(spot, f"no rule uses the map {name!r}", "a rule or a line of a flow with by, or no such map")
         for rule in self.resolver.rules.values():
             for says, what in ((rule.needed, ""), (bool(rule.long), " too long")):
                 if says and rule.id + what not in self.resolver.needful:

@@ -13,6 +13,7 @@ from gateway.ladder.compiler import Run, compile_expression
 from gateway.ladder.expressions import NotAllowed, parse
 from gateway.ladder.facts import Recorded
 from gateway.ladder.given import GIVEN
+from gateway.ladder.pairs import Key
 from gateway.ladder.tables import Table
 from gateway.source import loads
 from tests.ladder.test_manual import blocks
@@ -26,12 +27,12 @@ SHAPE = Shape(
 
 def right(**fields: Any) -> Any:
     payload = {"port": 1, "energy": 1, "state": "Idle", "cause": "Local", **fields}
-    return TABLE.translate("Report", "call", ">")(payload, Run(Recorded(), []))
+    return TABLE.translate(Key("Report", "Report", "call", ">"))(payload, Run(Recorded(), []))
 
 
 def left(**fields: Any) -> Any:
     payload = {"connector": 1, "energy": Decimal(1), "state": "Idle", **fields}
-    return TABLE.translate("Report", "call", "<")(payload, Run(Recorded(), []))
+    return TABLE.translate(Key("Report", "Report", "call", "<"))(payload, Run(Recorded(), []))
 
 
 @pytest.mark.parametrize(("wh", "kwh"), [(1, "0.001"), (12345, "12.345"), (0, "0"), (-7, "-0.007"), (10**15, "1000000000000")])

@@ -24,6 +24,7 @@ from gateway.ladder.facts import Recorded
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.ledger import accounts, entries
 from gateway.ladder.losses import Loss, Refused
+from gateway.ladder.pairs import Key
 from gateway.ladder.table import Way
 from gateway.ladder.tables import Table
 from gateway.messages import Call, Result
@@ -32,7 +33,7 @@ from tests import strategies
 DIALECTS = load_dialects(Folders())
 LADDER = Ladder.load(Folders(), DIALECTS)
 FLOOR = Path(__file__).with_name("floor.json")
-EACH = [(table, *key) for table in LADDER.tables for key in table.plans]
+EACH = [(table, key.source, key.kind, key.way) for table in LADDER.tables for key in table.plans]
 each_plan = pytest.mark.parametrize(
     ("table", "action", "kind", "way"), EACH, ids=[f"{t.name}-{a}-{k}-{w}" for t, a, k, w in EACH]
 )
@@ -41,7 +42,7 @@ OTHER: dict[Way, Way] = {">": "<", "<": ">"}
 
 def cross(table: Table, action: str, kind: str, way: Way, payload: Any, asked: Any = None) -> tuple[Any, list[Loss]]:
     run = Run(Recorded(), [], asked or {})
-    return table.translate(action, kind, way)(payload, run), run.losses
+    return table.translate(Key(action, action, kind, way))(payload, run), run.losses
 
 
 @cache
@@ -63,7 +64,7 @@ def valid(table: Table, action: str, kind: str, way: Way, made: Any) -> None:
 def tops(table: Table, action: str, kind: str, way: Way) -> dict[str, set[str]]:
     """Target field → source fields, first names only, by the ledger."""
     found: dict[str, set[str]] = {}
-    for entry in entries(table.plans[action, kind, way]):
+    for entry in entries(table.plans[Key(action, action, kind, way)]):
         if entry.source and entry.target:
             found.setdefault(entry.target.split(".")[0], set()).add(entry.source.split(".")[0])
     return found
@@ -105,7 +106,8 @@ def test_valid_in_valid_out_and_back_again(table: Table, action: str, kind: str,
     for loss in more:
         declared |= home.get(loss.field.split(".")[0], set())
     before, after = flat(payload), flat(back)
-    made_here = {e.target for e in entries(table.plans[action, kind, OTHER[way]]) if e.how in ("synthesized", "defaulted")}
+    homeward = entries(table.plans[Key(action, action, kind, OTHER[way])])
+    made_here = {e.target for e in homeward if e.how in ("synthesized", "defaulted")}
     declared |= made_here - set(before)
     changed = {
         name for name in {*before, *after} if before.get(name) != after.get(name) and (before.get(name) or after.get(name))
@@ -181,14 +183,14 @@ def observed(table: Table, action: str, kind: str, way: Way, path: str) -> str:
 
 @each_plan
 def test_the_ledger_and_the_experiment_agree(table: Table, action: str, kind: str, way: Way) -> None:
-    told = {entry.source: entry.how for entry in entries(table.plans[action, kind, way]) if entry.source}
+    told = {entry.source: entry.how for entry in entries(table.plans[Key(action, action, kind, way)]) if entry.source}
     assert {path: observed(table, action, kind, way, path) for path in told} == told
 
 
 def test_what_is_lost_comes_back_as_a_loss() -> None:
     for table, action, kind, way in EACH:
         shape = table.ends(way)[0].messages[action].shape(kind)
-        for entry in entries(table.plans[action, kind, way]):
+        for entry in entries(table.plans[Key(action, action, kind, way)]):
             if entry.how == "lost":
                 losses = [cross(table, action, kind, way, full(shape, index))[1] for index in range(17)]
                 fields = {loss.field for some in losses for loss in some}

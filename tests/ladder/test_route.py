@@ -78,15 +78,17 @@ def test_no_way_says_so() -> None:
         Ladder([], ALL).route("ocpp1.5", "far")
 
 
-class Shout:
-    def function(self, kind: str, way: str) -> Any:
-        return lambda payload, run: {"type": "Hard"} if kind == "call" else payload
+def shout(asked: Any, run: Any, parts: Any) -> flows.Rendering:
+    return flows.Rendering([("Reset", {"type": "Hard"})], lambda results, run: parts["Reset"].answer(results[0], asked, run))
 
 
 def test_a_table_may_name_a_flow_for_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(flows.FLOWS, "shout", Shout())
-    text = "ladder: {left: ocpp1.6, right: far}\nmessages:\n  Reset:\n    flow: shout\n"
-    route = Ladder([Table.build(loads(text), "t", ALL)], ALL).route("ocpp1.6", "far")
+    monkeypatch.setitem(flows.FLOWS, "shout", shout)
+    text = "ladder: {left: ocpp1.6, right: far}\nmessages:\n  Reset:\n    flow >: shout\n"
+    ladder = Ladder([Table.build(loads(text), "t", ALL)], ALL)
+    route, back = ladder.route("ocpp1.6", "far"), ladder.route("far", "ocpp1.6")
     passage = route.request("Reset", {"type": "Soft"}, CX)
     assert passage.payload == {"type": "Hard"}
     assert passage.result({"status": "Rejected"}, CX)[0] == {"status": "Rejected"}
+    assert back.request("Reset", {"type": "Soft"}, CX).payload == {"type": "Soft"}
+    assert (route.stateful("Reset"), back.stateful("Reset"), route.stateful("Heartbeat")) == (True, False, False)

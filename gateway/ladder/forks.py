@@ -1,0 +1,113 @@
+"""Where a flow decides what becomes of a request: several messages, one, or none, each with a way of its own beyond.
+
+In: a request at the step that has the flow, and the way beyond it.  Out: `Forked`, whose answer is joined of all results.
+Not here: what flows decide (`gateway.ladder.flows`), the steps before (`gateway.ladder.route`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from gateway.ladder.facts import Context
+from gateway.ladder.flows import Flow, Rendering
+from gateway.ladder.losses import Loss, Refused
+from gateway.ladder.parts import Rules
+from gateway.ladder.passage import Passage
+from gateway.ladder.run import Run, Translate
+from gateway.messages import Payload
+
+Beyond: TypeAlias = Callable[[str, Payload, Context], Passage]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fork:
+    """A flow with its parts, and how each of its messages goes on: None where the flow's far side is the answerer's."""
+
+    flow: Flow
+    parts: Mapping[str, Rules]
+    once: Translate | None
+    beyond: Beyond | None
+
+    def split(self, passage: Passage, payload: Payload, cx: Context) -> Passage:
+        """What becomes of ``payload``, which ``passage`` brought here."""
+        run = Run(cx.facts, passage.losses, {}, None, cx)
+        if self.once is not None:
+            self.once(payload, run)
+        try:
+            rendering = self.flow(payload, run, self.parts)
+        except Refused as refused:
+            return passage.refuse(refused.code, refused.why)
+        forked = Forked(None, payload, passage.climbs, passage.losses, rendering=rendering)
+        if self.beyond is not None:
+            seen = cx if rendering.facts is None else replace(cx, facts=rendering.facts)
+            forked.branches = [self.beyond(action, made, seen) for action, made in rendering.messages]
+            for branch in forked.branches:
+                forked.losses += branch.losses
+        return forked.settled(cx)
+
+
+class Forked(Passage):
+    """A passage through a flow.  ``branches`` are the ways of its messages; None where they are asked as they are."""
+
+    rendering: Rendering | None = None
+    branches: list[Passage] | None = None
+
+    def settled(self, cx: Context) -> Passage:
+        """With the first message to be asked; answered here and now where there is none, refused where all were."""
+        onward = self.onward()
+        if onward:
+            self.action, self.payload = onward[0]
+            return self
+        refused = [branch.refusal for branch in self.branches or () if branch.answer is None]
+        if refused and refused[0] is not None and len(refused) == len(self.branches or ()):
+            return self.refuse(*refused[0])
+        try:
+            self.answer, losses = self.results([], cx)
+        except Refused as said:
+            return self.refuse(said.code, said.why)
+        self.losses += losses
+        return self
+
+    def onward(self) -> list[tuple[str, Payload]]:
+        """See `Passage.onward`."""
+        assert self.rendering is not None
+        if self.branches is None:
+            return list(self.rendering.messages)
+        return [leaf for branch in self.branches for leaf in branch.onward()]
+
+    def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
+        """The answer where one message alone was asked onward."""
+        return self.results([payload], cx)
+
+    def results(self, payloads: Sequence[Payload | None], cx: Context) -> tuple[Payload, list[Loss]]:
+        """See `Passage.results`."""
+        assert self.rendering is not None
+        losses: list[Loss] = []
+        told = payloads if self.branches is None else self._told(payloads, cx, losses)
+        if len(told) != len(self.rendering.messages):
+            raise ValueError(f"{len(payloads)} results to {len(self.onward())} requests")
+        answer = self.rendering.answer(told, Run(cx.facts, losses, {}, None, cx))
+        made, more = Passage.result(self, answer, cx)
+        return made, losses + more
+
+    def _told(self, payloads: Sequence[Payload | None], cx: Context, losses: list[Loss]) -> list[Payload | None]:
+        """What each of the flow's messages was answered, in the dialect of the flow's far side."""
+        assert self.rendering is not None
+        assert self.branches is not None
+        seen = cx if self.rendering.facts is None else replace(cx, facts=self.rendering.facts)
+        given = iter(payloads)
+        return [_climbed(branch, given, seen, losses) for branch in self.branches]
+
+
+def _climbed(branch: Passage, given: Iterator[Payload | None], cx: Context, losses: list[Loss]) -> Payload | None:
+    mine = [next(given, None) for _ in branch.onward()]
+    if not mine:
+        return branch.answer
+    try:
+        made, more = branch.results(mine, cx)
+    except Refused:
+        return None
+    losses += more
+    return made
