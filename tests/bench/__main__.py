@@ -2,7 +2,7 @@
 
     python -m tests.bench [--quick] [--only NAME ...] [--json bench.json]
 
-Prints a table and writes bench.json.  NAME is part of a figure's group: translate, soap, endtoend, memory.
+Prints a table and writes bench.json.  NAME is part of a figure's group: translate, soap, endtoend, memory, journal.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import endtoend, figures, memory, soap, translate
+from tests.bench import endtoend, figures, journal, memory, soap, translate
 
 GROUPS: dict[str, Callable[[bool], Iterator[figures.Figure]]] = {
     "translate": translate.measure,
     "soap": soap.measure,
     "endtoend": endtoend.measure,
     "memory": memory.measure,
+    "journal": journal.measure,
 }
 
 
