@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from lxml import etree
 
@@ -22,7 +22,7 @@ from gateway.dialects.schema import Dialect, Shape, SoapCodec
 from gateway.dialects.soap_shapes import Read, compile_read
 from gateway.dialects.soap_write import write_fault, write_request, write_response
 from gateway.dialects.xml import local, namespace, parse
-from gateway.messages import Error, Payload, Side
+from gateway.messages import Error, Side
 
 __all__ = [
     "SOAP11",
@@ -51,6 +51,7 @@ _SLOTS = {
     "To": "to",
     "FaultTo": "fault_to",
 }
+_SEEN = {"address": ""}  # never a header of its own
 _LOOSE = {name.lower(): slot for name, slot in _SLOTS.items()}
 _FAULT_SIDES = {"sender": "Sender", "client": "Sender", "receiver": "Receiver", "server": "Receiver"}
 _HINT = re.compile(r"""action\s*=\s*["']?([^"';]{1,200})""", re.IGNORECASE)
@@ -135,7 +136,7 @@ def read_envelope(data: bytes, dialects: Sequence[Dialect], hint: str = "", call
     found = book.entries.get(tag)
     if found is None:
         if local(tag) == "Fault":
-            return _envelope(said, soap, "fault", fault=_fault(content))
+            return Envelope("fault", "", {}, None, None, "", said, soap, _fault(content))
         found = book.find(tag, (said.get("wsa_action", ""), hint))
     if found is None or caller not in (None, found[3]):
         raise Garbled("NotSupported", _unsupported(tag, book), id)
@@ -144,38 +145,7 @@ def read_envelope(data: bytes, dialects: Sequence[Dialect], hint: str = "", call
         payload = read(content)
     except Violation as error:
         raise Garbled(error.code, f"{error.path}: {error.why}", id, action) from None
-    return _envelope(said, soap, kind, action, payload, dialect, asker, space)
-
-
-def _envelope(
-    said: _Headers,
-    soap: str,
-    kind: Literal["call", "result", "fault"],
-    action: str = "",
-    payload: Payload | None = None,
-    dialect: Dialect | None = None,
-    caller: Side | None = None,
-    space: str = "",
-    fault: tuple[str, str, str] | None = None,
-) -> Envelope:
-    get = said.get
-    return Envelope(
-        kind,
-        action,
-        {} if payload is None else payload,
-        dialect,
-        caller,
-        space,
-        get("message_id", ""),
-        get("relates_to", ""),
-        get("identity", ""),
-        get("from_address", ""),
-        get("reply_to", ""),
-        get("to", ""),
-        get("wsa_action", ""),
-        fault,
-        soap,
-    )
+    return Envelope(kind, action, payload, dialect, asker, space, said, soap)
 
 
 def _unsupported(tag: str, book: _Book) -> str:
@@ -207,22 +177,20 @@ def _parts(root: etree._Element, soap: str) -> tuple[etree._Element | None, etre
 def _headers(header: etree._Element | None, book: _Book, soap: str) -> _Headers:
     """The known headers by slot, stripped.  The first of each counts; identities must agree.
 
-    One flat walk over all elements below the header: nested iterators would take twice the time.
+    One flat walk over the header and all elements below it: nested iterators would take twice the time.
     """
-    said: _Headers = {}
+    said: dict[Any, str] = dict(_SEEN)
     last, find = "", book.slots.get
-    for node in header.iterdescendants() if header is not None else ():
-        slot = find(node.tag)
+    for node in header.iter() if header is not None else ():
+        slot, text = find(node.tag), node.text
         if slot is None:
             slot = _unusual(node, header, book, soap, said)
-        text = node.text
-        text = text.strip() if text else ""
-        if slot == "address":
-            slot, text = ("", "") if said.get(last) else (last, text)
-            said[slot] = text
-        elif slot not in said:
-            said[slot] = text
-        elif slot == "identity" and said[slot] != text:
+        if slot not in said:
+            said[slot] = text.strip() if text else ""
+        elif slot == "address":
+            slot = "" if said.get(last) else last
+            said[slot] = text.strip() if text else ""
+        elif slot == "identity" and said[slot] != (text or "").strip():
             raise Garbled("ProtocolError", "two different identities", said.get("message_id") or None)
         last = slot
     return said

@@ -54,12 +54,12 @@ def _children(shape: Shape, namespace: str, made: dict[tuple[Shape, str], Read])
                 value = inner(child)
             elif (value := child.text) is None or len(child):
                 value = _odd(child)
-            if many:
-                payload.setdefault(name, []).append(value)
-            elif name in payload:
-                raise Violation("OccurrenceConstraintViolation", "stands twice", name)
+            if name not in payload:
+                payload[name] = [value] if many else value
+            elif many:
+                payload[name].append(value)
             else:
-                payload[name] = value
+                raise Violation("OccurrenceConstraintViolation", "stands twice", name)
         return payload
 
     return read

@@ -24,6 +24,7 @@ _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
 _PLAIN = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1", b"iso-8859-15", b"windows-1252"}
 # How nearly all envelopes begin: such a text is in UTF-8, and nothing needs to be looked at.
 _ORDINARY = (b'<?xml version="1.0" encoding="UTF-8"', b'<?xml version="1.0" encoding="utf-8"', b"<s", b"<S", b"<e", b"<E")
+_BANG = ord("!")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -31,8 +32,8 @@ def parse(data: bytes) -> etree._Element:
     """The root element.  Text that a comment, CDATA or processing instruction splits comes as one text."""
     if not data.startswith(_ORDINARY):
         data = _ordinary(data)
-    # One byte is found much faster than nine, and most messages have not even that.
-    if b"!" in data and (b"<!DOCTYPE" in data or b"<!ENTITY" in data):
+    # One byte is found much faster than nine (and its number faster than itself), and most messages have not even that.
+    if _BANG in data and (b"<!DOCTYPE" in data or b"<!ENTITY" in data):
         raise Garbled("SecurityError", "a document type or an entity is not read here")
     try:
         return etree.fromstring(data, _PARSER)
