@@ -99,9 +99,11 @@ class Book:
 class Backend:
     """The back end on a thread of its own.  ``book`` outlives a ``stop``; ``start`` listens at the same port again."""
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        self.port, self.book, self.tls = port, Book(), tls
-        self.stations: dict[str, Station] = {}
+    def __init__(
+        self, port: int, tls: ssl.SSLContext | None = None, kind: type[Any] = Station, protocol: str = "ocpp1.6"
+    ) -> None:
+        self.port, self.book, self.tls, self.kind, self.protocol = port, Book(), tls, kind, protocol
+        self.stations: dict[str, Any] = {}
         self.handshakes: list[tuple[str, str | None]] = []
         self.loop = asyncio.new_event_loop()
         self._server: Any = None
@@ -113,13 +115,13 @@ class Backend:
         return self
 
     async def _start(self) -> None:
-        self._server = await serve(self._serve, "127.0.0.1", self.port, subprotocols=["ocpp1.6"], ssl=self.tls)  # type: ignore[list-item]
+        self._server = await serve(self._serve, "127.0.0.1", self.port, subprotocols=[self.protocol], ssl=self.tls)  # type: ignore[list-item]
 
     async def _serve(self, socket: ServerConnection) -> None:
         assert socket.request is not None
         identity = socket.request.path.rsplit("/", 1)[1]
         self.handshakes.append((socket.request.path, socket.request.headers.get("Authorization")))
-        station = Station(identity, socket)
+        station = self.kind(identity, socket)
         station.book = self.book
         self.stations[identity] = station
         try:

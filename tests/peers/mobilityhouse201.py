@@ -1,0 +1,144 @@
+"""A 2.0.1 back end, and stations of 1.6J and 2.0.1, made of PyPI ``ocpp`` (mobilityhouse): official schemas, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import Any
+
+import ocpp.v16
+import ocpp.v201
+import websockets
+from ocpp.routing import on
+from ocpp.v201 import call_result
+from ocpp.v201.enums import Action, AuthorizationStatusEnumType, RegistrationStatusEnumType
+from websockets.asyncio.client import connect
+
+from tests.peers.mobilityhouse import Book, now
+
+
+class Station201(ocpp.v201.ChargePoint):
+    """One 2.0.1 station as the back end sees it."""
+
+    book: Book
+
+    @on(Action.boot_notification)
+    def on_boot(self, **given: Any) -> Any:
+        self.book.note(self.id, "BootNotification", given)
+        return call_result.BootNotification(current_time=now(), interval=300, status=RegistrationStatusEnumType.accepted)
+
+    @on(Action.heartbeat)
+    def on_heartbeat(self, **given: Any) -> Any:
+        self.book.note(self.id, "Heartbeat", given)
+        return call_result.Heartbeat(current_time=now())
+
+    @on(Action.authorize)
+    def on_authorize(self, **given: Any) -> Any:
+        self.book.note(self.id, "Authorize", given)
+        return call_result.Authorize(id_token_info={"status": self.word(given["id_token"])})
+
+    @on(Action.transaction_event)
+    def on_event(self, **given: Any) -> Any:
+        self.book.note(self.id, "TransactionEvent", given)
+        info = {"status": self.word(given["id_token"])} if "id_token" in given else None
+        return call_result.TransactionEvent(id_token_info=info)
+
+    @on(Action.meter_values)
+    def on_meter(self, **given: Any) -> Any:
+        self.book.note(self.id, "MeterValues", given)
+        return call_result.MeterValues()
+
+    @on(Action.status_notification)
+    def on_status(self, **given: Any) -> Any:
+        self.book.note(self.id, "StatusNotification", given)
+        return call_result.StatusNotification()
+
+    @on(Action.notify_event)
+    def on_notice(self, **given: Any) -> Any:
+        self.book.note(self.id, "NotifyEvent", given)
+        return call_result.NotifyEvent()
+
+    @staticmethod
+    def word(token: dict[str, Any]) -> AuthorizationStatusEnumType:
+        known = AuthorizationStatusEnumType
+        return known.no_credit if token["id_token"].startswith("BAD") else known.accepted
+
+
+class Commanded:
+    """What a station hears: ``heard``; it accepts every remote start and stop."""
+
+    heard: list[tuple[str, dict[str, Any]]]
+
+
+class Station16(ocpp.v16.ChargePoint, Commanded):
+    """A 1.6J station."""
+
+    @on(ocpp.v16.enums.Action.remote_start_transaction)
+    def on_start(self, **given: Any) -> Any:
+        self.heard.append(("RemoteStartTransaction", given))
+        return ocpp.v16.call_result.RemoteStartTransaction(status="Accepted")
+
+    @on(ocpp.v16.enums.Action.remote_stop_transaction)
+    def on_stop(self, **given: Any) -> Any:
+        self.heard.append(("RemoteStopTransaction", given))
+        return ocpp.v16.call_result.RemoteStopTransaction(status="Accepted")
+
+
+class Station2(ocpp.v201.ChargePoint, Commanded):
+    """A 2.0.1 station."""
+
+    @on(Action.request_start_transaction)
+    def on_start(self, **given: Any) -> Any:
+        self.heard.append(("RequestStartTransaction", given))
+        return call_result.RequestStartTransaction(status="Accepted")
+
+    @on(Action.request_stop_transaction)
+    def on_stop(self, **given: Any) -> Any:
+        self.heard.append(("RequestStopTransaction", given))
+        return call_result.RequestStopTransaction(status="Accepted")
+
+
+class Dialled:
+    """A station on a thread of its own, dialled in.  Called with a request, it gives the checked answer."""
+
+    def __init__(self, kind: type[Any], protocol: str, url: str) -> None:
+        self.kind, self.protocol, self.url = kind, protocol, url
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+        self._peer: Any = None
+        self._reading: Any = None
+
+    def dial(self) -> Dialled:
+        asyncio.run_coroutine_threadsafe(self._dial(), self.loop).result(30)
+        return self
+
+    async def _dial(self) -> None:
+        socket = await connect(self.url, subprotocols=[self.protocol])  # type: ignore[list-item]
+        self._peer = self.kind("station", socket, response_timeout=40)
+        self._peer.heard = self.heard
+        self._reading = asyncio.ensure_future(self._read(self._peer))
+        self._socket = socket
+
+    async def _read(self, peer: Any) -> None:
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await peer.start()
+
+    def __call__(self, request: Any, timeout: float = 60) -> Any:
+        return asyncio.run_coroutine_threadsafe(self._peer.call(request, suppress=False), self.loop).result(timeout)
+
+    def hang_up(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(10)
+
+    async def _hang_up(self) -> None:
+        if self._peer is not None:
+            await self._socket.close()
+            await self._reading
+
+    def end(self) -> None:
+        self.hang_up()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        self.loop.close()
