@@ -24,6 +24,7 @@ from gateway.ladder.facts import Facts
 from gateway.ladder.route import Route
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session.asks import Asked, Asks
+from gateway.session.cuts import WHY, Cuts
 from gateway.session.desk import Desk
 from gateway.session.intake import Intake
 from gateway.session.lane import Lane
@@ -57,6 +58,7 @@ class Delivery:
         self.desk, self.asks, self.lane, self.queue = desk, asks, lane, queue
         self.transactions, self.registration, self.intake, self.naming = transactions, registration, intake, naming
         self.refuse_late = refuse_late
+        self.cuts = Cuts(desk)
 
     def offer(self) -> bool:
         """Send the head, if it may go; what goes no further than the tables is done with at once."""
@@ -65,6 +67,8 @@ class Delivery:
             if head is None or (isinstance(head, RowItem) and not head.committed):
                 return False
             if head.trip is not None and not head.trip.stored:
+                return False
+            if isinstance(head, RowItem) and self.cuts.waits(head):
                 return False
             if self._state(head) if isinstance(head, StateItem) else self._row(head):
                 return True
@@ -105,6 +109,9 @@ class Delivery:
     # -- rows ----------------------------------------------------------------------------------------------------
 
     def _row(self, item: RowItem) -> bool:
+        if self.cuts.kills(item):
+            self._park(item, WHY)
+            return False
         trip = item.trip or self._rendered(item)
         if trip is None or not trip.stored:
             return False
@@ -114,6 +121,7 @@ class Delivery:
         leaf = trip.onward(self.desk.ids())
         named = self.naming.of(leaf)
         item.flying = True
+        self.cuts.leaves(self.registration.standing == "accepted" and self.desk.policy.replay_boot)
         self.lane.send(
             self.naming.to_backend(leaf, named) if named is not None else leaf,
             partial(self._answered, item, trip, leaf, named),
@@ -154,8 +162,9 @@ class Delivery:
         else:
             item.trip = trip
             if trip.writes or len(trip.messages) > 1:
+                anew = item.row.rendered is not None  # another back end stands there now
                 item.row = replace(item.row, rendered=Rendering(tuple(trip.messages)))
-                self.desk.store(trip, [self._mark(item, "queued", rendered=item.row.rendered)])
+                self.desk.store(trip, [replace(self._mark(item, "queued", rendered=item.row.rendered), anew=anew)])
 
     def _facts(self, transaction: Transaction | None) -> Facts:
         """As they were when the row came, as far as its own transaction goes."""
@@ -165,6 +174,7 @@ class Delivery:
     def _failed(self, item: RowItem, why: str) -> None:
         # Neither a lost link nor silence is a refusal: the row stays at the head and goes up again, under a new id.
         item.flying = False
+        self.cuts.fails(item, why, lambda: self.desk.commit_soon([self._mark(item, "queued")]))
         self._anew(item)
 
     def _anew(self, item: RowItem) -> None:
@@ -174,6 +184,7 @@ class Delivery:
 
     def _answered(self, item: RowItem, trip: Trip, leaf: Call, named: Transaction | None, answer: Answer) -> None:
         item.flying = False
+        self.cuts.lands(item)
         if isinstance(answer, Error):
             self._refused(item, answer)
             return

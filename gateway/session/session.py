@@ -113,6 +113,7 @@ class Session:
         self.desk.registers = Registers(event.restored.registers)
         self.transactions.restore(event.restored)
         self.intake.restore(event.restored)
+        self.delivery.cuts.restore(event.restored.queue)
         self.registration.restore(event.restored.values)
         if len(self.queue):  # deliver, whether the station comes back or not; it has the usual grace to do so
             self.uplink.hear("want")
@@ -212,6 +213,7 @@ class Session:
     def _hang_up(self, word: str, why: str) -> None:
         if self.uplink.hear(word, why):
             self.lane.lost()
+            self.delivery.cuts.link_gone()
             self.registration.hear("off")
             self.orders.backend_gone()
 
