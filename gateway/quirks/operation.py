@@ -311,11 +311,11 @@ OPERATIONS: dict[str, Operation] = {
         "a time without a zone is in this one", "+02:00 or Europe/Rome", times.is_zone, timed=times.zone, form=_TEXT
     ),
     "local_as_utc": Operation(
-        "a time that says UTC and is of this zone is put right, where that brings it to now",
-        "+02:00 or Europe/Rome",
-        times.is_zone,
+        "a time that says UTC and is of this zone is put right, where that brings it to now (true: any half hours)",
+        "+02:00, Europe/Rome or true",
+        lambda a: a is True or times.is_zone(a),
         timed=times.local_as_utc,
-        form=_TEXT,
+        form={"anyOf": [_TRUE, _TEXT]},
     ),
     "not_before": Operation(
         "an earlier time becomes the time of receipt", "a time with its zone", times.is_time, timed=times.not_before, form=_TEXT
@@ -356,3 +356,31 @@ OPERATIONS: dict[str, Operation] = {
     ),
 }
 """By name.  ``repeatable`` is false where doing it twice is not the same as doing it once."""
+MILD = frozenset(
+    [
+        "to_text",
+        "to_number",
+        "to_whole",
+        "to_bool",
+        "to_json",
+        "from_json",
+        "trim",
+        "strip_control",
+        "truncate",
+        "spelling",
+        "unset",
+        "fraction",
+        "zone",
+        "not_before",
+        "local_as_utc",
+        "pem",
+        "wrap",
+        "unwrap",
+        "default",
+        "now",
+        "replace",
+        "parts",
+        "add",
+    ]
+)
+"""Those that only bring a value into form: they can stand beside other operations on the same field, in any order."""

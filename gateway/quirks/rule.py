@@ -18,7 +18,7 @@ from gateway.messages import Side
 from gateway.quirks import path as paths
 from gateway.quirks.condition import both, compile_when, like, loosened
 from gateway.quirks.digits import plain
-from gateway.quirks.operation import OPERATIONS, When, compile_change
+from gateway.quirks.operation import MILD, OPERATIONS, When, compile_change
 from gateway.quirks.path import FieldChange, Path, Scene
 from gateway.source import Checker, List, Map, nearest, one_of
 
@@ -73,8 +73,15 @@ class Rule:
         return bool({*self.on} & {*other.on}) and self.overlaps(other) and not self.equals(other)
 
     def overlaps(self, other: Rule) -> bool:
-        """Whether both change the same field, in whatever message."""
+        """Whether both change the same field, in whatever message, so that only one of them can have it."""
+        if self.mild or other.mild:
+            return self.operation == other.operation and self.path == other.path
         return any(a.meets(b) for a in self.touches for b in other.touches)
+
+    @property
+    def mild(self) -> bool:
+        """Whether it only brings a value into form, or takes out items that meet a condition."""
+        return self.operation in MILD or (self.operation == "drop" and self.path.steps[-1][1])
 
     def equals(self, other: Rule) -> bool:
         """Whether both say the same of the field."""

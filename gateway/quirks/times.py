@@ -18,6 +18,8 @@ from gateway.quirks.path import Scene
 Timed: TypeAlias = Callable[[Any, Scene], Any]
 LIVE = 300
 """Seconds that a message may be old and still count as happening now."""
+JUST_NOW = 120
+"""The same, where the zone is not known."""
 _OFFSET = re.compile(r"([+-])(\d{2}):(\d{2})\Z")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE)
 _FRACTION = re.compile(r"(\.\d+)")
@@ -60,6 +62,12 @@ def _moved(moment: datetime, ahead: timedelta) -> datetime | None:
         return None
 
 
+def _half_hours(skew: timedelta) -> timedelta | None:
+    """The nearest whole number of half hours, as far as zones go."""
+    near = timedelta(minutes=30) * round(skew / timedelta(minutes=30))
+    return near if abs(near) <= timedelta(hours=14) else None
+
+
 def zone(name: str) -> Timed:
     """A time without a zone is taken to be in this one."""
     there = zone_of(name)
@@ -76,17 +84,21 @@ def zone(name: str) -> Timed:
     return apply
 
 
-def local_as_utc(name: str) -> Timed:
-    """A time that says UTC and is local: where taking the zone's offset away brings it to now, it is taken away."""
-    there = zone_of(name)
+def local_as_utc(name: str | bool) -> Timed:
+    """A time that says UTC and is local: where taking the zone's offset away brings it to now, it is taken away.
+
+    With True for a zone: any offset of whole or half hours, and a narrower now.
+    """
+    there = zone_of(name) if isinstance(name, str) else None
+    near = LIVE if there is not None else JUST_NOW
 
     def apply(value: Any, scene: Scene) -> Any:
         read = read_time(value)
-        ahead = scene.now.astimezone(there).utcoffset() if there is not None else None
-        if read is None or not ahead or abs((read[0] - scene.now).total_seconds()) <= LIVE:
+        if read is None or abs((read[0] - scene.now).total_seconds()) <= LIVE:
             return value
-        made = _moved(read[0], ahead)
-        return written(made) if made is not None and abs((made - scene.now).total_seconds()) <= LIVE else value
+        offset = scene.now.astimezone(there).utcoffset() if there is not None else _half_hours(read[0] - scene.now)
+        made = _moved(read[0], offset) if offset else None
+        return written(made) if made is not None and abs((made - scene.now).total_seconds()) <= near else value
 
     return apply
 

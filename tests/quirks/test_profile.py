@@ -133,14 +133,29 @@ def test_an_id_stands_once(tmp_path: Path) -> None:
 
 
 def test_equal_rank_on_one_field_is_refused(tmp_path: Path) -> None:
-    one = quirk("acme-numbers", STATION, TO_TEXT, SHOWN)
-    cut = "repair: {payload: [{on: call Read, at: 'samples[].value', truncate: 1}]}"
-    shown = f"samples: [{{repair: call Read, before: {AFTER.replace('5', '567')}, after: {AFTER}}}]"
-    two = quirk("all-numbers", "{side: station, dialect: toy1, vendor: 'AC*'}", "deliberate: true", cut, shown)
+    words = "repair: {{payload: [{{on: call Read, at: 'samples[].value', enum: {{a: {0}}}}}]}}"
+    shown = (
+        "samples: [{{repair: call Read, before: {{connector: 1, samples: [{{value: a}}]}}, "
+        "after: {{connector: 1, samples: [{{value: {0}}}]}}}}]"
+    )
+    one = quirk("acme-numbers", STATION, "deliberate: true", words.format("b"), shown.format("b"))
+    wide = "{side: station, dialect: toy1, vendor: 'AC*'}"
+    two = quirk("all-numbers", wide, "deliberate: true", words.format("c"), shown.format("c"))
     [found] = faults(tmp_path, one=one, two=two)
     assert "all-numbers and acme-numbers" in found
     assert "samples[].value in call Read" in found
     assert "two.yaml:8" in found
+
+
+def test_what_only_brings_into_form_stands_beside_anything_but_its_like(tmp_path: Path) -> None:
+    def cut(most: int) -> str:
+        rule_ = f"repair: {{payload: [{{on: call Read, at: 'samples[].value', truncate: {most}}}]}}"
+        before, after = BEFORE.replace("5", "abcdef"), AFTER.replace("5", "abcdef"[:most])
+        return f"deliberate: true\n    {rule_}\n    samples: [{{repair: call Read, before: {before}, after: {after}}}]"
+
+    one, two = quirk("one", STATION, TO_TEXT, SHOWN), quirk("two", STATION, cut(3))
+    assert len(load(tmp_path, one=one, two=two).profiles) == 2
+    assert "both change samples[].value" in faults(tmp_path, one=quirk("one", STATION, cut(2)), two=two)[0]
 
 
 def test_two_that_do_the_same_do_not_quarrel(tmp_path: Path) -> None:

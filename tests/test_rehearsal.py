@@ -1,0 +1,86 @@
+"""Dialogues: that they can pass and that they can fail, each in its own words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway import rehearsal
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialects
+from gateway.quirks.choose import Quirks
+
+PROFILE = """
+quirks:
+  slow:
+    title: Slow
+    why: It is slow.
+    link: https://example.org/1
+    match: {{side: station, dialect: ocpp1.6, vendor: Slow}}
+    behave: {behave}
+    samples:
+      - dialogue:
+{steps}
+"""
+ASK = [
+    "{backend says: call ChangeAvailability, with: {connectorId: 1, type: Operative}}",
+    "{station hears: call ChangeAvailability, with: {connectorId: 1}}",
+]
+
+
+def faults(
+    folder: Path, *steps: str, behave: str = "{silence: {ChangeAvailability: {after: 5, result: {status: Rejected}}}}"
+) -> list[str]:
+    (folder / "quirks").mkdir()
+    text = PROFILE.format(behave=behave, steps="\n".join(f"          - {step}" for step in steps))
+    (folder / "quirks" / "slow.yaml").write_text(text)
+    dialects = load_dialects(Folders())
+    [profile] = Quirks.load(Folders([folder], shipped_too=False), dialects).profiles.values()
+    return [fault.what for fault in rehearsal.play(profile, dialects).faults]
+
+
+def test_a_dialogue_that_goes_as_it_says(tmp_path: Path) -> None:
+    heard = "{backend hears: result ChangeAvailability, with: {status: Rejected}}"
+    assert faults(tmp_path, *ASK, "{nothing: 4}", "{seconds: 1}", heard) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        (["{nothing: 5}"], "the backend hears result ChangeAvailability within 5 seconds"),
+        (["{seconds: 4}", "{backend hears: result}"], "the backend hears nothing"),
+        (["{seconds: 5}"], "the backend hears result ChangeAvailability at the end"),
+        (["{seconds: 5}", "{backend hears: error}"], "the backend hears result ChangeAvailability"),
+        (["{seconds: 5}", "{backend hears: result, with: {status: Accepted}}"], "the backend hears {'status': 'Rejected'}"),
+        (["{station says: result, with: {status: Perhaps}}"], "what the station says is not valid"),
+        (["{station says: error, with: {code: Sorry}}"], "an error has a code"),
+        (["{station says: call Dance}"], "unknown operation 'Dance'"),
+        (["{backend says: result}"], "the backend answers, but was not asked"),
+        (["{station sais: result}"], "no step of a dialogue"),
+    ],
+)
+def test_a_dialogue_that_goes_otherwise_is_told(tmp_path: Path, steps: list[str], says: str) -> None:
+    [found] = faults(tmp_path, *ASK, *steps)
+    assert says in found
+
+
+def test_an_error_of_the_station_may_become_a_result(tmp_path: Path) -> None:
+    plan = "{fallbacks: [{on: ChangeAvailability, refused: it.status != 'Accepted', try: [[{at: connectorId, set: 0}]]}]}"
+    again = "{station hears: call ChangeAvailability, with: {connectorId: 0}}"
+    error, back = "{station says: error, with: {code: InternalError}}", "{backend hears: error, with: {code: NotSupported}}"
+    assert faults(tmp_path, *ASK, error, again, error.replace("InternalError", "NotSupported"), back, behave=plan) == []
+
+
+def test_a_station_says_what_it_was_told(tmp_path: Path) -> None:
+    start = '{connectorId: 1, idTag: A, timestamp: "2024-05-01T10:00:00Z", meterStart: 0}'
+    steps = [
+        f"{{station says: call StartTransaction, with: {start}}}",
+        "{backend hears: call StartTransaction}",
+        "{backend says: result, with: {transactionId: 5, idTagInfo: {status: Accepted}}}",
+        "{station hears: result StartTransaction}",
+        '{station says: call StopTransaction, with: {transactionId: $transactionId, timestamp: "2024-05-01T10:00:05Z", '
+        "meterStop: 1}}",
+        "{backend hears: call StopTransaction, with: {transactionId: 5}}",
+    ]
+    assert faults(tmp_path, *steps) == []
