@@ -24,7 +24,7 @@ CALM = 2.0
 CALM_FROM = 2
 """So many deaths may be chance; from then on the link must be calm first."""
 MOST_OLD = 50
-"""So many rows from the journal are counted before they leave.  What kills is near the head: the rows before it were delivered."""
+"""So many rows from the journal are counted before they leave.  What kills is near the head: those before it were delivered."""
 WHY = "it was on its way each time when the link to the back end, or the gateway, died"
 
 

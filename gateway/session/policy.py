@@ -75,7 +75,7 @@ class Policy:
     """After so many refusals (never time-outs, never lost links) the row's whole transaction is parked."""
 
     most_cuts: int = 5
-    """A row that was on its way so often in a row when a proven link, or the gateway, died at once is parked like a refused one."""
+    """A row that was on its way so often when a proven link died at once, or the gateway, is parked like a refused one."""
 
     authorize_offline: Literal["refuse", "accept", "last_known"] = "refuse"
     """What a token is told while the back end is away.  ``last_known``: what it was told last, refused if never seen."""
