@@ -4,7 +4,8 @@ In: the queue, the back end's answers.  Out: calls in the lane, marks, bindings 
 Not here: what enters the queue (`gateway.session.intake`).
 
 The next row does not wait until the mark of the one before is stored: commits are stored in order, so no row can be marked as
-delivered on disk before the binding that it used.  After a crash in between both go up again, under one natural key each.
+delivered on disk before the binding that it used.  After a crash in between both go up again, under one natural key each.  Only a
+stop waits until its start cannot come again: a back end knows a repeated start by its content until the stop, and not after it.
 
 Where a step of the way keeps registers a row is translated once: what it became is committed with the registers before the first
 byte leaves, and after a crash the rest of just that is sent.
@@ -59,6 +60,7 @@ class Delivery:
         self.transactions, self.registration, self.intake, self.naming = transactions, registration, intake, naming
         self.refuse_late = refuse_late
         self.cuts = Cuts(desk)
+        self._unmarked: set[int] = set()  # transactions whose start went up, but a crash would bring it up again
 
     def offer(self) -> bool:
         """Send the head, if it may go; what goes no further than the tables is done with at once."""
@@ -67,6 +69,8 @@ class Delivery:
             if head is None or (isinstance(head, RowItem) and not head.committed):
                 return False
             if head.trip is not None and not head.trip.stored:
+                return False
+            if isinstance(head, RowItem) and head.row.role == "stop" and head.row.transaction in self._unmarked:
                 return False
             if isinstance(head, RowItem) and self.cuts.waits(head):
                 return False
@@ -253,10 +257,13 @@ class Delivery:
     def _marked(self, item: RowItem, writes: list[Write], then: Callable[[], None]) -> None:
         mark = self._mark(item, "delivered")
         registers = any(isinstance(write, PutRegisters) for write in writes)
+        first = item.row.transaction if item.row.role == "start" else None
+        if first is not None:
+            self._unmarked.add(first)
         if registers:  # the answer may tell what a register holds
-            self.desk.commit([*writes, mark], then)
-        elif writes:
-            self.desk.commit([*writes, mark])
+            self.desk.commit([*writes, mark], partial(self._kept, first, then))
+        elif writes or first is not None:
+            self.desk.commit([*writes, mark], partial(self._kept, first))
         else:
             # A crash before it is stored sends the row once more, as one before the back end's answer would have.
             self.desk.commit_soon([mark])
@@ -264,6 +271,12 @@ class Delivery:
         self.transactions.prune(self.queue.has)
         self.desk.note("row", change="delivered")
         if not registers:
+            then()
+
+    def _kept(self, first: int | None, then: Callable[[], None] | None = None) -> None:
+        if first is not None:
+            self._unmarked.discard(first)
+        if then is not None:
             then()
 
     def _reply(self, item: RowItem, asks: list[Asked], answer: Answer, outcome: str) -> None:
