@@ -127,10 +127,10 @@ class Stage:
         self.feed(on.StationAsked(call, "") if peer == "station" else on.BackendAsked(call))
 
     def says_answer(self, peer: Side, kind: str, payload: Any) -> None:
-        """A peer answers the oldest call that it has heard."""
+        """A peer answers the call that it has heard last."""
         if not self._asked[peer]:
             raise Unlike(f"the {peer} answers, but was not asked")
-        call = self._asked[peer].popleft()
+        call = self._asked[peer].pop()
         if kind == "error":
             self._answered(peer, self._error(peer, call, payload))
         else:
