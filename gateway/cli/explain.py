@@ -1,7 +1,7 @@
 """``ocpp-gateway explain``: what becomes of every field between a station and a back end.
 
 In: two dialects, perhaps an operation.  Out: the loss ledger on standard output, as text or JSON; exit code 2 for unknown names.
-Not here: the ledger itself (`gateway.ladder.ledger`).
+Not here: the ledger itself (`gateway.ladder.accounts`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any
 
 from gateway import loading
 from gateway.dialects.schema import Dialect
+from gateway.ladder.accounts import accounts
 from gateway.ladder.ladder import RouteError
-from gateway.ladder.ledger import HOW, Account, Entry, accounts
+from gateway.ladder.ledger import HOW, Account, Entry
 from gateway.source import nearest
 
 
@@ -75,15 +76,19 @@ def as_json(station: str, backend: str, found: list[Account]) -> dict[str, Any]:
 
 def _operation(account: Account) -> dict[str, Any]:
     made: dict[str, Any] = {"action": account.action, "from": account.sender, "share": round(account.share(), 4)}
+    if account.flows:
+        made["flows"] = list(account.flows)
     if account.said:
         made["local"] = {"when": account.said, "answer": account.answer, "why": account.why}
     for kind, entries in (("request", account.request), ("result", account.result)):
-        made[kind] = [_field(entry) for entry in entries]
+        made[kind] = [_field(entry, account.action) for entry in entries]
     return made
 
 
-def _field(entry: Entry) -> dict[str, Any]:
+def _field(entry: Entry, action: str) -> dict[str, Any]:
     made: dict[str, Any] = {"source": entry.source, "target": entry.target, "how": entry.how, "why": list(entry.why)}
+    if entry.message not in ("", action):
+        made["message"] = entry.message
     return {**made, "becomes": list(entry.becomes)} if entry.becomes else made
 
 
@@ -96,18 +101,24 @@ def as_text(station: str, backend: str, found: list[Account]) -> Iterator[str]:
         if account.said:
             what = "refused" if account.answer is None else f"answered {json.dumps(account.answer)}"
             yield f"  {account.said}: {what}; {account.why}"
+        if account.flows:
+            yield f"  what becomes of it is decided by {', '.join(account.flows)} (gateway/ladder/flows)"
         for kind, entries in (("request", account.request), ("result", account.result)):
-            yield from _lines(kind, entries)
+            yield from _lines(kind, entries, account.action)
         yield ""
     every = [entry for account in found for entry in (*account.request, *account.result)]
     local = sum(account.said == "always" for account in found)
     yield ", ".join(f"{sum(entry.how == how for entry in every)} {how}" for how in HOW) + f"; {local} operations answered here"
 
 
-def _lines(kind: str, entries: list[Entry]) -> Iterator[str]:
+def _lines(kind: str, entries: list[Entry], action: str) -> Iterator[str]:
+    """One field a line; a field of a message with another name than the operation's has that before it."""
     for entry in entries:
-        path = entry.source or entry.target
-        moved = f" -> {entry.target}" if entry.source and entry.target and entry.source != entry.target else ""
+        other = f"{entry.message}." if entry.message not in ("", action) else ""
+        source = (other if kind == "result" and entry.source else "") + entry.source
+        target = (other if kind == "request" and entry.target else "") + entry.target
+        path = source or target
+        moved = f" -> {target}" if source and target and source != target else ""
         reasons = f"  ({'; '.join(entry.why)})" if entry.why and entry.how in ("lost", "unfilled", "defaulted") else ""
         becomes = f":  {', '.join(entry.becomes)}" if entry.becomes else ""
         yield f"  {kind:8} {entry.how:12} {path}{moved}{becomes}{reasons}"

@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     dialects = ladder.dialects
     heard = answers_last(list(read(data, dialects[args.source], args.codec)))
-    answered = frozenset(one.message.id for one in heard if isinstance(one.message, Result | Error))
-    dialogue = Dialogue(ladder, args.source, args.target, answered)
+    answers = {one.message.id: one.message for one in heard if isinstance(one.message, Result | Error)}
+    dialogue = Dialogue(ladder, args.source, args.target, answers)
     bad = [not _one(one, dialogue, args, dialects) for one in heard]
     return 1 if any(bad) else 0
 
@@ -156,7 +156,7 @@ def _json(spoken: Spoken) -> str:
 def _wire(spoken: Spoken, dialect: Dialect, heard: Heard) -> str:
     """A frame or an envelope, by the receiver's usual codec."""
     message, id = spoken.message, spoken.message.id.removeprefix("urn:").removeprefix("uuid:")
-    if dialect.soap is None:
+    if dialect.soap is None or (dialect.json is not None and dialect.json.status == "official"):
         return write_frame(_with_id(message, id[-36:]), dialect)
     if isinstance(message, Call):
         caller = other(spoken.to)

@@ -1,7 +1,7 @@
 """The loss ledger: what becomes of every field on a route, told from the tables alone.
 
-In: the plans of tables, a route.  Out: `Entry` by field, `Account` by operation, composed over all steps.
-Not here: losses that happened (`gateway.ladder.losses`), printing (`gateway.cli.explain`).
+In: the plans of tables.  Out: `Entry` by field, and `Account`, which holds those of one operation.
+Not here: whole routes (`gateway.ladder.accounts`), losses that happened (`losses`), printing (`gateway.cli.explain`).
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from typing import Any
 
 from gateway.dialects.schema import Field, Shape
 from gateway.ladder.expressions import Expression
-from gateway.ladder.plan import Move, Plan, names
-from gateway.ladder.route import Route, Step
+from gateway.ladder.fit import alike
+from gateway.ladder.plan import Choice, Move, Plan, Told, names
 
-HOW = ("carried", "converted", "defaulted", "synthesized", "unfilled", "lost")
+HOW = ("carried", "converted", "read", "defaulted", "synthesized", "unfilled", "lost")
+_CROSSES = ("carried", "converted")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One field: ``source`` is empty for what is made here, ``target`` for what is lost.
+    """One field: ``source`` is empty for what is made here, ``target`` for what is lost, or only read by a flow.
 
     ``how`` is one of `HOW`; ``why`` holds the reasons of whatever is lost, wholly or in part; ``becomes`` tells which values
-    become which, step by step.
+    become which, step by step, and a flow's own words.  ``message`` is the answerer's name of what is asked.
     """
 
     source: str
@@ -31,11 +32,15 @@ class Entry:
     how: str
     why: tuple[str, ...] = ()
     becomes: tuple[str, ...] = ()
+    message: str = ""
 
 
 @dataclass
 class Account:
-    """One operation on a route.  ``said`` is what the gateway answers itself, where the message goes no further."""
+    """One operation on a route.  ``said`` is what the gateway answers itself, where the message goes no further.
+
+    ``flows`` are the functions that decide what becomes of it.
+    """
 
     action: str
     sender: str
@@ -44,24 +49,63 @@ class Account:
     said: str = ""
     answer: dict[str, Any] | None = None
     why: str = ""
+    flows: tuple[str, ...] = ()
 
     def share(self) -> float:
         """How much of what the peers say crosses: fields carried or converted, of all fields; 0 for a local answer."""
-        told = [entry for entry in (*self.request, *self.result) if entry.source]
         if self.said == "always":
             return 0.0
-        return sum(entry.how in ("carried", "converted") for entry in told) / len(told) if told else 1.0
+        told: dict[tuple[str, str, str], bool] = {}
+        for kind, some in (("request", self.request), ("result", self.result)):
+            for entry in (entry for entry in some if entry.source):
+                key = (kind, entry.message if kind == "result" else "", entry.source)
+                told[key] = told.get(key, False) or entry.how in _CROSSES
+        return sum(told.values()) / len(told) if told else 1.0
 
 
 def entries(plan: Plan, source: str = "", target: str = "") -> Iterator[Entry]:
     """The ledger of one plan, leaf by leaf."""
+    gone = {source + names(gone.source) for gone in plan.gone}
     for move in plan.moves:
-        yield from _moved(move, source, target)
-    for gone in plan.gone:
-        for leaf in _leaves(gone.source[-1], source + names(gone.source)):
-            yield Entry(leaf, "", "lost", (gone.loss.why,))
+        yield from (entry for entry in _moved(move, source, target) if not _within(entry.source, gone))
+        yield from _looked(move, plan, source, target)
+    for item in plan.gone:
+        for leaf in leaves(item.source[-1], source + names(item.source)):
+            yield Entry(leaf, "", "lost", (item.loss.why,))
     for path, why in plan.unfilled.items():
         yield Entry("", target + ".".join(path), "unfilled", (why,))
+    for told in plan.told:
+        yield from _told(told)
+
+
+def _within(leaf: str, paths: set[str]) -> bool:
+    return any(leaf == path or leaf.startswith(f"{path}.") for path in paths)
+
+
+def _told(told: Told) -> Iterator[Entry]:
+    """What a flow says that it does with a field."""
+    far, becomes = names(told.target), (told.why, *_rows(told.choice))
+    if not told.source:
+        yield Entry("", far, "synthesized", (), becomes)
+    for leaf in leaves(told.source[-1], names(told.source)) if told.source else ():
+        yield Entry(leaf, far, "converted" if far else "read", (), becomes)
+
+
+def _rows(choice: Choice | None) -> tuple[str, ...]:
+    alike: dict[str, list[str]] = {}
+    for old, new in (choice.table if choice else {}).items():
+        if old != new:
+            alike.setdefault(str(new), []).append(str(old))
+    return tuple(f"{', '.join(olds)} -> {new}" for new, olds in alike.items())
+
+
+def _looked(move: Move, plan: Plan, source: str, target: str) -> Iterator[Entry]:
+    """Fields that flow into the target of another one, and nowhere else."""
+    elsewhere = {one.source[0].name for one in plan.moves if one.source} | {gone.source[0].name for gone in plan.gone}
+    for name in sorted(move.reads - elsewhere):
+        yield Entry(source + name, target + names(move.target), "converted", _reasons(move), _changes(move))
+    for name, inner in move.above.items():
+        yield Entry(f"{source}{names(move.source[:-1])}.{name}", f"{target}{names(move.target)}.{names(inner.target)}", "carried")
 
 
 def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
@@ -74,15 +118,19 @@ def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
         yield from entries(move.inner, f"{near}.", f"{far}.")
         return
     how = "carried" if _untouched(move) else "converted"
-    for leaf in _leaves(move.source[-1], near):
-        yield Entry(leaf, far + leaf.removeprefix(near), how, _reasons(move), _changes(move))
+    for leaf in leaves(move.source[-1], near):
+        yield Entry(leaf, far if move.keep else far + leaf.removeprefix(near), how, _reasons(move), _changes(move))
     if move.default is not None:
         yield Entry("", far, "defaulted", (f"{move.default!r} where {near} is absent",))
+    elif not all(f.required for f in move.source) and any(turn.always for turn in move.cases):
+        yield Entry("", far, "defaulted", (f"made here where {near} is absent",))
 
 
 def _untouched(move: Move) -> bool:
+    ends = (move.source[-1].type, move.target[-1].type)
     changed = move.choice is not None and not (move.choice.plain and not move.choice.open)
-    return not (changed or move.scale or move.echo or any(turn.on is not None for turn in move.cases))
+    changed = changed or not (any(isinstance(end, Shape) for end in ends) or alike(*ends))
+    return not (changed or move.keep or move.scale or move.echo or any(turn.on is not None for turn in move.cases))
 
 
 def _reasons(move: Move) -> tuple[str, ...]:
@@ -125,69 +173,10 @@ def _given(value: Any) -> str:
     return " or ".join(sorted(map(str, value.values))) if value.values else "by what is known"
 
 
-def _leaves(field: Field, path: str) -> Iterator[str]:
+def leaves(field: Field, path: str) -> Iterator[str]:
+    """The dotted paths of a field's innermost fields."""
     if isinstance(field.type, Shape):
-        for inner in field.type.fields.values():
-            yield from _leaves(inner, f"{path}.{inner.name}")
+        for inner in (inner for inner in field.type.fields.values() if not inner.extra):
+            yield from leaves(inner, f"{path}.{inner.name}")
     else:
         yield path
-
-
-def joined(first: list[Entry], second: list[Entry]) -> list[Entry]:
-    """The ledger of two steps, one after the other."""
-    onward: dict[str, list[Entry]] = {}
-    for entry in second:
-        onward.setdefault(entry.source, []).append(entry)
-    made: list[Entry] = []
-    for entry in first:
-        if not entry.target:
-            made.append(entry)
-        elif entry.how != "unfilled":
-            made += [_both(entry, after) for after in onward.get(entry.target, [])]
-    unfilled = {entry.target: entry.why for entry in first if entry.how == "unfilled"}
-    made += [Entry("", e.target, "unfilled", unfilled[e.source]) for e in second if e.source in unfilled and e.target]
-    return made + onward.get("", [])
-
-
-def _both(first: Entry, after: Entry) -> Entry:
-    hows = (first.how, after.how)
-    how = next(word for word in ("lost", "synthesized", "defaulted", "converted", "carried") if word in hows)
-    return Entry(first.source, after.target, how, (*first.why, *after.why), (*first.becomes, *after.becomes))
-
-
-def account(route: Route, action: str, sender: str) -> Account:
-    """What becomes of one operation between the asker and the answerer of ``route``."""
-    made = Account(action, sender)
-    done: list[Step] = []
-    for step in route.steps:
-        said = step.table.locals.get((action, step.way)) or step.table.empties.get((action, step.way))
-        if said is not None:
-            made.said = "always" if (action, step.way) in step.table.locals else "where nothing is left to say"
-            made.answer, made.why = said.answer, said.loss.why
-            if said.answer is None:
-                made.why = f"{said.refuse}: {said.loss.why}"
-        if made.said == "always":
-            return Account(action, sender, [], [], made.said, made.answer, made.why)
-        ahead, back = _step(step, action)
-        made.request = joined(made.request, ahead) if done else ahead
-        made.result = joined(back, made.result) if done else back
-        done.append(step)
-    if not done:
-        message = route.from_dialect.messages[action]
-        made.request, made.result = (_whole(message.shape(kind)) for kind in ("call", "result"))
-    return made
-
-
-def _step(step: Step, action: str) -> tuple[list[Entry], list[Entry]]:
-    (pair,), plans = step.table.pairs[action, step.way], step.table.plans
-    return list(entries(plans[pair.ahead])), list(entries(plans[pair.back]))
-
-
-def _whole(shape: Shape) -> list[Entry]:
-    return [Entry(leaf, leaf, "carried") for one in shape.fields.values() for leaf in _leaves(one, one.name)]
-
-
-def accounts(up: Route, down: Route) -> list[Account]:
-    """Every operation between a station and a back end: ``up`` from the station's dialect, ``down`` from the back end's."""
-    made = [account(up, m.action, "station") for m in up.from_dialect.messages.values() if m.sender != "backend"]
-    return made + [account(down, m.action, "backend") for m in down.from_dialect.messages.values() if m.sender != "station"]

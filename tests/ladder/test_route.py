@@ -9,9 +9,9 @@ import pytest
 from gateway.catalogue import Folders
 from gateway.dialects.load import load_dialects, read_text
 from gateway.ladder import flows
+from gateway.ladder.accounts import account
 from gateway.ladder.facts import Context, Recorded
 from gateway.ladder.ladder import Ladder, RouteError
-from gateway.ladder.ledger import account
 from gateway.ladder.losses import Refused
 from gateway.ladder.tables import Table
 from gateway.source import load, loads
