@@ -20,7 +20,8 @@ from gateway.dialects.schema import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
-FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1}
+FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2}
+_GIVES = {"decimal": "decimal", "text": "string", "any": "boolean", "count": "integer", "whole": "integer", "shifted": "string"}
 QUESTIONS = {
     name: len(inspect.signature(question).parameters) - 1
     for name, question in vars(Facts).items()
@@ -41,13 +42,14 @@ class Expression:
     """A checked expression.
 
     ``values`` are the constants it can give, or None where they cannot all be told.  ``reads`` are the fields of ``it``
-    that its value is taken from.
+    that its value is taken from, ``above`` those of ``up``.
     """
 
     tree: ast.expr
     type: Type
     values: frozenset[Any] | None
     reads: frozenset[str]
+    above: frozenset[str] = frozenset()
 
     def source(self, names: Mapping[str, str]) -> str:
         """Python source, with the names of this language replaced by those of the compiled function."""
@@ -70,8 +72,8 @@ def parse(text: str, names: Mapping[str, Type]) -> Expression:
         raise NotAllowed(f"{text!r} is no expression") from None
     checked = _Checked(dict(names))
     type = checked.type(body)
-    values, reads = checked.values(body), frozenset(checked.reads(body))
-    return Expression(_Get().visit(body), type, values, reads)
+    values, reads, above = checked.values(body), frozenset(checked.reads(body)), frozenset(checked.reads(body, "up"))
+    return Expression(_Get().visit(body), type, values, reads, above)
 
 
 class _Checked:
@@ -177,11 +179,16 @@ class _Checked:
             return None
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
         self.known(name, len(node.args), FUNCTIONS, "function")
-        scalar = {"decimal": "decimal", "text": "string", "any": "boolean", "count": "integer"}[name]
+        scalar = _GIVES.get(name)
         if (name in ("any", "count")) != isinstance(node.args[0], ast.GeneratorExp):
             raise NotAllowed(f"{name} takes something else", "any(… for … in …), count(1 for … in …), decimal(x), text(x)")
-        self.each(node.args) if name in ("decimal", "text") else self.loop(node.args[0])
-        return Scalar(scalar)
+        self.loop(node.args[0]) if name in ("any", "count") else self.each(node.args)
+        return Scalar(scalar) if scalar is not None else self.picked(node.args)
+
+    def picked(self, arguments: list[ast.expr]) -> Type:
+        """``pick(x, 'word', a, b)``: a where x is that word, else b; x counts as read."""
+        self.words(arguments[0], arguments[1])
+        return self.types[id(arguments[2])]
 
     def known(self, name: str, given: int, known: Mapping[str, int], what: str) -> None:
         if name not in known:
@@ -214,15 +221,15 @@ class _Checked:
         kind = self.types.get(id(node))
         return frozenset(kind.values) if isinstance(kind, Enum) else None
 
-    def reads(self, node: ast.AST) -> set[str]:
-        """The top fields of ``it`` that flow into the value (not those that only a condition looks at)."""
+    def reads(self, node: ast.AST, owner: str = "it") -> set[str]:
+        """The top fields of ``owner`` that flow into the value (not those that only a condition looks at)."""
         if isinstance(node, ast.IfExp):
-            return self.reads(node.body) | self.reads(node.orelse)
+            return self.reads(node.body, owner) | self.reads(node.orelse, owner)
         if isinstance(node, ast.Compare):
             return set()
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            return {node.attr} if node.value.id == "it" else set()
-        return set().union(*(self.reads(child) for child in ast.iter_child_nodes(node)))
+            return {node.attr} if node.value.id == owner else set()
+        return set().union(*(self.reads(child, owner) for child in ast.iter_child_nodes(node)))
 
 
 class _Get(ast.NodeTransformer):

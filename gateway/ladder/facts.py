@@ -40,6 +40,9 @@ class Facts(Protocol):
     def transaction(self, transaction: int) -> Known | None:
         """What is known of a transaction; None where it is not known (any more)."""
 
+    def now(self) -> str:
+        """The gateway's time, as a dateTime in UTC."""
+
     def boot_reason(self) -> str:
         """Why the station boots: ``reset`` (one was asked for within 5 minutes), ``triggered``, ``power_up`` or ``unknown``."""
 
@@ -59,10 +62,16 @@ class Recorded:
     reasons: dict[int, str] = field(default_factory=dict)
     reset: str | None = None
     known: dict[int, Known] = field(default_factory=dict)
+    clock: str = "1970-01-01T00:00:00Z"
+    said: dict[str, str] = field(default_factory=dict)
 
     def transaction(self, transaction: int) -> Known | None:
         """See `Facts.transaction`."""
         return self.known.get(transaction)
+
+    def now(self) -> str:
+        """See `Facts.now`; without a session there is no clock."""
+        return self.clock
 
     def boot_reason(self) -> str:
         """See `Facts.boot_reason`."""
@@ -70,7 +79,7 @@ class Recorded:
 
     def token_said(self, token: str) -> str:
         """See `Facts.token_said`."""
-        return "accepted"
+        return self.said.get(token, "accepted")
 
     def running(self, connector: int) -> bool:
         """See `Facts.running`."""
@@ -101,6 +110,8 @@ class Recorded:
 
     def answered(self, role: str | None, asked: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         """A request was answered; ``asked`` are the facts of the request."""
+        if asked.get("token") is not None and facts.get("token_status") is not None:
+            self.said[asked["token"]] = facts["token_status"]
         if role == "start" and facts.get("transaction") is not None:
             self.on[asked["connector"]] = facts["transaction"]
             self.over.discard(asked["connector"])

@@ -12,6 +12,9 @@ from typing import Any
 
 from gateway.ladder.losses import Refused
 
+_MOST_DIGITS = 30
+"""A longer number is no amount of anything."""
+
 
 def _count(things: Iterable[Any]) -> int:
     return sum(1 for _ in things)
@@ -30,11 +33,24 @@ def _text(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
+def _whole(number: Decimal) -> int:
+    """Rounded half up."""
+    return int(Decimal(number).to_integral_value(ROUND_HALF_UP))
+
+
+def _shifted(number: Decimal, exponent: int | None) -> str:
+    """``number`` times ten to the ``exponent``, exactly, as text without an exponent; None is 0."""
+    shift = exponent or 0
+    if abs(shift) > _MOST_DIGITS:
+        raise Refused("PropertyConstraintViolation", f"a power of ten of {shift}")
+    return _text(Decimal(number).scaleb(shift))
+
+
 def _scaled(value: Any, factor: Decimal, down: bool, whole: bool) -> Any:
     """``value`` times (or, down, by) ``factor``: exact, or half up where only whole numbers fit."""
     made = Decimal(value) / factor if down else Decimal(value) * factor
     if whole:
-        return int(made.to_integral_value(ROUND_HALF_UP))
+        return _whole(made)
     return made if made.as_tuple().exponent <= 0 else made.quantize(Decimal(1))  # type: ignore[operator]
 
 
@@ -53,7 +69,10 @@ GIVEN: dict[str, Any] = {
     "any": any,
     "decimal": _decimal,
     "text": _text,
+    "whole": _whole,
+    "pick": lambda value, word, one, other: one if value == word else other,
     "scaled": _scaled,
+    "shifted": _shifted,
     "spellings": _spellings,
     "too_much": _too_much,
     "len": len,

@@ -49,15 +49,17 @@ class Place:
         """The direction it goes."""
         return self.key.way
 
-    def within(self, path: Fields, to: Fields, inner: Shape) -> Place:
+    def within(self, path: Fields, to: Fields) -> Place:
         """The place one object further in; ``prefix`` is the way there in the source, ``far`` in the target."""
-        scope = {**self.scope, "it": inner, "up": self.scope["it"]}
-        scope.pop("these", None)
-        scope.pop("ups", None)
-        if path[-1].many:
-            scope["these"] = Many(inner)
-        if "these" in self.scope:
-            scope["ups"] = self.scope["these"]
+        scope = self.scope
+        for one in path:
+            outer, scope = scope, {**scope, "it": one.type, "up": scope["it"]}
+            scope.pop("these", None)
+            scope.pop("ups", None)
+            if one.many:
+                scope["these"] = Many(one.type)
+            if "these" in outer:
+                scope["ups"] = outer["these"]
         far = f"{self.far}{names(to)}."
         return replace(self, prefix=f"{self.prefix}{names(path)}.", far=far, scope=scope, part=False, served=False)
 

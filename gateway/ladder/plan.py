@@ -46,6 +46,11 @@ class Turn:
     give: Any
     loss: Loss | None
 
+    @property
+    def always(self) -> bool:
+        """Whether it gives something whatever came before it left over."""
+        return self.on is None and self.when is None and self.end == "give"
+
 
 @dataclass(frozen=True, eq=False)
 class Limit:
@@ -124,6 +129,17 @@ class Move:
     def nested(self) -> bool:
         """Whether source and target must be walked rather than copied."""
         return len(self.source) > 1 or len(self.target) > 1 or any(f.many for f in self.source)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The fields of its own object that a case takes its value from."""
+        return frozenset(name for turn in self.cases if isinstance(turn.give, Expression) for name in turn.give.reads)
+
+    @property
+    def above(self) -> dict[str, Move]:
+        """The fields of the object around its items that their rules take a value from, each with the move that does."""
+        inner = self.inner.moves if self.inner is not None and len(self.source) > 1 else []
+        return {n: one for one in inner for t in one.cases if isinstance(t.give, Expression) for n in t.give.above}
 
     @property
     def gives_up(self) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 from gateway.dialects.schema import Enum, Field, Scalar, Shape
 from gateway.ladder.choices import Choices, Here, step
-from gateway.ladder.expressions import Expression
 from gateway.ladder.fit import alike, longer, may_lack, met, same, wider
 from gateway.ladder.flows import KEEPERS
 from gateway.ladder.lookups import Draft, Lookups, Place
@@ -57,7 +56,8 @@ class Resolver(Lookups):
                 path = tuple(f.name for f in move.target)
                 self.clash(path, rule.spot, draft.made)
                 draft.read.add(tuple(f.name for f in move.source))
-                draft.read.update((name,) for case in move.cases if isinstance(case.give, Expression) for name in case.give.reads)
+                draft.read.update((name,) for name in move.reads)
+                draft.read.update((*(f.name for f in move.source[:-1]), name) for name in move.above)
                 draft.plan.moves.append(move)
         self.lines(draft)
         self.unruled(draft)
@@ -178,7 +178,7 @@ class Resolver(Lookups):
         if name is not None:
             self.shapes_used.add(name)
         block = self.sheet.shapes[name] if name else Block(spot)
-        move.inner = self.block(block, source, target, place.within(move.source, move.target, source))
+        move.inner = self.block(block, source, target, place.within(move.source, move.target))
 
     def scalars(self, move: Move, source: Field, target: Field, place: Place, rule: Rule | None, spot: Spot) -> None:
         """Two single values: bounds, then a scale, a map, or nothing."""
@@ -190,7 +190,7 @@ class Resolver(Lookups):
             self.scaled(move, rule, place, source.type, target.type)
         elif isinstance(source.type, Enum) or values is not None:
             move.choice = self.chosen(values, move, place, rule, spot)
-        elif not alike(source.type, target.type):
+        elif not alike(source.type, target.type) and not (move.cases and move.cases[-1].always):
             self.fault(
                 spot,
                 f"{names(move.source)} is {source.type.name} and {names(move.target)} is {target.type.name}",

@@ -41,7 +41,8 @@ class Said:
 
     def to(self, asked: dict[str, Any], run: Run) -> dict[str, Any] | None:
         """The answer to ``asked``; expressions in it are worked out."""
-        return None if self.answer is None else {k: v(asked, run) if callable(v) else v for k, v in self.answer.items()}
+        made = {k: v(asked, run) if callable(v) else v for k, v in (self.answer or {}).items()}
+        return None if self.answer is None else {k: v for k, v in made.items() if v is not None}
 
 
 @dataclass(eq=False)
