@@ -18,26 +18,9 @@ from gateway.messages import Answer, Call
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.session import Session
+from gateway.timers import Clock, Timers
 
-
-class Timer(Protocol):
-    """A call that will happen."""
-
-    def cancel(self) -> None:
-        """Let it not happen."""
-
-    def active(self) -> bool:
-        """Whether it still will."""
-
-
-class Clock(Protocol):
-    """The part of a reactor that a conversation needs."""
-
-    def seconds(self) -> float:
-        """Monotonic seconds."""
-
-    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> Timer:
-        """Call later."""
+__all__ = ["BackendSide", "Clock", "Conversation", "End", "StationSide", "Surroundings"]
 
 
 class End(Protocol):
@@ -169,7 +152,7 @@ class Conversation:
         self._met = False  # whether anybody was here: before that it waits for whom it was made for
         self._events: deque[on.Event] = deque()
         self._busy = False
-        self._timers: dict[str, Timer] = {}
+        self._timers = Timers(around.clock, self._due)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -198,8 +181,6 @@ class Conversation:
         """Say nothing more to anyone: links are dropped without a byte, timers forgotten.  The journal has what counts."""
         self.over = True
         self._events.clear()
-        for timer in self._timers.values():
-            timer.cancel()
         self._timers.clear()
         for side in (self.station_side, self.backend_side):
             if side is not None:
@@ -257,6 +238,7 @@ class Conversation:
             self._busy = False
         if self._met and self._deserted:
             self.over = True
+            self._timers.clear()
             self.around.ended(self)
 
     @property
@@ -308,16 +290,12 @@ class Conversation:
         self.feed(on.Committed(tag))
 
     def _set_timer(self, command: do.SetTimer) -> None:
-        self._cancel_timer(command)
-        self._timers[command.name] = self.around.clock.callLater(max(0.0, command.seconds), self._due, command.name)
+        self._timers.set(command.name, command.seconds)
 
-    def _cancel_timer(self, command: do.SetTimer | do.CancelTimer) -> None:
-        timer = self._timers.pop(command.name, None)
-        if timer is not None and timer.active():
-            timer.cancel()
+    def _cancel_timer(self, command: do.CancelTimer) -> None:
+        self._timers.cancel(command.name)
 
     def _due(self, name: str) -> None:
-        self._timers.pop(name, None)
         self.feed(on.TimerFired(name))
 
     def _note(self, command: do.Note) -> None:
