@@ -19,6 +19,11 @@ lint: $(VENV)/.lint
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
 
+# The whole gateway on a simulated network, clock and disk: make simulate SEEDS=1000 (docs/simulation.rst).
+SEEDS ?= 300
+simulate: $(VENV)/.test
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
 # A real gateway that is killed, cut from power, and given a failing disk; CYCLES=500 is the long form (some hours).
 torture: $(VENV)/.test
 	$(BIN)/python -m tests.torture $(if $(CYCLES),--cycles $(CYCLES))

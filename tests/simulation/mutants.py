@@ -1,0 +1,159 @@
+"""Deliberate defects of the gateway: the simulation must find each, or it cannot be trusted.
+
+In: the gateway's classes.  Out: `MUTANTS`: for each name a context in which the gateway has that defect.
+Not here: the gateway as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from gateway.conversation import Conversation
+from gateway.dialects.schema import Dialect
+from gateway.journal.contract import Mark
+from gateway.messages import Call
+from gateway.relay import Relay
+from gateway.session.commands import CallStation
+from gateway.session.delivery import Delivery
+from gateway.session.desk import Desk
+from gateway.session.intake import Intake
+from gateway.session.orders import Orders
+from gateway.session.queue import Queue
+from gateway.session.transactions import Transactions
+
+Mutant = Callable[[], AbstractContextManager[None]]
+
+
+@contextmanager
+def changed(owner: type, name: str, other: Any) -> Iterator[None]:
+    """An attribute of a class is another one."""
+    before = owner.__dict__[name]
+    setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+def drop_on_close() -> AbstractContextManager[None]:
+    """What is on its way when the link closes is taken for delivered."""
+    failed = Delivery._failed
+
+    def dropped(self: Delivery, item: Any, why: str) -> None:
+        failed(self, item, why)
+        if why == "lost":
+            self.desk.commit_soon([Mark(self.desk.station, item.row.seq, "delivered", item.row.attempts)])
+            self.queue.remove(item)
+
+    return changed(Delivery, "_failed", dropped)
+
+
+def no_dedupe() -> AbstractContextManager[None]:
+    """Each repetition of a station is new."""
+    return changed(Intake, "_repeats", lambda self, asked, key: False)
+
+
+def dedupe_by_message_id() -> AbstractContextManager[None]:
+    """A repetition is known by its message id, which stations change."""
+    return changed(Dialect, "key", lambda self, call, checked=False: f"id {call.id}")
+
+
+def ack_before_commit() -> AbstractContextManager[None]:
+    """The station is answered before its message is on the disk."""
+    commit = Desk.commit
+
+    def hasty(self: Desk, writes: Sequence[Any], then: Any = None) -> None:
+        commit(self, writes, None)
+        if then is not None:
+            then()
+
+    return changed(Desk, "commit", hasty)
+
+
+def reorder() -> AbstractContextManager[None]:
+    """Now and then a row goes into the queue one place too early."""
+    add = Queue.add_row
+
+    def early(self: Queue, item: Any) -> None:
+        add(self, item)
+        if item.row.seq % 5 == 0 and len(self._items) > 1 and not getattr(self._items[-2], "flying", False):
+            self._items[-1], self._items[-2] = self._items[-2], self._items[-1]
+
+    return changed(Queue, "add_row", early)
+
+
+def mint_ids_again() -> AbstractContextManager[None]:
+    """After a crash the ids of transactions begin again where they began."""
+    restore = Transactions.restore
+
+    def forgetful(self: Transactions, restored: Any) -> None:
+        restore(self, restored)
+        self._next = self._first
+
+    return changed(Transactions, "restore", forgetful)
+
+
+def forget_the_backlog() -> AbstractContextManager[None]:
+    """After a crash what waits is not taken up again."""
+    restore = Intake.restore
+
+    def forgetful(self: Intake, restored: Any) -> None:
+        restore(self, restored)
+        for item in list(self.queue.rows()):
+            self.queue.remove(item)
+
+    return changed(Intake, "restore", forgetful)
+
+
+def ack_after_a_failed_commit() -> AbstractContextManager[None]:
+    """Nobody looks whether the disk took it."""
+    committed = Conversation._committed
+    return changed(Conversation, "_committed", lambda self, tag, begun, failure: committed(self, tag, begun, None))
+
+
+def give_up_after_silence() -> AbstractContextManager[None]:
+    """Silence of the back end is counted as a refusal."""
+    failed = Delivery._failed
+
+    def impatient(self: Delivery, item: Any, why: str) -> None:
+        failed(self, item, why)
+        self._park(item, why)
+
+    return changed(Delivery, "_failed", impatient)
+
+
+def order_twice() -> AbstractContextManager[None]:
+    """Each order goes to the station two times, to be sure."""
+    send = Orders._send
+
+    def stubborn(self: Orders, order: Any) -> None:
+        send(self, order)
+        self.desk.say(CallStation(Call(self.desk.ids(), order.call.action, order.call.payload), 25.0))
+
+    return changed(Orders, "_send", stubborn)
+
+
+def never_heal() -> AbstractContextManager[None]:
+    """A disk that failed once is never tried again."""
+    return changed(Relay, "_heal", lambda self: None)
+
+
+ASKED: dict[str, Mutant] = {
+    "drop on close": drop_on_close,
+    "no dedupe": no_dedupe,
+    "dedupe by message id": dedupe_by_message_id,
+    "ack before commit": ack_before_commit,
+    "reorder": reorder,
+    "mint ids again after a crash": mint_ids_again,
+}
+"""Those that issue 3 names."""
+MUTANTS: dict[str, Mutant] = {
+    **ASKED,
+    "forget the backlog": forget_the_backlog,
+    "ack after a failed commit": ack_after_a_failed_commit,
+    "give up after silence": give_up_after_silence,
+    "order twice": order_twice,
+    "never heal": never_heal,
+}

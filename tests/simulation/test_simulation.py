@@ -1,0 +1,133 @@
+"""Nothing lost, nothing twice, in order, through all faults, on all routes; and the simulation itself finds what it must find."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation import __main__ as command
+from tests.simulation.campaign import campaign, first_caught, once, route_of, summed, told
+from tests.simulation.faults import KINDS
+from tests.simulation.mutants import ASKED, MUTANTS
+from tests.simulation.routes import ROUTES
+
+SEEDS = 300
+MUTANT_SEEDS = range(1, 51)
+FLOORS = {
+    "transactions": 1200,
+    "messages of transactions": 5000,
+    "kills": 200,
+    "kills amid a transaction": 120,
+    "kills between commit and answer": 25,
+    "kills while a station waits for its acknowledgement": 50,
+    "retries of a station": 250,
+    "doubles from a station": 60,
+    "doubles on the wire": 250,
+    "links of stations": 2000,
+    "links to the back end": 1500,
+    "reboots of a station": 120,
+    "second links": 40,
+    "refused connections": 1000,
+    "connections cut": 200,
+    "connections stalled": 60,
+    "connections half-open": 50,
+    "connections half-open for good": 50,
+    "torn in the middle": 300,
+    "commits that failed": 60,
+    "drains": 25,
+    "errors of the back end": 150,
+    "answers of the back end: late": 60,
+    "answers of the back end: lost": 60,
+    "answers of the back end: slow": 60,
+    "answers of the back end: twice": 60,
+    "answers of the back end: wrong": 60,
+    "answers of the back end: cut": 60,
+    "answers that came too late for a station": 10,
+    "calls that nobody answered": 80,
+    "boots that were not accepted": 40,
+    "starts that were refused": 10,
+    "messages put aside": 60,
+    "orders that were answered": 300,
+    "orders that failed": 5,
+    "runs with a bystander": 25,
+}
+"""What all runs together must at least have seen: a simulation in which nothing happens finds nothing."""
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    return list(campaign(range(1, SEEDS + 1)))
+
+
+def test_all_holds(outcomes):
+    assert [told(outcome) for outcome in outcomes if outcome.found] == []
+
+
+def test_it_was_hard(outcomes):
+    stats = summed(outcomes)
+    assert {what: stats[what] for what, floor in FLOORS.items() if stats[what] < floor} == {}
+    assert [kind for kind in KINDS if not stats[f"fault: {kind}"]] == []
+
+
+def test_every_route_had_its_share(outcomes):
+    for route in ROUTES:
+        stats = summed(outcome for outcome in outcomes if outcome.route == route)
+        assert stats["transactions"] >= 150
+        assert stats["kills amid a transaction"] >= 10
+        assert stats["doubles on the wire"] >= 20
+
+
+@pytest.mark.parametrize("seed", range(1, 2 * len(ROUTES)))
+def test_a_seed_always_says_the_same(seed, outcomes):
+    assert once(seed, keep=True).digest == outcomes[seed - 1].digest
+
+
+def test_hashes_decide_nothing():
+    said = {replayed(hashes) for hashes in ("1", "2")}
+    assert len(said) == 1
+    assert "the same both times" in said.pop()
+
+
+def replayed(hashes: str) -> str:
+    call = [sys.executable, "-m", "tests.simulation", "--replay", "4"]
+    environ = {**os.environ, "PYTHONHASHSEED": hashes}
+    return subprocess.run(call, env=environ, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_caught(name):
+    caught = first_caught(name, MUTANT_SEEDS)
+    assert caught is not None, f"{name} lives through {len(MUTANT_SEEDS)} seeds"
+    print(f"{name}: seed {caught.seed} on {caught.route}: {caught.found[0]}")
+
+
+def test_the_asked_mutants_are_all_there():
+    asked = ["drop on close", "no dedupe", "dedupe by message id", "ack before commit", "reorder", "mint ids again after a crash"]
+    assert list(ASKED) == asked
+
+
+def test_the_command_counts(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["simulation", "--seeds", "2", "--jobs", "1"])
+    assert command.main() == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 passed, 0 failed"
+
+
+def test_the_command_tells_how_to_see_a_failure_again(monkeypatch, capsys):
+    caught = first_caught("no dedupe", MUTANT_SEEDS)
+    argv = ["simulation", "--seeds", "1", "--first", str(caught.seed), "--mutant", "no dedupe"]
+    monkeypatch.setattr(sys, "argv", argv)
+    assert command.main() == 1
+    said = capsys.readouterr().out
+    again = f'python -m tests.simulation --replay {caught.seed} --route {caught.route} --mutant "no dedupe"'
+    assert f"digest {caught.digest}; again: {again}" in said
+    assert said.splitlines()[-1] == "0 passed, 1 failed"
+    monkeypatch.setattr(sys, "argv", ["simulation", "--replay", str(caught.seed), "--mutant", "no dedupe"])
+    assert command.main() == 1
+    assert f"digest {caught.digest}: the same both times" in capsys.readouterr().out
+
+
+def test_each_seed_has_a_route():
+    assert {route_of(seed) for seed in range(len(ROUTES))} == set(ROUTES)

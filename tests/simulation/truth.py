@@ -1,0 +1,267 @@
+"""The independent ledger: what each station truly did, what the back end was told, and whether the two agree.
+
+In: what stations do (from themselves), what reaches the back end (from its books), troubles that excuse a repetition.
+Out: findings, each under the name of the invariant that it breaks.
+Not here: any line of the gateway; who, when and how much are compared as moments and exact decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+Reading = tuple[datetime, Decimal, str, str]
+"""When, value, unit, measurand."""
+
+
+@dataclass(eq=False)
+class Session:
+    """One transaction as it truly was."""
+
+    station: str
+    connector: int
+    tag: str
+    begun: str
+    meter_start: int
+    number: int
+    id: Any = None
+    """As the station was told."""
+    token: bool = False
+    """Whether the station names it by something meaningless (-1, 0)."""
+    ended: str | None = None
+    meter_stop: int | None = None
+    refused: bool = False
+    told: list[Any] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Item:
+    """One message that a station must deliver.  ``sign`` is a text that stands in no other message of the run."""
+
+    kind: str
+    station: str
+    order: int
+    session: Session | None
+    sign: str
+    fields: dict[str, Any]
+    sends: int = 0
+    errors: int = 0
+    acked: float | None = None
+    booked: float | None = None
+    parked: bool = False
+    copies: list[Copy] = field(default_factory=list)
+    readings: tuple[Reading, ...] = ()
+    poisoned: bool = False
+
+
+@dataclass(eq=False)
+class Copy:
+    """One arrival at the back end.  ``sent`` is when the gateway wrote it, ``heard`` when it had the answer whole, ``error``
+    that this was an error."""
+
+    sent: float
+    heard: float | None = None
+    error: bool = False
+
+
+@dataclass(eq=False)
+class Booking:
+    """A transaction in the back end's books."""
+
+    id: Any
+    session: Session
+    start: Item
+    items: list[Item] = field(default_factory=list)
+    stop: Item | None = None
+
+
+def moment(text: str) -> datetime:
+    """A timestamp of the wire as a moment."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+class Ledger:
+    """Truth and books.  ``found`` takes the name of a broken invariant and words."""
+
+    PATIENCE = 25.0
+    """An answer that came later than this after its call may have come too late."""
+
+    def __init__(self, now: Callable[[], float], found: Callable[[str, str], None], count: Callable[[str], None]) -> None:
+        self.now, self.found, self.count = now, found, count
+        self.items: dict[str, list[Item]] = {}
+        self.sessions: list[Session] = []
+        self.bookings: dict[str, dict[Any, Booking]] = {}
+        self.troubles: list[float] = []
+        self.window = 0.5
+        self.waiting: dict[Item, None] = {}
+        """Acknowledged, and not in the books yet."""
+        self.undone = 0
+        """Items that are not acknowledged or not booked."""
+        self._by_content: dict[tuple[Any, ...], Item] = {}
+        self._last: dict[str, int] = {}
+        self._ids: dict[tuple[str, Any], Session] = {}
+
+    # -- what stations do ----------------------------------------------------------------------------------------
+
+    def session(self, station: str, connector: int, tag: str, begun: str, meter: int) -> Session:
+        """A transaction begins."""
+        made = Session(station, connector, tag, begun, meter, len(self.sessions))
+        self.sessions.append(made)
+        return made
+
+    def item(self, kind: str, station: str, session: Session | None, sign: str, **fields: Any) -> Item:
+        """A station has something to tell."""
+        mine = self.items.setdefault(station, [])
+        made = Item(kind, station, len(mine), session, sign, fields)
+        made.readings = readings_of(fields.get("readings", ()))
+        mine.append(made)
+        content = content_of(kind, station, fields, made.readings)
+        assert content not in self._by_content, "the simulation must say each thing once"
+        self._by_content[content] = made
+        self.undone += 1
+        return made
+
+    def told(self, item: Item, id: Any) -> None:
+        """The station was told the id of its transaction."""
+        session = item.session
+        assert session is not None
+        if any(id != other for other in session.told):
+            self.found("INV2", f"{item.station} was told {id} for a start that it was told {session.told[-1]} for before")
+        if not isinstance(id, int) or id <= 0:
+            self.found("INV2", f"{item.station} was told {id!r}: no id that every station can name")
+        owner = self._ids.setdefault((item.station, id), session)
+        if owner is not session:
+            self.found("INV2", f"{item.station} was told {id} for session {session.number}: that is session {owner.number}'s")
+        session.told.append(id)
+
+    def acknowledged(self, item: Item) -> None:
+        """The station heard a good answer."""
+        if item.acked is None:
+            item.acked = self.now()
+            if item.booked is None:
+                self.waiting[item] = None
+            else:
+                self.undone -= 1
+
+    # -- what the back end hears ---------------------------------------------------------------------------------
+
+    def arrived(self, kind: str, station: str, fields: dict[str, Any], readings: tuple[Reading, ...], sent: float) -> Item | None:
+        """A message of a transaction came.  It must be one that the station truly said."""
+        item = self._by_content.get(content_of(kind, station, fields, readings))
+        if item is None:
+            self.found("INV4", f"the back end heard of {station} what it never said: {kind} {fields} {readings}")
+            return None
+        if not all(self._excused(copy, sent) for copy in item.copies):
+            self.found("INV2", f"{kind} {item.sign} of {station} came again although its answer had been heard")
+        if item.copies:
+            self.count("doubles on the wire")
+        item.copies.append(Copy(sent))
+        return item
+
+    def _excused(self, copy: Copy, sent: float) -> bool:
+        """Whether a gateway that got this far with a copy may have sent another one then."""
+        if copy.heard is None or copy.heard >= sent or copy.error or copy.heard - copy.sent > self.PATIENCE:
+            return True
+        return any(copy.sent - 0.01 <= trouble <= copy.heard + self.window for trouble in self.troubles)
+
+    def booked(self, item: Item) -> None:
+        """It is in the books: for the first time, so its place in the order counts."""
+        if item.booked is not None:
+            return
+        item.booked = self.now()
+        before = self._last.get(item.station, -1)
+        if item.order < before:
+            self.found("INV3", f"{item.kind} {item.sign} of {item.station} is number {item.order}, and came after {before}")
+        self._last[item.station] = max(before, item.order)
+        self.waiting.pop(item, None)
+        if item.acked is not None:
+            self.undone -= 1
+
+    def book_start(self, item: Item, new_id: Callable[[], Any]) -> Booking:
+        """Enter a start; an open one with the same natural key is the same."""
+        mine = self.bookings.setdefault(item.station, {})
+        for booking in mine.values():
+            if booking.start is item:
+                stop = booking.stop
+                if stop is not None and item.copies[-1].sent > stop.copies[0].sent:
+                    self.found("INV2", f"start {item.sign} of {item.station} came again after its stop")
+                return booking
+        assert item.session is not None
+        made = Booking(new_id(), item.session, item)
+        mine[made.id] = made
+        self.booked(item)
+        return made
+
+    def book_more(self, item: Item, id: Any) -> None:
+        """Enter a reading or a stop under a transaction."""
+        booking = self.bookings.get(item.station, {}).get(id)
+        if item.session is None:
+            if id is not None:
+                self.found("INV4", f"{item.kind} {item.sign} of {item.station} belongs to no transaction, and came for {id}")
+            self.booked(item)
+            return
+        if booking is None:
+            self.found("INV2", f"{item.kind} {item.sign} of {item.station} came for {id}, which is no transaction of its")
+            return
+        if booking.session is not item.session:
+            mine, theirs = item.session.number, booking.session.number
+            self.found("INV4", f"{item.kind} {item.sign} of {item.station}, session {mine}, is booked to session {theirs}")
+            return
+        if item.booked is None:
+            if booking.stop is not None:
+                self.found("INV3", f"{item.kind} {item.sign} of {item.station} came after the stop")
+            booking.items.append(item)
+            if item.kind == "stop":
+                booking.stop = item
+        self.booked(item)
+
+    # -- at the end ----------------------------------------------------------------------------------------------
+
+    def everything(self) -> Iterator[Item]:
+        """All items of all stations."""
+        for mine in self.items.values():
+            yield from mine
+
+    def forgive(self, item: Item) -> None:
+        """It was put aside, and rightly so."""
+        if not item.parked:
+            item.parked = True
+            if item.booked is None:
+                self.undone -= 1
+                self.waiting.pop(item, None)
+
+    def compare(self) -> None:
+        """Every transaction once, whole, with its own energy."""
+        for item in self.everything():
+            if item.acked is None:
+                self.found("INV5", f"{item.kind} {item.sign} of {item.station} was never acknowledged")
+            if item.booked is None and not item.parked:
+                self.found("INV1", f"{item.kind} {item.sign} of {item.station} was acknowledged and is lost")
+        for session in self.sessions:
+            self._compare(session)
+
+    def _compare(self, session: Session) -> None:
+        found = [b for b in self.bookings.get(session.station, {}).values() if b.session is session]
+        said = [i for i in self.items[session.station] if i.session is session and not i.parked]
+        if len(found) != (1 if said else 0):
+            self.found("INV2", f"session {session.number} of {session.station} has {len(found)} transactions in the books")
+            return
+        for booking in found:
+            if [booking.start, *booking.items] != said:
+                self.found("INV4", f"session {session.number} of {session.station} is not booked as it was")
+
+
+def readings_of(said: Any) -> tuple[Reading, ...]:
+    """Readings as comparable values."""
+    return tuple((moment(when), Decimal(value), unit, measurand) for when, value, unit, measurand in said)
+
+
+def content_of(kind: str, station: str, fields: dict[str, Any], readings: tuple[Reading, ...]) -> tuple[Any, ...]:
+    """What a message says, whatever ids it carries: who, when, how much."""
+    when = moment(fields["when"]) if fields.get("when") else None
+    meter = Decimal(fields["meter"]) if fields.get("meter") is not None else None
+    who = fields.get("tag") if kind == "start" else None
+    return kind, station, fields.get("connector") if kind != "stop" else None, who, when, meter, readings
