@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench torture wsdl clean
+.PHONY: run test lint bench simulate torture wsdl clean
 
 run: $(VENV)/.run
 	@$(BIN)/ocpp-gateway demo
