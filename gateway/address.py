@@ -1,4 +1,4 @@
-"""Addresses as operators write them: ``dialect+link://host:port/path``.
+"""Addresses as operators write them: ``dialect+link://host:port/path``, or several dialects with commas between them.
 
 In: text.  Out: `Address`, or `AddressError` that says what was expected.
 Not here: opening sockets, or whether the dialect exists (`gateway.config` knows the loaded ones).
@@ -25,13 +25,19 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a peer is and what it speaks there.  ``path`` begins with ``/``."""
+    """Where a peer is and what it speaks there.  ``path`` begins with ``/``; ``others`` may be spoken beside ``dialect``."""
 
     dialect: str
     link: Link
     host: str
     port: int
     path: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """All that may be spoken there, in the order as written."""
+        return (self.dialect, *self.others)
 
     @property
     def codec(self) -> str:
@@ -66,7 +72,7 @@ class Address:
         return f"{self.link}://{host}:{self.port}{path}"
 
     def __str__(self) -> str:
-        return f"{self.dialect}+{self.url()}"
+        return f"{','.join(self.dialects)}+{self.url()}"
 
 
 def is_loopback(host: str) -> bool:
@@ -81,19 +87,23 @@ def parse(text: str, dialects: Iterable[str]) -> Address:
     """Read ``dialect+link://host:port/path``.  Raises `AddressError`."""
     known = sorted(dialects)
     scheme, separator, rest = text.partition("://")
-    dialect, plus, link = scheme.rpartition("+")
+    named, plus, link = scheme.rpartition("+")
     if not separator or not plus:
         raise AddressError(
             f"{text!r} is no address: expected dialect+link://host:port/path, as in ocpp1.5+http://127.0.0.1:8080/ocpp"
         )
     if link not in LINKS:
         raise AddressError(f"{text!r}: unknown link {link!r}, expected {one_of(LINKS)}{_hint(link, LINKS)}")
-    if dialect not in known:
-        raise AddressError(f"{text!r}: unknown dialect {dialect!r}, expected {one_of(known)}{_hint(dialect, known)}")
-    return _located(text, dialect, cast(Link, link), rest)
+    dialects = tuple(name.strip() for name in named.split(","))
+    for dialect in dialects:
+        if dialect not in known:
+            raise AddressError(f"{text!r}: unknown dialect {dialect!r}, expected {one_of(known)}{_hint(dialect, known)}")
+        if dialects.count(dialect) > 1:
+            raise AddressError(f"{text!r} names {dialect} twice")
+    return _located(text, dialects, cast(Link, link), rest)
 
 
-def _located(text: str, dialect: str, link: Link, rest: str) -> Address:
+def _located(text: str, dialects: tuple[str, ...], link: Link, rest: str) -> Address:
     try:
         parts = urlsplit(f"{link}://{rest}")
         port = LINKS[link][1] if parts.port is None else parts.port
@@ -107,7 +117,7 @@ def _located(text: str, dialect: str, link: Link, rest: str) -> Address:
         raise AddressError("an address must not hold a password: give it by reference (credential: {env: NAME} or {file: PATH})")
     if parts.query or parts.fragment or any(c <= " " or c == "\x7f" for c in rest):
         raise AddressError(f"{text!r}: an address has no query, fragment or white space")
-    return Address(dialect, link, parts.hostname, port, parts.path or "/")
+    return Address(dialects[0], link, parts.hostname, port, parts.path or "/", dialects[1:])
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -54,7 +54,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where stations come in.  ``public`` is the URL that stations see (for ``wsa:From`` and the WSDL)."""
+    """Where stations come in.  ``public`` is the URL that stations see (for ``wsa:From`` and the WSDL).
+
+    ``assumed`` is the dialect of a station that names no sub-protocol; None: such a station is turned away.
+    """
 
     name: str
     address: Address
@@ -63,6 +66,14 @@ class Listener:
     public: str | None = None
     backend: str | None = None
     line: int = field(default=1, compare=False)
+    assumed: str | None = None
+
+    def speaking(self, dialect: str) -> Listener:
+        """This listener for a station that speaks ``dialect``; as it is, for a dialect that is not spoken here."""
+        if dialect == self.address.dialect or dialect not in self.address.dialects:
+            return self
+        others = tuple(name for name in self.address.dialects if name != dialect)
+        return replace(self, address=replace(self.address, dialect=dialect, others=others))
 
     @property
     def url(self) -> str:

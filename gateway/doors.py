@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
 from gateway import lenience
@@ -18,6 +18,7 @@ from gateway.address import is_loopback
 from gateway.config import Backend, Listener, SecretError
 from gateway.conversation import Conversation, StationSide
 from gateway.dialects.errors import Garbled, PeerError
+from gateway.dialects.schema import Dialect
 from gateway.dialects.soap import Envelope, action_hint, read_envelope, write_fault
 from gateway.dialects.wsdl import write_wsdl
 from gateway.ends.envelopes import CONTENT_TYPE, EnvelopeEnd
@@ -32,6 +33,7 @@ from gateway.relay import Relay
 
 MAX_IDENTITY = 255
 ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 
 
@@ -55,7 +57,7 @@ class Doors:
         """A whole HTTP request came."""
         request = exchange.request
         backend = next((b for b in self.callbacks if _under(urlsplit(b.callback or "").path, request.path)), None)
-        listener = next((one for one in self.listeners if _under(one.address.path, request.path)), None)
+        listener = self._listener(request, "soap")
         codec = "soap" if backend is not None else listener.address.codec if listener is not None else None
         if not self.relay.healthy:
             exchange.drop()
@@ -72,23 +74,32 @@ class Doors:
         elif listener is not None:
             self._from_station(exchange, listener)
 
+    def _listener(self, request: Request, codec: str) -> Listener | None:
+        """The listener of a path; of two on one path, the one of that codec."""
+        here = [one for one in self.listeners if _under(one.address.path, request.path)]
+        return next((one for one in here if one.address.codec == codec), here[0] if here else None)
+
     def _wsdl(self, exchange: Exchange, listener: Listener | None, backend: Backend | None) -> None:
-        if not exchange.request.target.lower().endswith("?wsdl"):
-            _plain(exchange, 405, "This is an OCPP SOAP endpoint: ask by POST; its WSDL is at ?wsdl.")
+        _, _, query = exchange.request.target.partition("?")
+        word, _, wanted = query.partition("=")
+        address = backend.address if backend is not None else listener.address if listener is not None else None
+        if address is None or word.lower() != "wsdl" or wanted not in ("", *address.dialects):
+            _plain(exchange, 405, "This is an OCPP SOAP endpoint: ask by POST; its WSDL is at ?wsdl, or at ?wsdl=DIALECT.")
             return
+        dialect = self.relay.data.dialects[wanted or address.dialect]
         if backend is not None:
-            body = write_wsdl(self.relay.data.dialects[backend.address.dialect], "backend", backend.callback or "")
+            body = write_wsdl(dialect, "backend", backend.callback or "")
         else:
             assert listener is not None
-            body = write_wsdl(
-                self.relay.data.dialects[listener.address.dialect], "station", reached_at(listener, exchange.request)
-            )
+            body = write_wsdl(dialect, "station", reached_at(listener, exchange.request))
         exchange.respond(200, [("content-type", "text/xml; charset=utf-8")], body)
 
     def _from_station(self, exchange: Exchange, listener: Listener) -> None:
-        envelope = self._envelope(exchange, listener.address.dialect, "station")
+        envelope = self._envelope(exchange, listener.address.dialects, "station")
         if envelope is None:
             return
+        assert envelope.dialect is not None, "a call has one"
+        listener = listener.speaking(envelope.dialect.name)
         identity = sound_identity(envelope.identity)
         why = (
             "chargeBoxIdentity is missing or is no identity"
@@ -128,7 +139,7 @@ class Doors:
         self.relay.journal.commit([PutStation(identity, {"callback": said})], lambda failure: None)
 
     def _from_backend(self, exchange: Exchange, backend: Backend) -> None:
-        envelope = self._envelope(exchange, backend.address.dialect, "backend")
+        envelope = self._envelope(exchange, backend.address.dialects, "backend")
         if envelope is None:
             return
         name = sound_identity(envelope.identity)
@@ -141,18 +152,18 @@ class Doors:
             return
         end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
 
-    def _envelope(self, exchange: Exchange, dialect: str, sender: Side) -> Envelope | None:
+    def _envelope(self, exchange: Exchange, dialects: Sequence[str], sender: Side) -> Envelope | None:
         request = exchange.request
-        known = self.relay.data.dialects[dialect]
+        known = [self.relay.data.dialects[name] for name in dialects]
         hint = action_hint(request.header("content-type") or "", request.header("soapaction") or "")
         try:
-            envelope = read_envelope(request.body, [known], hint, sender)
+            envelope = read_envelope(request.body, known, hint, sender)
             if envelope.kind != "call":
                 raise Garbled("NotSupported", f"a {envelope.kind} is no request", envelope.message_id)
         except PeerError as error:
             self.relay.witness.refused(None, "garbled", str(error), request.body[:2000].decode("utf-8", "replace"))
             id = (error.id if isinstance(error, Garbled) else None) or ""
-            status, body = write_fault(known, Error(id, "", error.code, error.why), id, caller=sender)
+            status, body = write_fault(known[0], Error(id, "", error.code, error.why), id, caller=sender)
             exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
             return None
         return envelope
@@ -170,7 +181,7 @@ class Doors:
     def handshake(self, handshake: Handshake) -> None:
         """A WebSocket handshake came."""
         request = handshake.request
-        listener = next((one for one in self.listeners if _under(one.address.path, request.path)), None)
+        listener = self._listener(request, "json")
         if listener is None or listener.address.codec != "json":
             self._refuse(handshake, 404, "identity", "there is no OCPP-J listener at this path")
             return
@@ -205,23 +216,24 @@ class Doors:
 
     def forgives(self, request: Request) -> Sequence[str]:
         """Which faults of a handshake's headers are forgiven to this peer; asked only where there are some."""
-        listener = next((one for one in self.listeners if _under(one.address.path, request.path)), None)
+        listener = self._listener(request, "json")
         if listener is None or not self.relay.data.quirks.doors:
             return ()
         connect, _ = self._called(listener, request)
         return connect.forgive if connect is not None else ()
 
     def _admit(self, handshake: Handshake, identity: str, listener: Listener, connect: Connect | None) -> None:
-        codec = self.relay.data.dialects[listener.address.dialect].json
-        assert codec is not None, "checked when the site was loaded"
-        wanted = codec.subprotocol
+        spoken_here = subprotocols(listener.address.dialects, self.relay.data.dialects)
+        listener = listener.speaking(agreed(spoken_here, handshake.subprotocols, listener.assumed) or "")
+        wanted = next(name for name, dialect in spoken_here.items() if dialect == listener.address.dialect)
         spoken = lenience.spoken(wanted, handshake.subprotocols, connect)
+        if not handshake.subprotocols and listener.assumed is not None:
+            spoken = lenience.Spoken(None)
         if spoken is None:
             # OCPP-J 1.6 section 3.3: complete the handshake without a sub-protocol, then close at once.
-            self.relay.witness.refused(
-                None, "subprotocol", f"offered {', '.join(handshake.subprotocols) or 'none'}, spoken here: {wanted}"
-            )
-            handshake.accept(None, _Nobody()).close(1002, f"the sub-protocol spoken here is {wanted}")
+            here, offered = ", ".join(spoken_here), ", ".join(handshake.subprotocols) or "none"
+            self.relay.witness.refused(None, "subprotocol", f"offered {offered}, spoken here: {here}")
+            handshake.accept(None, _Nobody()).close(1002, f"spoken here: {here}")
             return
         agent = handshake.request.header("user-agent")
         if connect is not None and connect.by_shape:
@@ -267,6 +279,26 @@ class Doors:
         shown = basic(request)
         good = shown is not None and hmac.compare_digest(shown[0], identity.encode()) & hmac.compare_digest(shown[1], expected)
         return None if good else "the password is missing or wrong"
+
+
+def subprotocols(dialects: Sequence[str], known: Mapping[str, Dialect]) -> dict[str, str]:
+    """Sub-protocol → dialect, in the order of ``dialects``."""
+    codecs = ((name, known[name].json) for name in dialects)
+    return {codec.subprotocol: name for name, codec in codecs if codec is not None}
+
+
+def agreed(names: Mapping[str, str], offered: Sequence[str], assumed: str | None) -> str | None:
+    """The dialect of a handshake: the newest of those offered, whatever their order; None where nothing fits.
+
+    The server chooses (RFC 6455, section 4.2.2); a station that speaks a newer version loses less by it.
+    """
+    if not offered:
+        return assumed
+    return max((names[name] for name in offered if name in names), key=_age, default=None)
+
+
+def _age(dialect: str) -> tuple[int, ...]:
+    return tuple(map(int, _NUMBER.findall(dialect)))
 
 
 UNLISTED = "this station is not listed here"

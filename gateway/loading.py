@@ -125,12 +125,13 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
 def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
     """What the site asks for and the data cannot do, each with its line."""
     ends: list[Listener | Backend] = [*site.listeners, *site.backends]
-    found = [(end.line, mute(end.address, data.dialects[end.address.dialect])) for end in ends]
+    found = [(end.line, mute(end.address, data.dialects[name])) for end in ends for name in end.address.dialects]
     for listener in site.listeners:
         for backend in site.backends:
-            start, goal = listener.address.dialect, backend.address.dialect
-            if not data.ladder.reaches(start, goal):
-                found.append((listener.line, f"no table leads from {start} ({listener.name}) to {goal} ({backend.name})"))
+            goal = backend.address.dialect
+            for start in listener.address.dialects:
+                if not data.ladder.reaches(start, goal):
+                    found.append((listener.line, f"no table leads from {start} ({listener.name}) to {goal} ({backend.name})"))
     return [(line, what) for line, what in found if what]
 
 
@@ -162,7 +163,10 @@ def crowded(site: Site) -> list[tuple[int, str]]:
         if one.certificate != other.certificate:
             found.append((other.line, f"{one.name} and {other.name} share a port, so they must share the certificate too"))
         if (here.codec, here.path.rstrip("/")) == (there.codec, there.path.rstrip("/")):
-            found.append((other.line, f"{one.name} and {other.name} have the same address: one of them would never be asked"))
+            expected = "name both dialects in one of them" if here.dialect != there.dialect else "leave one out"
+            found.append(
+                (other.line, f"{one.name} and {other.name} have the same address: one of them would never be asked; {expected}")
+            )
     return found
 
 

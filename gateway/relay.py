@@ -145,9 +145,10 @@ class Relay:
 
     def _came_by(self, found: Restored) -> Listener:
         """The listener by which a station came last; else one that speaks what it left; else the first."""
-        spoke = found.queue[0].dialect if found.queue else ""
+        spoke = found.queue[0].dialect if found.queue else (found.values.get("boot") or {}).get("dialect", "")
         named = [one for one in self.site.listeners if one.name == found.values.get("listener")]
-        return (named + [one for one in self.site.listeners if one.address.dialect == spoke] + [*self.site.listeners])[0]
+        fit = [one for one in self.site.listeners if spoke in one.address.dialects]
+        return ([*named, *fit, *self.site.listeners])[0].speaking(spoke)
 
     def ended(self, conversation: Conversation) -> None:
         """Forget a conversation in which nothing waits and nobody is there."""
@@ -177,7 +178,8 @@ class Relay:
 
     def _voice(self, side: Side, identity: str, address: Address) -> Voice:
         listener, backend = self._listeners[identity], self._backend(identity)
-        same = listener.address.dialect == backend.address.dialect
+        here, there = listener.address, backend.address
+        same = (here.dialect, here.codec) == (there.dialect, there.codec)
         unknown = self.site.unknown if same else "drop"
         made = Voice(side, identity, self.data.dialects[address.dialect], address.codec, self.witness, unknown)
         made.now = self.wall

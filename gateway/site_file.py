@@ -19,6 +19,7 @@ from gateway.config import Backend, Certificate, Enroll, Listener, Secret, Site,
 from gateway.session.policy import Policy
 from gateway.source import Checker, Map
 
+LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol")
 TOP = ("listeners", "backends")
 TOP_OPTIONAL = ("data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown")
 
@@ -64,7 +65,7 @@ class _Reader:
     # -- parts ---------------------------------------------------------------------------------------------------
 
     def listener(self, at: Map, number: int) -> Listener | None:
-        if not self.check.keys(at, "a listener", ("listen",), ("name", "enroll", "certificate", "public", "backend")):
+        if not self.check.keys(at, "a listener", ("listen",), LISTENER):
             return None
         where = self.address(at, "listen")
         if where is None:
@@ -76,7 +77,14 @@ class _Reader:
             self.check.fault(at, "listen", f"{where.link} needs a certificate", "certificate: {chain: FILE, key: FILE}")
         name = self.text(at, "name", f"listener-{number + 1}")
         public, backend = self.url(at, "public"), self.optional_text(at, "backend")
-        return Listener(name, where, enroll, certificate, public, backend, at.line)
+        return Listener(name, where, enroll, certificate, public, backend, at.line, self.assumed(at, where))
+
+    def assumed(self, at: Map, where: address.Address) -> str | None:
+        if "without_subprotocol" in at and where.codec == "soap":
+            self.check.fault(at, "without_subprotocol", "a SOAP listener has no sub-protocols", "no such line")
+            return None
+        word: str | None = self.choice(at, "without_subprotocol", where.dialects, None) if "without_subprotocol" in at else None
+        return word
 
     def backend(self, at: Map, number: int) -> Backend | None:
         optional = ("name", "username", "credential", "trust", "verify", "callback", "callback_listen")
@@ -226,10 +234,21 @@ class _Reader:
 
     def address(self, at: Map, key: str) -> address.Address | None:
         try:
-            return address.parse(str(at[key]), self.dialects)
+            made = address.parse(self.with_dialects(at, str(at[key])), self.dialects)
         except address.AddressError as error:
             self.check.fault(at, key, str(error))
             return None
+        if made.others and key == "connect":
+            self.check.fault(at, key, f"{made} names several dialects", "the one that the back end speaks")
+        return made
+
+    def with_dialects(self, at: Map, text: str) -> str:
+        """The address with the dialects of the line ``dialects`` in front of it, where there is one."""
+        named = self.as_list(at.get("dialects"))
+        if "dialects" in at and (not named or "+" in text.partition("://")[0]):
+            expected = "listen: ws://…, dialects: […]"
+            self.check.fault(at, "dialects", "the dialects stand in the address already, or nowhere", expected)
+        return f"{','.join(map(str, named))}+{text}" if named and "+" not in text.partition("://")[0] else text
 
     def url(self, at: Map, key: str) -> str | None:
         if at.get(key) is None:

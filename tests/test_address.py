@@ -37,9 +37,19 @@ def test_an_ipv6_host_keeps_its_brackets() -> None:
     assert parse("ocpp1.6+ws://[::1]:9000/", DIALECTS).url() == "ws://[::1]:9000/"
 
 
+def test_several_dialects_at_one_address() -> None:
+    one = parse("ocpp1.6, ocpp1.5+ws://h:1/x", DIALECTS)
+    assert (one.dialect, one.dialects) == ("ocpp1.6", ("ocpp1.6", "ocpp1.5"))
+    assert str(one) == "ocpp1.6,ocpp1.5+ws://h:1/x"
+    assert parse(str(one), DIALECTS) == one
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("ocpp1.6,ocpp1.6+ws://h/", "names ocpp1.6 twice"),
+        ("ocpp1.6,+ws://h/", "unknown dialect ''"),
+        ("ocpp1.6,ocpp1.4+ws://h/", "unknown dialect 'ocpp1.4'"),
         ("http://127.0.0.1:8080/", "dialect\\+link"),
         ("ocpp1.5", "dialect\\+link"),
         ("ocpp1.5+ftp://h/", "unknown link 'ftp'"),

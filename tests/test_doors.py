@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from gateway.address import parse
-from gateway.config import Listener, Secret, Station
+from gateway.config import Backend, Listener, Secret, Site, Station
 from gateway.doors import genuine, reached_at, sound_identity
 from gateway.links.exchange import Request
-from tests.office import PEER, Office, json_to_soap, soap_to_json
+from tests.office import PEER, Office, data, envelope, json_to_soap, soap_to_json
 
 OFFER = ("sec-websocket-protocol", "ocpp1.6")
 
@@ -250,3 +250,98 @@ def test_this_machine_may_call_itself_by_any_of_its_names() -> None:
 )
 def test_an_address_that_cannot_be_asked_does_not_take_the_place_of_one_that_can(url: str) -> None:
     assert not genuine(url, "192.0.2.7")
+
+
+# ------------------------------------------------------------------------------------------- several dialects at one door
+def many(folder: Path, *listen: str, assumed: str | None = None) -> Office:
+    """One port with all of these, before a 1.6 back end."""
+    names = data().dialects
+    addresses = [parse(f"{one}://192.0.2.1:8080/ocpp", names) for one in listen]
+    listeners = tuple(Listener(f"street-{n}", one, "open", assumed=assumed) for n, one in enumerate(addresses))
+    return Office(folder, Site(listeners, (Backend("main", parse("ocpp1.6+ws://192.0.2.2:9000/cs", names)),), folder))
+
+
+def offering(*names: str) -> list[tuple[str, str]]:
+    return [("sec-websocket-protocol", ", ".join(names))] if names else []
+
+
+@pytest.mark.parametrize(
+    ("offered", "agreed"),
+    [
+        (["ocpp1.5", "ocpp1.6"], "ocpp1.6"),
+        (["ocpp1.6", "ocpp1.5"], "ocpp1.6"),
+        (["ocpp2.9", "ocpp1.5", "mqtt"], "ocpp1.5"),
+        (["ocpp1.2"], "ocpp1.2"),
+        (["ocpp2.9"], None),
+        ([], None),
+    ],
+)
+def test_the_newest_of_the_offered_is_spoken(tmp_path: Path, offered: list[str], agreed: str | None) -> None:
+    office = many(tmp_path, "ocpp1.2,ocpp1.5,ocpp1.6+ws")
+    socket = office.connect("/ocpp/CP1", offering(*offered)).socket
+    assert socket is not None
+    assert (socket.subprotocol, socket.end is None) == (agreed, agreed is not None)
+    spoken = [one.session.desk.dialect.name for one in office.relay.conversations.values()]
+    assert spoken == ([agreed] if agreed else [])
+
+
+def test_who_offers_nothing_speaks_what_the_listener_says(tmp_path: Path) -> None:
+    office = many(tmp_path, "ocpp1.6,ocpp1.5+ws", assumed="ocpp1.5")
+    socket = office.connect("/ocpp/CP1", []).socket
+    assert socket is not None
+    assert (socket.subprotocol, socket.end) == (None, None)
+    assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.5"
+    assert office.connect("/ocpp/CP2", offering("mqtt")).socket.end is not None  # type: ignore[union-attr]
+
+
+def test_soap_says_its_version_by_its_namespace_and_shares_the_path_with_websockets(tmp_path: Path) -> None:
+    office = many(tmp_path, "ocpp1.2,ocpp1.5,ocpp1.6+http", "ocpp1.6+ws")
+    inner = "<chargePointVendor>V</chargePointVendor><chargePointModel>M</chargePointModel>"
+    for name, year in (("ocpp1.2", "2010/08"), ("ocpp1.5", "2012/06"), ("ocpp1.6", "2015/10")):
+        body = envelope("BootNotification", inner, name, f"http://{PEER}:9/cp", space=f"urn://Ocpp/Cs/{year}/")
+        wire = office.http("POST", "/ocpp", body)
+        assert office.relay.conversations[name].session.desk.dialect.name == name
+        office.accept()
+        assert wire.answer is not None
+        assert wire.answer[0] == 200
+        assert f"urn://Ocpp/Cs/{year}/".encode() in wire.answer[1]
+    assert office.connect("/ocpp/CP4").socket.subprotocol == "ocpp1.6"  # type: ignore[union-attr]
+    wrong = office.http("POST", "/ocpp", envelope("Heartbeat", "", "CP9", "", space="urn://Ocpp/Cs/2009/01/"))
+    assert wrong.answer is not None
+    assert b"not spoken here" in wrong.answer[1]
+
+
+def test_each_wsdl_can_be_had(tmp_path: Path) -> None:
+    office = many(tmp_path, "ocpp1.5,ocpp1.2+http")
+    for query, space in (("?wsdl", b"2012/06"), ("?WSDL=ocpp1.2", b"2010/08"), ("?wsdl=ocpp1.5", b"2012/06")):
+        wire = office.http("GET", f"/ocpp{query}")
+        assert wire.answer is not None
+        assert (wire.answer[0], space in wire.answer[1]) == (200, True)
+    assert office.http("GET", "/ocpp?wsdl=ocpp1.6").answer[0] == 405  # type: ignore[index]
+
+
+def test_a_station_that_comes_back_newer_keeps_its_backlog(tmp_path: Path) -> None:
+    office = many(tmp_path, "ocpp1.5,ocpp1.6+ws")
+    old = office.connect("/ocpp/CP1", offering("ocpp1.5")).socket
+    assert old is not None
+    old.say(2, "1", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    office.accept()
+    new = office.connect("/ocpp/CP1", offering("ocpp1.6")).socket
+    assert new is not None
+    assert old.end is not None
+    assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.6"
+
+
+def test_after_a_restart_a_backlog_is_taken_up_in_the_dialect_that_was_spoken(tmp_path: Path) -> None:
+    office = many(tmp_path, "ocpp1.6,ocpp1.5+ws")
+    station = office.connect("/ocpp/CP1", offering("ocpp1.5")).socket
+    assert station is not None
+    station.say(2, "1", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    office.accept()
+    office.refuse_uplinks = True
+    office.uplinks[-1].receiver.closed(1001, "gone")
+    start = {"connectorId": 1, "idTag": "T", "timestamp": "2026-01-01T00:00:00Z", "meterStart": 1}
+    station.say(2, "2", "StartTransaction", start)
+    office.open()
+    office.relay.resume()
+    assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.5"

@@ -44,7 +44,7 @@ def test_a_credential_that_leads_nowhere_is_a_fault_before_the_first_station_com
 
 def test_a_link_that_the_dialect_cannot_be_spoken_over_is_a_fault_of_its_line(tmp_path: Path) -> None:
     site = tmp_path / "g.yaml"
-    site.write_text("backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n  - listen: ocpp1.6+http://127.0.0.1:1/\n")
+    site.write_text("backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n  - listen: ocpp1.6,ocpp2.0.1+http://127.0.0.1:1/\n")
     (fault,) = load(site).faults
     assert (fault.line, fault.what.endswith("has no soap form, expected one of ws, wss")) == (3, True)
 

@@ -149,3 +149,38 @@ def test_a_credential_is_read_only_where_it_lies(tmp_path: Path) -> None:
     for secret in (Secret(env="K"), Secret(file=tmp_path / "none")):
         with pytest.raises(SecretError):
             secret.read({})
+
+
+def several(line: str, backend: str = "connect: 'ocpp1.6+ws://h/'") -> str:
+    return f"backends: [{{{backend}}}]\nlisteners:\n  - {{{line}}}\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["listen: 'ocpp1.5,ocpp1.6+ws://127.0.0.1:1/'", "listen: 'ws://127.0.0.1:1/', dialects: [ocpp1.5, ocpp1.6]"],
+)
+def test_several_dialects_of_one_listener(tmp_path: Path, line: str) -> None:
+    (listener,) = read(write(tmp_path, several(f"{line}, without_subprotocol: ocpp1.6")), DIALECTS).listeners
+    assert listener.address.dialects == ("ocpp1.5", "ocpp1.6")
+    assert listener.assumed == "ocpp1.6"
+    newer = listener.speaking("ocpp1.6")
+    assert (newer.address.dialect, newer.address.dialects, newer.name) == ("ocpp1.6", ("ocpp1.6", "ocpp1.5"), listener.name)
+    assert listener.speaking("ocpp9") is listener
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (several("listen: 'ocpp1.5+ws://127.0.0.1:1/', dialects: [ocpp1.6]"), "the dialects stand in the address already"),
+        (several("listen: 'ws://127.0.0.1:1/', dialects: []"), "the dialects stand in the address already, or nowhere"),
+        (several("listen: 'ws://127.0.0.1:1/', dialects: [ocpp1.7]"), "unknown dialect 'ocpp1.7'"),
+        (several("listen: 'ocpp1.5+ws://127.0.0.1:1/', without_subprotocol: ocpp1.6"), "expected one of ocpp1.5"),
+        (several("listen: 'ocpp1.5+http://127.0.0.1:1/', without_subprotocol: ocpp1.5"), "a SOAP listener has no sub-protocols"),
+        (
+            several("listen: 'ocpp1.5+ws://127.0.0.1:1/'", "connect: 'ocpp1.5,ocpp1.6+ws://h/'"),
+            "expected the one that the back end speaks",
+        ),
+    ],
+)
+def test_faults_of_several_dialects(tmp_path: Path, text: str, said: str) -> None:
+    assert said in "\n".join(faults(tmp_path, text))

@@ -114,6 +114,8 @@ def site_of(args: argparse.Namespace, data: Data) -> Site:
 
 def _backend(number: int, text: str, callback: str | None, data: Data) -> Backend:
     where = address.parse(text, data.dialects)
+    if where.others:
+        raise address.AddressError(f"{text!r} names several dialects: a back end speaks one")
     if where.codec == "soap" and callback is None:
         raise address.AddressError(f"{text!r} is SOAP: say with --callback URL where it reaches us")
     if callback is not None and not is_http_url(callback):
