@@ -190,7 +190,7 @@ class Delivery:
         item.flying = False
         self.cuts.lands(item)
         if isinstance(answer, Error):
-            self._refused(item, answer)
+            self._onward(item, trip, answer, []) if self._news(item, leaf) else self._refused(item, answer)
             return
         writes: list[Write] = []
         result = Result(leaf.id, leaf.action, answer.payload)
@@ -200,7 +200,17 @@ class Delivery:
             of = self.transactions.put(replace(self.transactions.get(of.gateway_id) or of, backend_id=to_text(id)))
             writes.append(PutTransaction(self.desk.station, of))
             result = self.desk.backend.with_facts(result, transaction=of.gateway_id)
-        if trip.heard(result):
+        self._onward(item, trip, result, writes)
+
+    def _news(self, item: RowItem, leaf: Call) -> bool:
+        """Whether a message is no money: one that is refused is not repeated, or it would hold up the rows behind it."""
+        return item.row.role == "status" or self.desk.backend.answer_of(leaf) is None
+
+    def _onward(self, item: RowItem, trip: Trip, answer: Answer, writes: list[Write]) -> None:
+        """One message of the row is answered for good."""
+        if isinstance(answer, Error):
+            self.desk.note("row", f"{answer.action} {item.row.seq}: {answer.code} {answer.description}".strip(), change="refused")
+        if trip.heard(answer):
             self._progress(item, trip, writes)
         else:
             self._arrived(item, trip, writes)
