@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,11 +31,14 @@ from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
+from gateway.pace import Pace
 from gateway.quirks.choose import Quirks
+from gateway.quirks.cures import Cures, Fired
 from gateway.quirks.match import Known
 from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
+from gateway.session.text import stamp
 from gateway.witness import Witness
 
 HEAL_EVERY = 1.0
@@ -75,8 +78,10 @@ class Relay:
         self.conversations: dict[str, Conversation] = {}
         self._listeners: dict[str, Listener] = {}
         self._agents: dict[str, str | None] = {}
+        self._paces: dict[str, Pace] = {}  # by back end
         self.healthy = True
         self.stopping = False
+        witness.on_fired = self.fired
         self.on_health: Callable[[bool], None] = lambda healthy: None
 
     def wall(self) -> datetime:
@@ -118,6 +123,7 @@ class Relay:
         if found.values.get("listener") != listener:
             self.journal.commit([PutStation(conversation.station, {"listener": listener})], lambda failure: None)
         conversation.callback = found.values.get("callback")
+        conversation.firings.restore(found.values)
         end = conversation.station_end
         if isinstance(end, EnvelopeEnd) and end.url is None:
             end.url = conversation.callback
@@ -201,14 +207,33 @@ class Relay:
             ("backend", conversation.backend_end, backend.address.dialect),
         )
         behave: dict[str, Any] = {}
+        chosen: list[Cures] = []
         for side, end, dialect in pairs:
             cures = self.data.quirks.choose(self._known(side, conversation, dialect, listener, backend))
+            chosen.append(cures)
             behave.update(cures.behave)
             if isinstance(end, FrameEnd | EnvelopeEnd):
                 end.voice.cures = cures
             if cures.connect is not None and isinstance(end, FrameEnd) and end.socket is not None:
                 end.socket.pulse(cures.connect.ping_every, cures.connect.dead_after)
         conversation.session.behave(behave)
+        ids = chosen[0].ids + chosen[1].ids
+        if ids or conversation.firings.chosen:
+            quiet = conversation.firings.choose(ids, self._firmware(conversation))
+            if quiet is not None:
+                self.witness.cured(conversation.station, ids, chosen[0].warnings + chosen[1].warnings, quiet)
+
+    def _firmware(self, conversation: Conversation) -> str | None:
+        return conversation.known.firmware if conversation.known else None
+
+    def fired(self, station: str, fired: Sequence[Fired]) -> None:
+        """Quirks changed a message of a station, or of its back end: remembered once for each firmware."""
+        conversation = self.conversations.get(station)
+        if conversation is None:
+            return
+        news = conversation.firings.fired([one.quirk for one in fired], self._firmware(conversation), stamp(self.wall()))
+        if news is not None:
+            self.journal.commit([PutStation(station, news)], lambda failure: None)
 
     def _known(self, side: Side, conversation: Conversation, dialect: str, listener: Listener, backend: Backend) -> Known:
         what = conversation.known
@@ -228,7 +253,18 @@ class Relay:
     # -- uplinks -------------------------------------------------------------------------------------------------
 
     def dial(self, conversation: Conversation) -> None:
-        """Make the uplink of a conversation."""
+        """Make the uplink of a conversation, when it is its turn at that back end."""
+        name, attempt = self._backend(conversation.station).name, conversation.attempt
+        pace = self._paces.setdefault(name, Pace(self.clock, self.site.policy.most_connects))
+        pace.take(lambda: self._dial_now(conversation, attempt))
+
+    def _dial_now(self, conversation: Conversation, attempt: int) -> bool:
+        if conversation.over or conversation.attempt != attempt:
+            return False
+        self._make_uplink(conversation)
+        return True
+
+    def _make_uplink(self, conversation: Conversation) -> None:
         identity = conversation.station
         backend, upstream = self._backend(identity), self.site.upstream_of(identity)
         side = BackendSide(conversation)

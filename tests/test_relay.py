@@ -67,6 +67,16 @@ def test_an_uplink_that_fails_is_tried_again_later(office: Office) -> None:
     assert len(office.uplinks) == 1
 
 
+def test_a_crowd_of_links_is_made_in_turn(tmp_path: Path) -> None:
+    office = Office(tmp_path, most_connects=2)
+    for number in range(5):
+        office.boot(f"CP{number}")
+    assert len(office.uplinks) == 1
+    office.relay.conversations["CP2"].close("gone before its turn")
+    office.clock.pump([0.5] * 3)
+    assert [u.url[-3:] for u in office.uplinks] == ["CP0", "CP1", "CP3", "CP4"]
+
+
 def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.boot()

@@ -53,6 +53,8 @@ class Policy:
     uplink_wait_doublings: int = 6
     uplink_random: float = 5.0
     """The k-th wait before the uplink is tried again: ``min * 2**k + U(0, random)``, k up to ``doublings``."""
+    most_connects: int = 200
+    """So many links to one back end are made in a second; more wait their turn.  For all stations together."""
     uplink_stable: float = 60.0
     """A station accepted for so long makes the next wait the first again."""
     uplink_grace: float = 60.0
