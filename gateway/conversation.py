@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.firings import Firings
 from gateway.journal.contract import Journal, JournalFailed, Restored
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
@@ -148,6 +149,7 @@ class Conversation:
         self.attempt = 0
         self.known: do.Learned | None = None
         self.callback: str | None = None
+        self.firings = Firings()
         self._awake = False
         self._met = False  # whether anybody was here: before that it waits for whom it was made for
         self._events: deque[on.Event] = deque()

@@ -6,7 +6,7 @@ Not here: names of metrics (`gateway.observe.metrics`), any decision.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.ends.voice import Voice
 from gateway.messages import Error, Message
@@ -25,14 +25,17 @@ class Witness:
 
     def __init__(self, metrics: Metrics, trace: Trace | None, log: Log) -> None:
         self.metrics, self.trace, self.log = metrics, trace, log
+        self.on_fired: Callable[[str, Sequence[Fired]], None] = lambda station, fired: None
 
     def message(self, voice: Voice, heard: bool, message: Message, raw: str, fired: Sequence[Fired]) -> None:
         """A message was heard from, or said to, a peer."""
         direction = "up" if heard == (voice.side == "station") else "down"
         outcome = message.kind if not isinstance(message, Error) else message.code
         self.metrics.called(voice.dialect.name, voice.side, "heard" if heard else "said", message.action, outcome)
-        for one in fired:
-            self.metrics.fired(one.quirk)
+        if fired:
+            for one in fired:
+                self.metrics.fired(one.quirk)
+            self.on_fired(voice.station, fired)
         if self.trace is not None:
             self.trace.message(voice.side, direction, voice.station, voice.dialect.name, voice.codec, message, raw, fired)
 
@@ -40,6 +43,15 @@ class Witness:
         """Input of a peer was refused."""
         self.metrics.refused(reason)
         self.log.warn("refused", station=voice.station if voice else None, reason=reason, why=why)
+        if self.trace is not None and voice is not None and raw:
+            direction = "up" if voice.side == "station" else "down"
+            self.trace.refused(voice.side, direction, voice.station, voice.dialect.name, voice.codec, raw, why)
+
+    def cured(self, station: str, ids: Sequence[str], warnings: Sequence[tuple[str, str]], quiet: Sequence[str]) -> None:
+        """Other quirk profiles were chosen for a station; ``quiet`` are those that fired only before its firmware changed."""
+        self.log.info("quirks", station=station, detail=", ".join(ids) or "none", quiet=", ".join(quiet) or None)
+        for quirk, warning in warnings:
+            self.log.warn("quirk", station=station, quirk=quirk, why=" ".join(warning.split()))
 
     def noted(self, station: str, note: Note) -> None:
         """A session noted something."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gateway import loading
+from gateway import loading, rehearsal
 from gateway.ladder import samples
 
 
@@ -32,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
     found = [*loaded.faults]
     if loaded.data is not None:
         found += [fault for table in loaded.data.ladder.tables for fault in samples.faults(table)]
+        played = (rehearsal.play(one, loaded.data.dialects).faults for one in loaded.data.quirks.profiles.values())
+        found += [fault for faults in played for fault in faults]
     for fault in found:
         print(fault)
     if found:

@@ -4,7 +4,8 @@ In: messages as they were heard and said, losses.  Out: lines; what cannot be wr
 Not here: the files (`gateway.observe.rotate`), masking itself (`gateway.observe.mask`), who reads it.
 
 Beside that form's keys a line has ``hop`` (which side of the gateway: station or backend), and where there is something
-to say ``quirks``, ``losses``, ``rawLength`` (the raw text was cut) and ``payloadLength`` (the payload was left out).
+to say ``quirks``, ``losses``, ``rawLength`` (the raw text was cut), ``payloadLength`` (the payload was left out) and
+``refused`` (why the message was turned away; such a line has its raw text alone).
 With a masker the raw text is left out: it cannot be masked without being made anew.
 """
 
@@ -105,6 +106,22 @@ class Trace:
         line |= _more("quirks", [f"{one.quirk} {one.verb}" for one in fired])
         line |= _more("losses", self._losses.pop(station, []))
         self._file.write(encoded(line))
+
+    def refused(self, side: str, direction: str, station: str, dialect: str, codec: str, raw: str, why: str) -> None:
+        """A message of a peer that was turned away: its text as it came, and why.  Not with a masker, which needs its fields."""
+        if self._masker is not None:
+            return
+        cut = {"raw": raw} if len(raw) <= MOST_TEXT else {"raw": raw[:MOST_TEXT], "rawLength": len(raw)}
+        line: dict[str, Any] = {
+            "schemaVersion": SCHEMA_VERSION,
+            "timestamp": stamp(self._now()),
+            "hop": side,
+            "transport": _TRANSPORTS.get(codec, codec),
+            "direction": _TOWARDS[direction],
+            "ocppVersion": _VERSION.sub("", dialect, count=1),
+            "chargePointId": station,
+        }
+        self._file.write(encoded(line | cut | {"refused": why}))
 
     def _content(self, dialect: str, message: Message, raw: str) -> dict[str, Any]:
         short = 0 < len(raw) <= MOST_TEXT

@@ -1,0 +1,190 @@
+"""``ocpp-gateway quirks``: which profiles there are, who has which and why; tries and drafts profiles.
+
+In: mappings folders, a data folder, a file of quirks, a trace.  Out: text on standard output; exit code 1 for a fault.
+Not here: what a profile may say (`gateway.quirks`), playing its dialogues (`gateway.rehearsal`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gateway import loading, rehearsal, source
+from gateway.catalogue import Folders
+from gateway.cli.quirks_why import why
+from gateway.dialects.load import load_dialects
+from gateway.quirks import describe, draft, json_schema
+from gateway.quirks.choose import Quirks
+from gateway.quirks.profile import Profile, read_file
+from gateway.source import Checker, nearest, one_of
+
+EPILOG = """\
+examples:
+  ocpp-gateway quirks list
+  ocpp-gateway quirks show openevse-numeric-samples
+  ocpp-gateway quirks test mappings/quirks/acme/box.yaml
+  ocpp-gateway quirks draft trace.jsonl --station CP-0001 > box.yaml
+  ocpp-gateway quirks why CP-0001 --data /var/lib/ocpp-gateway -c gateway.yaml
+"""
+
+
+def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand and its own."""
+    own = subparsers.add_parser(
+        "quirks",
+        help="what single models do wrong, and who has which cure",
+        description="Shows, tries and drafts quirk profiles.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    inner = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listed = _command(inner, "list", "all profiles", listing)
+    listed.add_argument("--json", action="store_true", help="one JSON array, with all that is known of each")
+    _command(inner, "show", "all of one profile", show).add_argument("id", metavar="ID")
+    _why(_command(inner, "why", "which profiles a station has, by which fact, and when each fired", why))
+    _command(inner, "test", "load a file of quirks, run its samples and dialogues", test).add_argument(
+        "files", metavar="FILE", type=Path, nargs="+"
+    )
+    _draft(_command(inner, "draft", "a first profile from a trace or a file of frames", drafted))
+    _command(inner, "schema", "the JSON Schema of the file format, for editors", schema)
+    _command(inner, "models", "the page of supported models (docs/models.rst)", models)
+
+
+def _command(inner: Any, name: str, help: str, carry_out: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = inner.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
+    made.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
+    made.set_defaults(run=carry_out)
+    return made
+
+
+def _why(own: argparse.ArgumentParser) -> None:
+    own.add_argument("station", metavar="STATION")
+    own.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="the data folder (default: ./data)")
+    own.add_argument("-c", "--config", type=Path, metavar="FILE", help="the site file: for its folders, listeners and back ends")
+
+
+def _draft(own: argparse.ArgumentParser) -> None:
+    own.add_argument("trace", metavar="TRACE", help="a trace, or frames one a line; - is standard input")
+    own.add_argument("--station", metavar="STATION", help="only this one's messages")
+    own.add_argument("--dialect", metavar="DIALECT", help="what it speaks (default: what the trace says, else ocpp1.6)")
+
+
+def loaded(args: argparse.Namespace) -> Quirks:
+    """The profiles of the folders that the command line names.  Raises `SourceError`."""
+    faults = loading.overlooked(args.mappings)
+    if faults:
+        raise source.SourceError(faults)
+    folders = Folders(args.mappings)
+    return Quirks.load(folders, load_dialects(folders))
+
+
+def listing(args: argparse.Namespace) -> int:
+    """All profiles."""
+    profiles = list(loaded(args).profiles.values())
+    if args.json:
+        print(json.dumps([describe.as_json(one) for one in profiles], indent=2, ensure_ascii=False))
+        return 0
+    for one in profiles:
+        mark = "?" if one.on_request and one.use is None else " "
+        print(f"{mark} {one.id:40} {', '.join(describe.verbs(one)):16} {one.title}")
+    print(f"{len(profiles)} profiles; ? is for those whom an operator names")
+    return 0
+
+
+def show(args: argparse.Namespace) -> int:
+    """All of one profile."""
+    found = loaded(args).profiles
+    if args.id not in found:
+        near = nearest(args.id, found)
+        print(
+            f"ocpp-gateway quirks: there is no quirk {args.id!r}" + (f"; did you mean {near!r}?" if near else ""), file=sys.stderr
+        )
+        return 1
+    print("\n".join(describe.shown(found[args.id])))
+    return 0
+
+
+def test(args: argparse.Namespace) -> int:
+    """Load files on top of all others, and play their dialogues."""
+    check, profiles, dialects = Checker(), list[Profile](), load_dialects(Folders(args.mappings))
+    for path in args.files:
+        try:
+            top = source.load(path)
+            profiles += read_file(check, top, dialects)
+        except source.SourceError as error:
+            check.faults += error.faults
+    if not check.faults:
+        check.faults += _beside(profiles, args, dialects)
+        check.faults += [fault for one in profiles for fault in rehearsal.play(one, dialects).faults]
+    for fault in sorted(set(check.faults)):
+        print(fault)
+    if check.faults:
+        return 1
+    for one in profiles:
+        print(f"{one.id}: {len(one.samples)} sample{'s' * (len(one.samples) != 1)} as shown; for a {describe.whom(one.match)}")
+    return 0
+
+
+def _beside(profiles: list[Profile], args: argparse.Namespace, dialects: Any) -> Iterable[source.Fault]:
+    """Quarrels with the profiles that are there already."""
+    own, check = {one.id for one in profiles}, Checker()
+    for other in Quirks.load(Folders(args.mappings), dialects).profiles.values():
+        for one in profiles:
+            found = one.quarrel(other) if other.id not in own else None
+            if found is not None:
+                what = f"{one.id} and {other.id} ({other.source.file}) are equally specific and both change {found[2]}"
+                check.fault(found[0], found[1], what, "one of them to match more closely")
+    return check.faults
+
+
+# -- drafting --------------------------------------------------------------------------------------------------------
+
+
+def drafted(args: argparse.Namespace) -> int:
+    """A first profile from what a station said."""
+    lines = sys.stdin.read() if args.trace == "-" else Path(args.trace).read_text(encoding="utf-8", errors="replace")
+    heard = list(_heard(lines.splitlines(), args.station))
+    versions = [one["ocppVersion"] for one in heard if "ocppVersion" in one]
+    name = args.dialect or (f"ocpp{versions[0]}" if versions else "ocpp1.6")
+    dialects = load_dialects(Folders(args.mappings))
+    if name not in dialects:
+        print(f"ocpp-gateway quirks: unknown dialect {name!r}, expected {one_of(dialects)}", file=sys.stderr)
+        return 2
+    asked = {
+        str(one["messageId"]): str(one["action"]) for one in heard if one.get("direction") == "csms-to-cp" and "action" in one
+    }
+    said = [str(one["raw"]) for one in heard if one.get("direction") != "csms-to-cp" and one.get("raw")]
+    found = draft.look(dialects[name], said, asked)
+    print(draft.written(found, name), end="")
+    print(f"{len(said)} messages; {len(found.texts) + len(found.cures)} repairs, {len(found.left)} not cured", file=sys.stderr)
+    return 0 if said else 1
+
+
+def _heard(lines: Iterable[str], station: str | None) -> Iterator[dict[str, Any]]:
+    """Lines of a trace on the station's side, or frames."""
+    for line in lines:
+        try:
+            made = json.loads(line)
+        except ValueError:
+            made = None
+        if isinstance(made, dict) and "hop" in made:
+            if made["hop"] == "station" and station in (None, made.get("chargePointId")):
+                yield made
+        elif line.strip() and not isinstance(made, dict):
+            yield {"raw": line}
+
+
+def schema(args: argparse.Namespace) -> int:
+    """The JSON Schema."""
+    print(json.dumps(json_schema.schema(), indent=1, ensure_ascii=False))
+    return 0
+
+
+def models(args: argparse.Namespace) -> int:
+    """The page of supported models."""
+    print(describe.page(loaded(args).profiles.values()), end="")
+    return 0

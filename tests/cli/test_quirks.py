@@ -1,0 +1,171 @@
+"""``quirks``: what it tells, tries and drafts; and that what is generated from it is current."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from gateway import source
+from gateway.catalogue import Folders, shipped
+from gateway.cli.main import main
+from gateway.cli.quirks_why import facts, told
+from gateway.dialects.load import load_dialects
+from gateway.journal.contract import PutStation
+from gateway.journal.sqlite import SqliteJournal
+from gateway.quirks.choose import Quirks
+from gateway.quirks.digits import plain
+from gateway.quirks.json_schema import schema
+
+ROOT = Path(__file__).resolve().parents[2]
+Out = pytest.CaptureFixture[str]
+
+
+def test_the_shipped_schema_is_current(capsys: Out) -> None:
+    assert main(["quirks", "schema"]) == 0
+    assert (shipped() / "quirks.schema.json").read_text(encoding="utf-8") == capsys.readouterr().out, "ocpp-gateway quirks schema"
+
+
+def test_the_page_of_models_is_current(capsys: Out) -> None:
+    assert main(["quirks", "models"]) == 0
+    assert (ROOT / "docs" / "models.rst").read_text(encoding="utf-8") == capsys.readouterr().out, "ocpp-gateway quirks models"
+
+
+@pytest.mark.parametrize("name", sorted(Folders().files("quirks")))
+def test_every_shipped_file_fits_the_schema(name: str) -> None:
+    content = plain(source.load(Folders().files("quirks")[name]))
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(json.dumps(content, default=float)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "quirks: {A: {}}",
+        "quirks: {a: {title: T, why: W, link: L, match: {side: left}}}",
+        "quirks: {a: {title: T, why: W, link: L, match: {side: station}, repair: {text: [balance]}}}",
+        "quirks: {a: {title: T, why: W, link: L, match: {side: station}, adjust: [{on: call X, at: y, tuncate: 3}]}}",
+        "quirks: {a: {title: T, why: W, link: L, match: {side: station}, behave: {settle: 3}}}",
+        "uses: {}",
+    ],
+)
+def test_the_schema_finds_slips(wrong: str) -> None:
+    assert list(jsonschema.Draft202012Validator(schema()).iter_errors(yaml.safe_load(wrong)))
+
+
+def test_list_and_show(capsys: Out) -> None:
+    assert main(["quirks", "list"]) == 0
+    assert "openevse-numeric-samples" in capsys.readouterr().out
+    assert main(["quirks", "list", "--json"]) == 0
+    listed = {one["id"]: one for one in json.loads(capsys.readouterr().out)}
+    assert listed["no-pong"]["on_request"]
+    assert listed["alfen-illegal-context"]["verbs"] == ["repair", "behave"]
+    for id in listed:
+        assert main(["quirks", "show", id]) == 0
+    assert "when it.code == 'NotImplemented'" in capsys.readouterr().out
+    assert main(["quirks", "show", "openevse-numeric-sample"]) == 1
+    assert "did you mean 'openevse-numeric-samples'" in capsys.readouterr().err
+
+
+GOOD = """
+quirks:
+  acme-long-tags:
+    title: Long tags
+    why: They are long.
+    link: https://example.org/1
+    match: {side: station, dialect: ocpp1.6, vendor: Acme}
+    repair:
+      payload:
+        - {on: call Authorize, at: idTag, truncate: 20}
+    samples:
+      - {repair: call Authorize, before: {idTag: "0123456789012345678901"}, after: {idTag: "01234567890123456789"}}
+"""
+
+
+def test_a_file_is_tried(tmp_path: Path, capsys: Out) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(GOOD)
+    assert main(["quirks", "test", str(file)]) == 0
+    assert "acme-long-tags: 1 sample as shown; for a station: vendor acme, ocpp1.6" in capsys.readouterr().out
+    file.write_text(GOOD.replace("truncate: 20", "truncate: 19"))
+    assert main(["quirks", "test", str(file)]) == 1
+    assert "acme.yaml:12: the sample becomes" in capsys.readouterr().out
+    file.write_text(GOOD.replace("vendor: Acme", "vendor: Wall Box Chargers") + "    behave: {hold_calls_until_boot: 3}\n")
+    assert main(["quirks", "test", str(file)]) == 0, capsys.readouterr().out
+    file.write_text("quirks: [")
+    assert main(["quirks", "test", str(file)]) == 1
+
+
+FRAMES = r"""
+[2,"1","BootNotification",{"chargePointVendor":"Odd","chargePointModel":"Box","firmwareVersion":"V1.2","chargeBoxSerialNumber":12}]
+[2,"2","MeterValues",{"connectorId":1,"meterValue":[{"timestamp":"2024-05-01T10:00:00Z","sampledValue":[,{"value":5,"unit":"Hz"}]}]}]
+[2,"3","StatusNotification",{"connectorid":1,"status":"charging","errorCode":"NoError"}]
+[2,"4","Heartbeat",null]
+[2,"5","StartTransaction",{"connectorId":1,"idTag":"A","meterStart":1.0}
+"""
+
+
+def test_a_draft_can_be_tried_at_once(tmp_path: Path, capsys: Out) -> None:
+    frames = tmp_path / "frames.txt"
+    frames.write_text(FRAMES)
+    assert main(["quirks", "draft", str(frames)]) == 0
+    drafted = capsys.readouterr()
+    for words in (
+        "vendor: Odd",
+        "drop_leading_comma",
+        "null_payload",
+        "to_text: true",
+        "unset: [Hz]",
+        "rename: connectorId",
+        "now: true",
+    ):
+        assert words in drafted.out
+    assert "0 not cured" in drafted.err
+    (tmp_path / "draft.yaml").write_text(drafted.out)
+    assert main(["quirks", "test", str(tmp_path / "draft.yaml")]) == 0, capsys.readouterr().out
+
+
+def line(raw: str, **more: Any) -> str:
+    return json.dumps(
+        {"hop": "station", "direction": "cp-to-csms", "chargePointId": "CP1", "ocppVersion": "1.6", "raw": raw, **more}
+    )
+
+
+def test_a_draft_from_a_trace_knows_what_a_result_answers(tmp_path: Path, capsys: Out) -> None:
+    asked = line("", direction="csms-to-cp", messageId="9", action="GetConfiguration")
+    answer = line('[3,"9",{"configurationKey":[{"key":"K","readonly":true,"value":7},{"key":"L","readonly":"maybe"}]}]', refused="why")
+    other = line('[2,"1","Authorize",{}]', chargePointId="CP2")
+    (tmp_path / "trace.jsonl").write_text("\n".join([asked, answer, other]))
+    assert main(["quirks", "draft", str(tmp_path / "trace.jsonl"), "--station", "CP1"]) == 0
+    drafted = capsys.readouterr().out
+    assert "on: result GetConfiguration" in drafted
+    assert "call Authorize" not in drafted
+    assert "# Not cured: result GetConfiguration: configurationKey[1].readonly" in drafted
+    assert main(["quirks", "draft", str(tmp_path / "trace.jsonl"), "--dialect", "ocpp9"]) == 2
+
+
+def test_why_tells_facts_and_firmwares(tmp_path: Path, capsys: Out) -> None:
+    journal = SqliteJournal(tmp_path / "journal.sqlite")
+    seen = {"wallbox-calls-before-boot": {"6.6.12": "2026-01-01T00:00:00Z"}, "gone": {"5.0": "2025-01-01T00:00:00Z"}}
+    boot = {"dialect": "ocpp1.6", "action": "B", "payload": {}}
+    values = {"vendor": "Wall Box Chargers", "model": "PLP2", "firmware": "6.7.17", "boot": boot, "quirks": seen}
+    journal.commit([PutStation("CP1", values)], lambda failure: None)
+    journal.close(lambda: None)
+    assert main(["quirks", "why", "CP1", "--data", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "CP1: vendor 'Wall Box Chargers', model 'PLP2'" in said
+    assert "by vendor 'Wall Box Chargers' (wall box chargers), firmware '6.7.17' (read by" in said
+    assert "first fired 2026-01-01T00:00:00Z under firmware 6.6.12; not since the firmware is 6.7.17: perhaps it is cured" in said
+    assert "has not fired yet" in said
+    assert "gone: no longer meant for it" in said
+    assert main(["quirks", "why", "CP2", "--data", str(tmp_path)]) == 1
+    assert "did you mean CP1?" in capsys.readouterr().err
+
+
+def test_why_of_a_station_without_any() -> None:
+    folders = Folders()
+    quirks = Quirks.load(folders, load_dialects(folders))
+    assert list(told(quirks, facts("CP3", {}, None), {}))[-1] == "no profile is meant for it"
