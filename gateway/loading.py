@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,6 +115,7 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
         loaded.faults += error.faults
         return
     loaded.site = site
+    loaded.notices += unofficial(site, dialects)
     found = [(secret.line, unreadable(secret)) for secret in site.secrets()]
     found += [*missing_files(site), *crowded(site)]
     if loaded.data is not None:
@@ -133,6 +134,18 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
                 if not data.ladder.reaches(start, goal):
                     found.append((listener.line, f"no table leads from {start} ({listener.name}) to {goal} ({backend.name})"))
     return [(line, what) for line, what in found if what]
+
+
+def unofficial(site: Site, dialects: Mapping[str, Dialect]) -> list[str]:
+    """A notice for each form that the site uses and that no standard describes, where the rest of its dialect is official."""
+    ends: list[Listener | Backend] = [*site.listeners, *site.backends]
+    used = sorted({(name, end.address.codec) for end in ends for name in end.address.dialects})
+    found = []
+    for name, codec in used:
+        form = dialects[name].codecs.get(codec)
+        if form is not None and form.status != dialects[name].status:
+            found.append(f"the {codec} form of {name} is {form.status}: see its file")
+    return found
 
 
 def mute(where: Address, dialect: Dialect) -> str:

@@ -91,3 +91,11 @@ def test_a_folder_of_something_else_is_no_mappings_folder(tmp_path: Path) -> Non
         ladder([tmp_path])
     with pytest.raises(SourceError, match="no such mappings folder"):
         ladder([tmp_path / "none"])
+
+
+def test_a_form_that_no_standard_describes_is_told_where_it_is_used(tmp_path: Path) -> None:
+    site = tmp_path / "g.yaml"
+    site.write_text("backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n  - listen: ocpp1.5,ocpp1.6+ws://127.0.0.1:1/\n")
+    assert load(site).notices == ["the json form of ocpp1.5 is unofficial: see its file"]
+    site.write_text("backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n  - listen: ocpp1.5,ocpp1.6+http://127.0.0.1:1/\n")
+    assert load(site).notices == []
