@@ -50,14 +50,14 @@ class Doors:
         self.relay = relay
         self.listeners = sorted(listeners, key=lambda one: -len(one.address.path))
         self.callbacks = callbacks
+        self._exactly: dict[str, tuple[Listener | None, Backend | None]] = {}  # by listeners' own paths, where most come
 
     # -- HTTP ----------------------------------------------------------------------------------------------------
 
     def request(self, exchange: Exchange) -> None:
         """A whole HTTP request came."""
         request = exchange.request
-        backend = next((b for b in self.callbacks if _under(urlsplit(b.callback or "").path, request.path)), None)
-        listener = self._listener(request, "soap")
+        listener, backend = self._at(request)
         codec = "soap" if backend is not None else listener.address.codec if listener is not None else None
         if not self.relay.healthy:
             exchange.drop()
@@ -73,6 +73,17 @@ class Doors:
             self._from_backend(exchange, backend)
         elif listener is not None:
             self._from_station(exchange, listener)
+
+    def _at(self, request: Request) -> tuple[Listener | None, Backend | None]:
+        """Who is asked for SOAP at a path: the listener, and the back end whose callback it is."""
+        found = self._exactly.get(request.path)
+        if found is None:
+            backend = next((b for b in self.callbacks if _under(urlsplit(b.callback or "").path, request.path)), None)
+            listener = self._listener(request, "soap")
+            found = (listener, backend)
+            if listener is not None and listener.address.path == request.path:
+                self._exactly[request.path] = found
+        return found
 
     def _listener(self, request: Request, codec: str) -> Listener | None:
         """The listener of a path; of two on one path, the one of that codec."""
@@ -155,9 +166,8 @@ class Doors:
     def _envelope(self, exchange: Exchange, dialects: Sequence[str], sender: Side) -> Envelope | None:
         request = exchange.request
         known = [self.relay.data.dialects[name] for name in dialects]
-        hint = action_hint(request.header("content-type") or "", request.header("soapaction") or "")
         try:
-            envelope = read_envelope(request.body, known, hint, sender)
+            envelope = read_envelope(request.body, known, lambda: _hint(request), sender)
             if envelope.kind != "call":
                 raise Garbled("NotSupported", f"a {envelope.kind} is no request", envelope.message_id)
         except PeerError as error:
@@ -335,6 +345,10 @@ def genuine(url: str, peer_host: str) -> bool:
     if len(url) > 512 or urlsplit(url).port == 0:
         return False
     return host == peer_host or (is_loopback(host) and is_loopback(peer_host))
+
+
+def _hint(request: Request) -> str:
+    return action_hint(request.header("content-type") or "", request.header("soapaction") or "")
 
 
 def _under(prefix: str, path: str) -> bool:

@@ -76,11 +76,11 @@ def _parse(text: str | bytes, limits: FrameLimits) -> Any:
         frame = _DECODER.decode(text)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise Garbled("RpcFrameworkError", f"not JSON: {str(error)[:100]}") from None
-    raw = text.encode() if isinstance(text, str) else text
+    raw = text if isinstance(text, str) else text.decode("utf-8", "replace")
     # Most frames are shallow, and a count of brackets shows it; only the others are walked.
-    if raw.count(b"[") + raw.count(b"{") > limits.depth and _deeper(frame, limits.depth):
+    if raw.count("[") + raw.count("{") > limits.depth and _deeper(frame, limits.depth):
         raise Garbled("RpcFrameworkError", f"nested more than {limits.depth} deep")
-    if b"\\u0000" in raw and _holds_nul(frame):
+    if "\\u0000" in raw and _holds_nul(frame):
         raise Garbled("FormatViolation", "holds a NUL", _readable(frame))
     return frame
 

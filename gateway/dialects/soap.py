@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeAlias
 
 from lxml import etree
@@ -115,11 +115,14 @@ def action_hint(content_type: str = "", soap_action: str = "") -> str:
     return match[1].strip() if match else soap_action.strip().strip("\"'")
 
 
-def read_envelope(data: bytes, dialects: Sequence[Dialect], hint: str = "", caller: Side | None = None) -> Envelope:
+def read_envelope(
+    data: bytes, dialects: Sequence[Dialect], hint: str | Callable[[], str] = "", caller: Side | None = None
+) -> Envelope:
     """One envelope.  The dialect is found by the namespace of its body.
 
-    ``hint`` is `action_hint`; ``caller`` says whose calls belong here (None: anybody's).  Raises `Garbled`: NotSupported
-    for another namespace, an unknown operation or one of the other direction, else ProtocolError or SecurityError.
+    ``hint`` is `action_hint`, or gives it, for few need it; ``caller`` says whose calls belong here (None: anybody's).
+    Raises `Garbled`: NotSupported for another namespace, an unknown operation or one of the other direction, else
+    ProtocolError or SecurityError.
     """
     root = parse(data)
     soap = _VERSIONS.get(root.tag)
@@ -137,7 +140,7 @@ def read_envelope(data: bytes, dialects: Sequence[Dialect], hint: str = "", call
     if found is None:
         if local(tag) == "Fault":
             return Envelope("fault", "", {}, None, None, "", said, soap, _fault(content))
-        found = book.find(tag, (said.get("wsa_action", ""), hint))
+        found = book.find(tag, (said.get("wsa_action", ""), hint() if callable(hint) else hint))
     if found is None or caller not in (None, found[3]):
         raise Garbled("NotSupported", _unsupported(tag, book), id)
     dialect, kind, action, asker, space, read = found

@@ -9,6 +9,8 @@ the gateway is counted five times.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter as Count
 from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import Counter, Histogram
@@ -56,7 +58,9 @@ class Readings:
             self.settle()
 
     def settle(self) -> None:
-        """Bring the histogram up to date."""
-        for value in self._kept:
-            self._histogram.observe(value)
+        """Bring the histogram up to date: bucket by bucket, for to observe a reading takes three microseconds."""
+        bounds, buckets = self._histogram._upper_bounds, self._histogram._buckets
+        for index, count in Count(bisect_left(bounds, value) for value in self._kept).items():
+            buckets[index].inc(count)
+        self._histogram._sum.inc(sum(self._kept))
         self._kept.clear()
