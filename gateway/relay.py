@@ -31,6 +31,7 @@ from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
+from gateway.pace import Pace
 from gateway.quirks.choose import Quirks
 from gateway.quirks.cures import Cures, Fired
 from gateway.quirks.match import Known
@@ -77,6 +78,7 @@ class Relay:
         self.conversations: dict[str, Conversation] = {}
         self._listeners: dict[str, Listener] = {}
         self._agents: dict[str, str | None] = {}
+        self._paces: dict[str, Pace] = {}  # by back end
         self.healthy = True
         self.stopping = False
         witness.on_fired = self.fired
@@ -111,6 +113,12 @@ class Relay:
 
     def _older(self, end: str) -> Callable[[str], Route | None]:
         return lambda start: self._route(start, end) if self.data.ladder.reaches(start, end) else None
+
+    def reroute(self, conversation: Conversation) -> None:
+        """Tables changed: a conversation's next calls take the new ones."""
+        desk = conversation.session.desk
+        here, there = desk.dialect.name, desk.backend.name
+        conversation.session.reroute(self._route(here, there), self._route(there, here))
 
     def _route(self, start: str, end: str) -> Route:
         return TimedRoute(self.data.ladder.route(start, end), self.clock.seconds, self.witness.metrics.translated)
@@ -149,9 +157,10 @@ class Relay:
 
     def _came_by(self, found: Restored) -> Listener:
         """The listener by which a station came last; else one that speaks what it left; else the first."""
-        spoke = found.queue[0].dialect if found.queue else ""
+        spoke = found.queue[0].dialect if found.queue else (found.values.get("boot") or {}).get("dialect", "")
         named = [one for one in self.site.listeners if one.name == found.values.get("listener")]
-        return (named + [one for one in self.site.listeners if one.address.dialect == spoke] + [*self.site.listeners])[0]
+        fit = [one for one in self.site.listeners if spoke in one.address.dialects]
+        return ([*named, *fit, *self.site.listeners])[0].speaking(spoke)
 
     def ended(self, conversation: Conversation) -> None:
         """Forget a conversation in which nothing waits and nobody is there."""
@@ -181,7 +190,8 @@ class Relay:
 
     def _voice(self, side: Side, identity: str, address: Address) -> Voice:
         listener, backend = self._listeners[identity], self._backend(identity)
-        same = listener.address.dialect == backend.address.dialect
+        here, there = listener.address, backend.address
+        same = (here.dialect, here.codec) == (there.dialect, there.codec)
         unknown = self.site.unknown if same else "drop"
         made = Voice(side, identity, self.data.dialects[address.dialect], address.codec, self.witness, unknown)
         made.now = self.wall
@@ -249,7 +259,18 @@ class Relay:
     # -- uplinks -------------------------------------------------------------------------------------------------
 
     def dial(self, conversation: Conversation) -> None:
-        """Make the uplink of a conversation."""
+        """Make the uplink of a conversation, when it is its turn at that back end."""
+        name, attempt = self._backend(conversation.station).name, conversation.attempt
+        pace = self._paces.setdefault(name, Pace(self.clock, self.site.policy.most_connects))
+        pace.take(lambda: self._dial_now(conversation, attempt))
+
+    def _dial_now(self, conversation: Conversation, attempt: int) -> bool:
+        if conversation.over or conversation.attempt != attempt:
+            return False
+        self._make_uplink(conversation)
+        return True
+
+    def _make_uplink(self, conversation: Conversation) -> None:
         identity = conversation.station
         backend, upstream = self._backend(identity), self.site.upstream_of(identity)
         side = BackendSide(conversation)

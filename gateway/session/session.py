@@ -91,6 +91,10 @@ class Session:
         """Set the switches of the station's quirk profile (`gateway.session.policy.SWITCHES`)."""
         self.desk.switches = switches
 
+    def reroute(self, up: Route, down: Route) -> None:
+        """Other tables from now on; what is on its way ends on the route on which it began."""
+        self.desk.up, self.desk.down = up, down
+
     def receive(self, event: on.Event, at: on.Instant) -> list[Command]:
         """What follows from an event, in order.  Never raises for what a peer or a clock does."""
         self.desk.begin(at)
