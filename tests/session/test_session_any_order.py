@@ -1,11 +1,12 @@
 """Whatever happens in whatever order: no crash, one answer to each question, nothing acknowledged before it is on disk, rows in
-order, nobody left hanging, nothing lost."""
+order, nobody left hanging, nothing lost; and a number that was once said is never said of anything else."""
 
 from __future__ import annotations
 
 import itertools
 from collections import deque
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import settings
@@ -16,7 +17,7 @@ from gateway.messages import Answer, Call, Error, Payload, Result
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
-from gateway.session.text import from_text
+from gateway.session.text import from_text, to_text
 from tests.memory_journal import MemoryJournal
 from tests.playbook import BEGIN
 from tests.session.scene import ACCEPTED, BOOT, GOOD, session, status
@@ -52,7 +53,10 @@ ROWS = ("StartTransaction", "MeterValues", "StopTransaction")
 class AnyOrder(RuleBasedStateMachine):
     """The world around one session, with a journal that stores when it pleases."""
 
-    same = False
+    kind = ""
+    rows = ROWS
+    others = OTHERS
+    commands = COMMANDS
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +71,7 @@ class AnyOrder(RuleBasedStateMachine):
     def begin(self) -> None:
         """A new life of the gateway, on the same journal."""
         self.lives += 1
-        self.session = session(self.policy, same=self.same, seed=self.lives)
+        self.session = session(self.policy, kind=self.kind, seed=self.lives, life=f"life{self.lives}-")
         self.timers: dict[str, float] = {}
         self.commits: deque[do.Commit] = deque()
         self.up = self.opening = self.here = self.stopping = False
@@ -89,7 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
     def do_AnswerStation(self, command: do.AnswerStation) -> None:
         call = self.open_asks.pop(command.answer.id)  # a KeyError is a second answer, or one over a dead link
         assert command.answer.action == call.action
-        if call.action in ROWS:
+        if call.action in self.rows:
             assert isinstance(command.answer, Result), "a transaction message is never refused"
             key = self.session.desk.dialect.key(call)
             assert any(row.key == key for row in self.journal.rows.values()), "answered before it was stored"
@@ -104,8 +108,22 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.up
         assert self.with_backend is None
         self.with_backend = command.call
-        if command.call.action in ROWS:
-            self.seq = self.seq_of(command.call)
+        self.session.desk.backend.check("call", command.call.action, command.call.payload)
+        self.heard(command.call)
+
+    def heard(self, call: Call) -> None:
+        """What the back end thinks of a call."""
+        if call.action in ROWS:
+            self.seq = self.seq_of(call)
+
+    def replies(self, call: Call) -> list[Payload]:
+        """What the back end may answer, the best first."""
+        return REPLIES.get(call.action, [{}])
+
+    def row(self, action: str, connector: int, pick: int) -> Payload:
+        """A transaction message."""
+        ids = [-1, 0, 4711, *self.journal.transactions]
+        return row(action, connector, ids[pick % len(ids)], next(self.count))
 
     def seq_of(self, call: Call) -> int:
         """The row that a call came from: on disk, waiting, and none before the last one.  An equal start may have two rows."""
@@ -171,15 +189,15 @@ class AnyOrder(RuleBasedStateMachine):
         self.feed(on.StationAsked(call, ""))
 
     @precondition(lambda self: self.here)
-    @rule(what=st.sampled_from(OTHERS))
-    def station_asks(self, what: tuple[str, Payload]) -> None:
-        self.ask(*what)
+    @rule(pick=st.integers(0, 20))
+    def station_asks(self, pick: int) -> None:
+        self.ask(*self.others[pick % len(self.others)])
 
     @precondition(lambda self: self.here)
     @rule(action=st.sampled_from(ROWS), connector=st.integers(1, 2), pick=st.integers(0, 5))
     def station_tells(self, action: str, connector: int, pick: int) -> None:
-        ids = [-1, 0, 4711, *self.journal.transactions]
-        payload = row(action, connector, ids[pick % len(ids)], next(self.count))
+        action = action if action in self.rows else self.rows[0]
+        payload = self.row(action, connector, pick)
         self.asked_rows.append((action, payload))
         self.ask(action, payload)
 
@@ -225,9 +243,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.feed(on.UplinkDown("cut"))
 
     @precondition(lambda self: self.up)
-    @rule(what=st.sampled_from(COMMANDS))
-    def backend_asks(self, what: tuple[str, Payload]) -> None:
-        call = Call(f"b{next(self.count)}", *what)
+    @rule(pick=st.integers(0, 20))
+    def backend_asks(self, pick: int) -> None:
+        call = Call(f"b{next(self.count)}", *self.commands[pick % len(self.commands)])
         self.open_orders[call.id] = call
         self.feed(on.BackendAsked(call))
 
@@ -237,7 +255,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.with_backend is not None
         call, self.with_backend = self.with_backend, None
         self.past.append(call.id)
-        reply: Answer = Result(call.id, call.action, data.draw(st.sampled_from(REPLIES.get(call.action, [{}]))))
+        reply: Answer = Result(call.id, call.action, data.draw(st.sampled_from(self.replies(call))))
         self.feed(on.BackendAnswered(reply if good else Error(call.id, call.action, "InternalError")))
 
     @rule(data=st.data(), station=st.booleans())
@@ -276,6 +294,13 @@ class AnyOrder(RuleBasedStateMachine):
     def kill(self) -> None:
         self.begin()
 
+    @rule(steps=st.integers(1, 12))
+    def all_goes_well(self, steps: int) -> None:
+        """For a while: so that what follows happens in the middle of something."""
+        for _ in range(steps):
+            if self.stopping or not (self.timers or self.commits or self.opening or self.with_backend) or not self.step():
+                break
+
     @rule()
     def stop(self) -> None:
         self.stopping = True
@@ -284,7 +309,9 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def who_waits_has_a_deadline(self) -> None:
         for id, call in self.open_asks.items():
-            assert f"answer:{id}" in self.timers or (call.action in ROWS and self.commits), f"{call} would wait for ever"
+            assert f"answer:{id}" in self.timers or (call.action in (*self.rows, "StatusNotification") and self.commits), (
+                f"{call} would wait for ever"
+            )
         for id in self.open_orders:
             assert f"order:{id}" in self.timers, "the back end would wait for ever"
 
@@ -314,7 +341,7 @@ class AnyOrder(RuleBasedStateMachine):
             self.comes_up()
         elif self.with_backend is not None:
             call, self.with_backend = self.with_backend, None
-            self.feed(on.BackendAnswered(Result(call.id, call.action, REPLIES.get(call.action, [{}])[0])))
+            self.feed(on.BackendAnswered(Result(call.id, call.action, self.replies(call)[0])))
         elif self.open_asks or self.open_orders or self.journal.state("queued"):
             self.time_passes()
         else:
@@ -329,7 +356,103 @@ class AnyOrder(RuleBasedStateMachine):
 class AnyOrderOnOneRung(AnyOrder):
     """The same on a route without a step, where a stop waits for its content too."""
 
-    same = True
+    kind = "same"
+
+
+VALID = {"idTokenInfo": GOOD}
+NEW_COMMANDS: list[tuple[str, Payload]] = [
+    ("ClearCache", {}),
+    ("Reset", {"type": "Immediate"}),
+    ("RequestStartTransaction", {"idToken": {"idToken": "A", "type": "Central"}, "remoteStartId": 3}),
+    ("RequestStopTransaction", {"transactionId": "nobody"}),
+    ("TriggerMessage", {"requestedMessage": "BootNotification"}),
+]
+
+
+class AnyOrderOfEvents(AnyOrder):
+    """A 1.6 station on a 2.0.1 back end: an event's number and name are said of one content only, whatever crashes."""
+
+    kind = "left"
+    commands = NEW_COMMANDS
+
+    def __init__(self) -> None:
+        self.said: dict[tuple[str, int], Payload] = {}
+        self.numbers: dict[str, int] = {}
+        self.newest: dict[str, int] = {}
+        super().__init__()
+
+    def heard(self, call: Call) -> None:
+        if call.action != "TransactionEvent":
+            return
+        name, number = call.payload["transactionInfo"]["transactionId"], call.payload["seqNo"]
+        assert not name.isdigit() or name == "4711", "our number is no name"
+        assert self.said.setdefault((name, number), call.payload) == call.payload, "said before, of something else"
+        content = to_text({**call.payload, "seqNo": 0})
+        if "meterValue" in call.payload or call.payload["eventType"] != "Updated":  # others may be equal and yet two
+            assert self.numbers.setdefault(content, number) == number, "said again, under another number"
+        assert number <= self.newest.get(name, -1) + 1, "a number was left out"
+        self.newest[name] = max(number, self.newest.get(name, -1))
+
+    def replies(self, call: Call) -> list[Payload]:
+        if call.action == "TransactionEvent" and "idToken" in call.payload:
+            return [VALID, {"idTokenInfo": {"status": "Unknown"}}]
+        if call.action == "Authorize":
+            return [VALID, {"idTokenInfo": {"status": "Accepted", "groupIdToken": {"idToken": "G", "type": "Central"}}}]
+        return [{}] if call.action in ("TransactionEvent", "MeterValues") else super().replies(call)
+
+
+class AnyOrderOfNames(AnyOrder):
+    """A 2.0.1 station on a 1.6 back end, which gives equal starts equal numbers: no row goes up under a number not given."""
+
+    kind = "right"
+    rows = ("TransactionEvent",)
+    others: list[tuple[str, Payload]] = [
+        ("BootNotification", {"chargingStation": {"model": "One", "vendorName": "ACME"}, "reason": "PowerUp"}),
+        ("Heartbeat", {}),
+        ("DataTransfer", {"vendorId": "x"}),
+    ]
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.given: set[int] = set()
+        super().__init__()
+
+    def row(self, action: str, connector: int, pick: int) -> Payload:
+        serial = next(self.count)
+        kind = ("Started", "Updated", "Ended")[pick % 3]
+        made: Payload = {"eventType": kind, "timestamp": "2026-03-01T11:00:00Z", "triggerReason": "Trigger", "seqNo": serial}
+        made |= {"transactionInfo": {"transactionId": f"tx-{connector}-{serial // 12}"}}
+        made |= {"evse": {"id": connector, "connectorId": 1}} if kind == "Started" else {}
+        made |= {"idToken": {"idToken": "A", "type": "Central"}} if pick % 2 else {}
+        value = {"timestamp": "2026-03-01T11:00:00Z", "sampledValue": [{"value": Decimal(serial)}]}
+        return made | ({"meterValue": [value]} if pick > 2 else {})
+
+    def heard(self, call: Call) -> None:
+        if "transactionId" in call.payload:
+            assert call.payload["transactionId"] in self.given, "a number that the back end did not give"
+
+    def replies(self, call: Call) -> list[Payload]:
+        if call.action != "StartTransaction":
+            return super().replies(call)
+        number = self.numbers.setdefault(to_text(call.payload), 900 + len(self.numbers))
+        self.given.add(number)
+        return [{"transactionId": number, "idTagInfo": {"status": status}} for status in ("Accepted", "Invalid")]
+
+
+class AnyOrderOfEventsOnOneRung(AnyOrderOfNames):
+    """A 2.0.1 station on a 2.0.1 back end: every event arrives, and as it was."""
+
+    kind = "new"
+    commands = NEW_COMMANDS
+
+    def heard(self, call: Call) -> None:
+        if call.action == "TransactionEvent":
+            assert ("TransactionEvent", call.payload) in self.asked_rows, "not as it was"
+
+    def replies(self, call: Call) -> list[Payload]:
+        if call.action == "TransactionEvent":
+            return [{"idTokenInfo": GOOD}] if "idToken" in call.payload else [{}, {"totalCost": 3}]
+        return AnyOrder.replies(self, call)
 
 
 def number_of(call: Call) -> int:
@@ -353,3 +476,9 @@ TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
 TestAnyOrderOnOneRung = AnyOrderOnOneRung.TestCase
 TestAnyOrderOnOneRung.settings = settings(max_examples=30, stateful_step_count=60, deadline=None)
+TestAnyOrderOfEvents = AnyOrderOfEvents.TestCase
+TestAnyOrderOfEvents.settings = settings(max_examples=40, stateful_step_count=60, deadline=None)
+TestAnyOrderOfNames = AnyOrderOfNames.TestCase
+TestAnyOrderOfNames.settings = settings(max_examples=40, stateful_step_count=60, deadline=None)
+TestAnyOrderOfEventsOnOneRung = AnyOrderOfEventsOnOneRung.TestCase
+TestAnyOrderOfEventsOnOneRung.settings = settings(max_examples=20, stateful_step_count=60, deadline=None)

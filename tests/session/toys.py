@@ -142,6 +142,8 @@ def request_start(asked: Payload, cx: Context) -> tuple[Messages, Join]:
 
 
 def request_stop(asked: Payload, cx: Context) -> tuple[Messages, Join]:
+    if not asked["transactionId"].isdigit():
+        raise Refused("PropertyConstraintViolation", "no number")
     made = {"transactionId": int(asked["transactionId"])}
     return [("RemoteStopTransaction", made)], lambda results, cx: dict(results[-1] or {})
 
