@@ -74,12 +74,17 @@ class EvseLearnt:
 
 
 def number(evse: int, connector: int | None, registers: Any) -> int:
-    """The number of a connector; where only the EVSE is named, of the first connector of it that has one."""
+    """The number of a connector; where only the EVSE is named, of the first connector of it that has one.
+
+    EVSE 0 is the whole station, 0 on both sides; some stations report a state for it, though 2.0.1 has none (seen: ocpp-cp-simulator).
+    """
+    if evse <= 0:
+        return 0
     given = {int(key): tuple(place) for key, place in registers.items("evses")}
     for one, place in given.items():
         if place[0] == evse and connector in (None, place[1]):
             return one
-    made = evse if evse not in given and evse > 0 else next(n for n in range(1, len(given) + 2) if n not in given)
+    made = evse if evse not in given else next(n for n in range(1, len(given) + 2) if n not in given)
     registers.put("evses", str(made), [evse, connector or 1])
     return made
 

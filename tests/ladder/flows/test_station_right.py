@@ -233,6 +233,14 @@ def test_4_3_connectors_of_one_evse_have_numbers_that_stay(talk: Talk) -> None:
     assert down.sent[0][1]["evseId"] == 2
 
 
+def test_4_3_evse_0_is_the_whole_station_and_takes_no_number(talk: Talk) -> None:
+    for evse, connector in ((0, 0), (1, 1), (0, 0)):
+        talk.ask(
+            "StatusNotification", {"timestamp": T0, "connectorStatus": "Available", "evseId": evse, "connectorId": connector}
+        )
+    assert [payload["connectorId"] for payload in told(talk, "StatusNotification")] == [0, 1, 0]
+
+
 def test_4_6_long_tokens_have_one_alias_in_every_message(talk: Talk) -> None:
     long = {"idToken": "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "type": "Central"}
     asked = talk.ask("Authorize", {"idToken": long})
