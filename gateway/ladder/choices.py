@@ -97,7 +97,7 @@ class Choices:
 
     def weigh(self, values: Values | None, here: Here, value: str, to: str, row: Row | None, returns: bool) -> Loss | None:
         """The loss that lies in ``value`` becoming ``to``, if any; a fault where the table is silent about it."""
-        if row is not None and (here.lookup or not returns or value != to):
+        if row is not None and not (value == to if here.lookup else returns and value == to):
             self.useful.add((id(row), here.way, value))
         if here.lookup:
             return None

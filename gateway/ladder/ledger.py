@@ -101,9 +101,11 @@ def _rows(choice: Choice | None) -> tuple[str, ...]:
 
 def _looked(move: Move, plan: Plan, source: str, target: str) -> Iterator[Entry]:
     """Fields that flow into the target of another one, and nowhere else."""
-    elsewhere = {one.source[0].name for one in plan.moves if one.source} | {gone.source[0].name for gone in plan.gone}
-    for name in sorted(move.reads - elsewhere):
-        yield Entry(source + name, target + names(move.target), "converted", _reasons(move), _changes(move))
+    elsewhere = {names(one.source) for one in plan.moves if one.source} | {names(gone.source) for gone in plan.gone}
+    for name in sorted(move.reads):
+        for leaf in leaves(plan.source.fields[name], name):
+            if not _within(leaf, elsewhere):
+                yield Entry(source + leaf, target + names(move.target), "converted", _reasons(move), _changes(move))
     for name, inner in move.above.items():
         yield Entry(f"{source}{names(move.source[:-1])}.{name}", f"{target}{names(move.target)}.{names(inner.target)}", "carried")
 

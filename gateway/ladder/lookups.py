@@ -119,4 +119,3 @@ class Lookups:
         wanted = kinds.get(target.type.name) if isinstance(target.type, Scalar) else None
         if isinstance(target.type, Shape) or (wanted is not None and type(value) is not wanted):
             self.fault(spot, f"{value!r} is no value of {target.name}", target.type.name)
-

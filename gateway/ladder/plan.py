@@ -76,11 +76,15 @@ class Echo:
 
 @dataclass(frozen=True, eq=False)
 class Keep:
-    """A map of Python: ``through(value, run)`` gives the other side's value, or None.  ``total``: never None."""
+    """A map of Python: ``through(value, run)`` gives the other side's value, or None.  ``total``: never None.
+
+    ``reads`` are the fields of an object that it looks at; None: all of them.
+    """
 
     name: str
     through: Callable[[Any, Any], Any]
     total: bool
+    reads: tuple[str, ...] | None = None
 
 
 @dataclass(eq=False)

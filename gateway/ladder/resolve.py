@@ -55,7 +55,7 @@ class Resolver(Lookups):
             if rule.arrow in ("=", place.way) and (move := self.ruled(rule, draft)) is not None:
                 path = tuple(f.name for f in move.target)
                 self.clash(path, rule.spot, draft.made)
-                draft.read.add(tuple(f.name for f in move.source))
+                draft.read.update(self.taken(rule, move, place.way))
                 draft.read.update((name,) for name in move.reads)
                 draft.read.update((*(f.name for f in move.source[:-1]), name) for name in move.above)
                 draft.plan.moves.append(move)
@@ -164,7 +164,17 @@ class Resolver(Lookups):
         """A map of Python in one direction; None where there is none of that name."""
         self.maps_used.add(name)
         keeper = KEEPERS.get(self.sheet.maps[name][0])
-        return Keep(name, keeper.right if way == ">" else keeper.left, bool(getattr(keeper, "total", False))) if keeper else None
+        if keeper is None:
+            return None
+        through = keeper.right if way == ">" else keeper.left
+        return Keep(name, through, bool(getattr(keeper, "total", False)), getattr(keeper, "reads", None))
+
+    def taken(self, rule: Rule, move: Move, way: Way) -> set[Path]:
+        """What a rule reads, and what it declares to be dropped below that."""
+        path = tuple(f.name for f in move.source)
+        if move.keep is None or move.keep.reads is None or not path or not isinstance(move.source[-1].type, Shape):
+            return {path}
+        return {*((*path, name) for name in move.keep.reads), *((*path, *item.path) for item in rule.lost.get(way, ()))}
 
     def objects(self, move: Move, source: Shape, target: Shape, place: Place, rule: Rule | None, spot: Spot) -> None:
         """Two objects: the same, or a block of their own."""

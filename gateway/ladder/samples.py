@@ -55,7 +55,7 @@ class Shown:
         """What went otherwise than the sample says, or an empty string.  ``hits`` gathers the cases that fired."""
         try:
             return self.compare(set() if hits is None else hits)
-        except (Refused, Violation, KeyError, TypeError, ValueError) as error:
+        except (Refused, Violation, LookupError, AttributeError, ArithmeticError, TypeError, ValueError) as error:
             return f"{self.id}: {error}"
 
     def compare(self, hits: set[str]) -> str:

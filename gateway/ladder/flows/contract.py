@@ -48,8 +48,22 @@ Flow: TypeAlias = Callable[[Payload, Any, Mapping[str, Part]], Rendering]
 """(request, run, the parts by target action) → what comes of it.  May raise `gateway.ladder.losses.Refused`."""
 
 
+def makes(*messages: str) -> Callable[[Flow], Flow]:
+    """Mark a flow with the messages that it makes: a table that names it must have a part for each, and for no other."""
+
+    def marked(flow: Flow) -> Flow:
+        vars(flow)["parts"] = messages
+        return flow
+
+    return marked
+
+
 class Keeper(Protocol):
-    """A two-way map of values that no list of rows can say: ``left`` and ``right`` are the value on that side, None: left out."""
+    """A two-way map of values that no list of rows can say: ``left`` and ``right`` are the value on that side, None: left out.
+
+    It may say ``total = True`` (never None), and with ``reads = (names)`` which fields of an object it looks at: all others must
+    then be declared lost by the rules that use it.
+    """
 
     def right(self, value: Any, run: Any) -> Any:
         """A left value as the right side has it."""

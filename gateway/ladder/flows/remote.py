@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.ladder.flows.contract import Part, Rendering
+from gateway.ladder.flows.contract import Part, Rendering, makes
 from gateway.messages import Payload
 
 LATEST = timedelta(minutes=5)
@@ -23,6 +23,7 @@ EARLIEST = timedelta(minutes=-2)
 LEFT, RIGHT = "RemoteStartTransaction", "RequestStartTransaction"
 
 
+@makes(RIGHT)
 def remote_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Rendering:
     """Going right: the command gets a number that this station never had."""
     part = parts[RIGHT]
@@ -30,6 +31,7 @@ def remote_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Renderi
     return Rendering([(RIGHT, made)], lambda results, run: part.answer(results[-1] or {}, asked, run))
 
 
+@makes(LEFT)
 def request_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Rendering:
     """Going left: the number is kept for the start that follows."""
     part = parts[LEFT]

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.ladder.flows import energy
-from gateway.ladder.flows.contract import Part, Rendering
+from gateway.ladder.flows.contract import Part, Rendering, makes
 from gateway.ladder.flows.remote import awaited
 from gateway.ladder.losses import Refused
 from gateway.messages import Payload
@@ -26,6 +26,7 @@ MOST_OVER = 20
 Parts = Mapping[str, Part]
 
 
+@makes(EVENT)
 def start(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A transaction begins: close what is still open there, then tell of it."""
     cx, connector = run.cx, asked["connectorId"]
@@ -51,6 +52,7 @@ def _started(result: Payload | None, asked: Payload, part: Part, run: Any) -> Pa
     return {"idTagInfo": {"status": "Accepted"}, **made, "transactionId": run.cx.transaction}
 
 
+@makes("MeterValues", EVENT)
 def readings(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """Readings: one event for each moment while the transaction runs; else they are told without one."""
     cx = run.cx
@@ -76,6 +78,7 @@ def _by_the_clock(asked: Payload) -> bool:
     return all(sample.get("context") == "Sample.Clock" for value in asked["meterValue"] for sample in value["sampledValue"])
 
 
+@makes(EVENT)
 def stop(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A transaction ends."""
     cx, part = run.cx, parts[EVENT]
@@ -105,6 +108,7 @@ def _stopped(result: Payload | None, asked: Payload, part: Part, run: Any) -> Pa
     return part.answer(result, asked, run) if result is not None else {}
 
 
+@makes("StatusNotification", EVENT, "NotifyEvent")
 def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A connector's state: told as such, as a change within its transaction, and as a problem."""
     cx, connector, state = run.cx, asked["connectorId"], asked["status"]

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.ladder.flows import energy
-from gateway.ladder.flows.contract import Part, Rendering
+from gateway.ladder.flows.contract import Part, Rendering, makes
 from gateway.ladder.flows.topology import Renumbered
 from gateway.messages import Payload
 
@@ -29,6 +29,7 @@ Parts = Mapping[str, Part]
 Messages = list[tuple[str, Payload]]
 
 
+@makes("StartTransaction", "MeterValues", "StopTransaction", "StatusNotification")
 def events(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """One event of a transaction."""
     cx, key = run.cx, str(run.cx.transaction)
@@ -156,6 +157,7 @@ def occupied(kept: Payload | None, part: Part, run: Any) -> str:
     return str(part.value("ChargingState", kept["charging"], run))
 
 
+@makes("StatusNotification")
 def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A connector's state."""
     cx, part = run.cx, parts["StatusNotification"]

@@ -37,6 +37,7 @@ class Tokens:
     """Left an ``idTag``, right an ``IdToken``.  Registers: ``tokens`` {folded tag: token}, ``aliases`` {folded token: alias}."""
 
     total = True
+    reads = ("idToken", "type")
 
     def right(self, value: str, run: Any) -> Payload:
         """The token that the tag stands for."""

@@ -1,0 +1,192 @@
+"""The experiment: one leaf of a message says something else; what moves?  This knows nothing of tables or flows.
+
+A route is asked in a prepared state; all that came of it is compared: the messages onward, the answer, the registers.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from gateway.dialects.schema import Enum, Field, Shape
+from gateway.ladder.bindings import Bindings
+from gateway.ladder.facts import Context, Recorded
+from gateway.ladder.losses import Refused
+from gateway.ladder.registers import Registers
+from gateway.ladder.route import Route
+from gateway.messages import Call, Result
+
+WORDS: dict[str, list[Any]] = {
+    "string": ["leaf-a", "leaf-b"],
+    "anyURI": ["ftp://a/", "ftp://b/"],
+    "integer": [11, 12],
+    "decimal": [Decimal("1.5"), Decimal("2.5")],
+    "boolean": [True, False],
+    "dateTime": ["2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"],
+    "any": ["leaf-a", "leaf-b"],
+}
+KNOWN = {"value": ["7", "8"], "unit": ["W", "kW", "leaf-a"]}
+"""What texts of these names say, of which random ones would mean nothing."""
+
+INDEXES = 17
+NOW = datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
+Path = tuple[str, ...]
+
+
+def words(leaf: Field) -> list[Any]:
+    """What the leaf is made to say."""
+    if isinstance(leaf.type, Enum):
+        return list(leaf.type.values)
+    return KNOWN.get(leaf.name, WORDS["string"]) if leaf.type.name == "string" else WORDS[leaf.type.name]
+
+
+def full(shape: Shape, index: int, path: Path = (), value: Any = None) -> dict[str, Any]:
+    """A message with every field; the one at ``path`` says ``value``, words of closed lists go with the ``index``.
+
+    The last index leaves out what may be left out, but for the leaf and what is around it.
+    """
+    made = {}
+    for name, one in shape.fields.items():
+        inside = bool(path) and path[0] == name
+        if one.extra or (index == INDEXES and not one.required and not inside):
+            continue
+        if isinstance(one.type, Shape):
+            item: Any = full(one.type, index, path[1:] if inside else (), value)
+        elif inside:
+            item = value
+        else:
+            known = words(one)
+            item = known[index % len(known)] if isinstance(one.type, Enum) else known[0]
+        made[name] = [item] if one.many else item
+    return made
+
+
+def each_word(shape: Shape, index: int, path: Path, leaf: Field) -> Iterator[dict[str, Any]]:
+    """That message with every word at the leaf."""
+    base = full(shape, index, path, None)
+    return (_with(base, path, [word] if leaf.many else word) for word in words(leaf))
+
+
+def _with(base: Any, path: Path, value: Any) -> Any:
+    if not path:
+        return value
+    if isinstance(base, list):
+        return [_with(base[0], path, value)]
+    return {**base, path[0]: _with(base[path[0]], path[1:], value)}
+
+
+def leaves(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Field]]:
+    """Every leaf with its path."""
+    for name, one in shape.fields.items():
+        if isinstance(one.type, Shape) and not one.extra:
+            yield from leaves(one.type, (*path, name))
+        elif not one.extra:
+            yield (*path, name), one
+
+
+@dataclass
+class State:
+    """What a station and its gateway know when the message comes."""
+
+    bindings: Bindings
+    registers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def fresh(self) -> tuple[Bindings, Registers]:
+        """A copy to go on with: what registers hold is replaced, never changed."""
+        facts = Recorded(**{name: copy.copy(value) for name, value in vars(self.bindings.facts).items()})
+        bindings = Bindings(self.bindings.dialect, facts, dict(self.bindings.numbers), self.bindings.given)
+        return bindings, Registers(self.registers)
+
+
+@dataclass
+class Came:
+    """What came of a request."""
+
+    onward: list[tuple[str, Any]]
+    said: Any
+    registers: dict[str, dict[str, Any]]
+    again: Any = None
+    """The passage, and the context that its results need."""
+
+    @property
+    def through(self) -> bool:
+        """Whether something went on, or was remembered."""
+        return bool(self.onward or self.registers)
+
+    @property
+    def seen(self) -> Any:
+        """All that can be seen of it."""
+        return self.onward, self.said, self.registers
+
+
+def _all(value: Any, at: Path = ()) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _all(one, (*at, str(key)))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _all(one, at)
+    else:
+        yield at, repr(value)
+
+
+def ask(route: Route, state: State, action: str, payload: dict[str, Any], told: dict[str, Any] | None = None) -> Came:
+    """Ask in that state, as a stream of messages would."""
+    bindings, registers = state.fresh()
+    dialect, number = route.from_dialect, None
+    call = Call("1", action, dialect.check("call", action, payload))
+    number = bindings.transaction(call, told)
+    if dialect.names_transactions != route.to_dialect.names_transactions:
+        call = bindings.bound(call)
+    cx = Context(bindings.facts, NOW, registers, number)
+    passage = route.request(action, call.payload, cx)
+    onward = passage.onward()
+    for name, made in onward:
+        assert route.to_dialect.check("call", name, made) == made, (name, made)
+    if passage.answer is not None:
+        dialect.check("result", action, passage.answer)
+    bindings.asked(call, number)
+    return Came(onward, passage.refusal or passage.answer, registers.taken(), (passage, cx, bindings, registers))
+
+
+def answer(route: Route, came: Came, results: list[Any]) -> Any:
+    """What the asker is told, and what is remembered by that; a transaction's number is bound by the session."""
+    passage, cx, _, registers = came.again
+    named = zip(came.onward, results, strict=True)
+    numbers = [route.to_dialect.facts(Result("1", name, result)).get("transaction") for (name, _), result in named]
+    try:
+        told = passage.results(results, cx)[0]
+    except Refused as refused:
+        told = refused.code
+    return told, {"bound": {str(number): 1 for number in numbers}, **registers.taken()}
+
+
+def after(route: Route, state: State, action: str, payload: dict[str, Any], told: dict[str, Any] | None = None) -> State:
+    """The state when the message was heard and well answered."""
+    kept = copy.deepcopy(state.registers)
+    came = ask(route, state, action, payload, told)
+    if came.onward:
+        answer(route, came, [full(route.to_dialect.messages[name].result, 0) for name, _ in came.onward])
+    _, _, bindings, registers = came.again
+    call = Call("1", action, payload)
+    if told:
+        bindings.answered(call, told)
+    for name, keys in came.registers.items():
+        for key, value in keys.items():
+            kept.setdefault(name, {})[key] = value
+    for name in list(kept):
+        kept[name] = {key: registers.get(name, key) for key in kept[name] if registers.get(name, key) is not None}
+    return State(bindings, kept)
+
+
+def moves(seen: list[Any]) -> bool:
+    """Whether two outcomes differ by more than that one lacks something: then an owner was given up, and no value was told."""
+    if all(one == seen[0] for one in seen):
+        return False
+    bags = [Counter(_all(one)) for one in seen]
+    return any(one - other and other - one for i, one in enumerate(bags) for other in bags[:i])

@@ -1,0 +1,148 @@
+"""What the ledger says of each field and what an experiment sees agree, on the routes that have flows.
+
+Lost: whatever the field says, nothing else comes of it.  Anything but lost: something does, in one of the prepared states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialects
+from gateway.ladder.accounts import account
+from gateway.ladder.bindings import Bindings
+from gateway.ladder.ladder import Ladder
+from gateway.ladder.ledger import Entry
+from gateway.ladder.route import Route
+from tests import strategies
+from tests.ladder import probes
+from tests.ladder.probes import State
+
+DIALECTS = load_dialects(Folders())
+LADDER = Ladder.load(Folders(), DIALECTS)
+PAIRS = [("ocpp1.6", "ocpp2.0.1"), ("ocpp2.0.1", "ocpp1.6"), ("ocpp1.5", "ocpp2.0.1"), ("ocpp2.0.1", "ocpp1.5")]
+
+
+def routes() -> list[tuple[str, str, str, str]]:
+    """(asker, answerer, who asks, operation) wherever something crosses."""
+    found = []
+    for near, far in PAIRS:
+        for sender, asker, answerer in (("station", near, far), ("backend", far, near)):
+            route = LADDER.route(asker, answerer)
+            for action in strategies.actions(DIALECTS[asker], sender):
+                if account(route, action, sender).said != "always":
+                    found.append((asker, answerer, sender, action))
+    return found
+
+
+EACH = routes()
+each = pytest.mark.parametrize(("asker", "answerer", "sender", "action"), EACH, ids=["-".join(one) for one in EACH])
+
+
+# ------------------------------------------------------------------------------------------------ prepared states
+@cache
+def states(asker: str, answerer: str, sender: str) -> list[State]:
+    route = LADDER.route(asker, answerer)
+    nothing = State(Bindings(DIALECTS[asker], numbers={"leaf-a": 11, "leaf-b": 12}))
+    if sender == "backend":
+        return [nothing]
+    return [nothing, *(numbered(route, nothing) if DIALECTS[asker].names_transactions == "backend" else named(route, nothing))]
+
+
+def numbered(route: Route, nothing: State) -> list[State]:
+    """A station of starts and stops: charging, and after that."""
+    messages = route.from_dialect.messages
+
+    def of(action: str, **fields: Any) -> dict[str, Any]:
+        made = {**probes.full(messages[action].request, 0), **fields}
+        return {key: value for key, value in made.items() if value is not None}
+
+    status = of("StatusNotification", status="Available", errorCode="NoError")
+    plugged = probes.after(route, nothing, "StatusNotification", status)
+    charging = probes.after(route, plugged, "StartTransaction", of("StartTransaction"), {"transaction": 11})
+    faulted = probes.after(route, charging, "StatusNotification", {**status, "status": "Faulted", "errorCode": "GroundFailure"})
+    return [plugged, charging, faulted, probes.after(route, charging, "StopTransaction", of("StopTransaction"), {})]
+
+
+def named(route: Route, nothing: State) -> list[State]:
+    """A station of events: held without a token, charging, stopped."""
+    shape = route.from_dialect.messages["TransactionEvent"].request
+
+    def of(kind: str, index: int = 0, without: tuple[str, ...] = ()) -> dict[str, Any]:
+        made = {**probes.full(shape, index), "eventType": kind}
+        return {key: value for key, value in made.items() if key not in without}
+
+    held = probes.after(route, nothing, "TransactionEvent", of("Started", 0, ("idToken",)))
+    bare = probes.after(route, nothing, "TransactionEvent", of("Started", 0, ("idToken", "evse", "meterValue", "reservationId")))
+    charging = probes.after(route, nothing, "TransactionEvent", of("Started"))
+    flowing = probes.after(route, charging, "TransactionEvent", of("Updated", 3))
+    return [held, bare, charging, flowing, probes.after(route, charging, "TransactionEvent", of("Ended"))]
+
+
+# ------------------------------------------------------------------------------------------------ requests
+def how(some: list[Entry], message: str | None = None) -> dict[str, str]:
+    """What the ledger says of each leaf; of several words the one that is not lost."""
+    told: dict[str, str] = {}
+    for entry in some:
+        if entry.source and message in (None, entry.message) and told.get(entry.source, "lost") == "lost":
+            told[entry.source] = entry.how
+    return told
+
+
+@each
+def test_of_a_request_what_is_lost_does_not_move_and_all_else_does(asker: str, answerer: str, sender: str, action: str) -> None:
+    route = LADDER.route(asker, answerer)
+    told = how(account(route, action, sender).request)
+    shape = route.from_dialect.messages[action].request
+    wrong = {}
+    for path, leaf in probes.leaves(shape):
+        moved = any(asked(route, *place, action, path, leaf) for place in places(asker, answerer, sender))
+        name = ".".join(path)
+        if moved != (told.get(name, "lost") != "lost"):
+            wrong[name] = f"{told.get(name)}, but it {'moves' if moved else 'does not move'}"
+    assert wrong == {}
+
+
+def places(asker: str, answerer: str, sender: str) -> Iterator[tuple[State, int]]:
+    """Every state, with every kind of message."""
+    return ((state, index) for state in states(asker, answerer, sender) for index in range(probes.INDEXES + 1))
+
+
+def asked(route: Route, state: State, index: int, action: str, path: probes.Path, leaf: Any) -> bool:
+    shape = route.from_dialect.messages[action].request
+    return probes.moves([probes.ask(route, state, action, one).seen for one in probes.each_word(shape, index, path, leaf)])
+
+
+# ------------------------------------------------------------------------------------------------ results
+@each
+def test_of_a_result_what_is_lost_does_not_move_and_all_else_does(asker: str, answerer: str, sender: str, action: str) -> None:
+    route = LADDER.route(asker, answerer)
+    some = account(route, action, sender).result
+    wrong = {}
+    for message in dict.fromkeys(entry.message for entry in some if entry.source):
+        told = how(some, message)
+        for path, leaf in probes.leaves(route.to_dialect.messages[message].result):
+            moved = any(replied(route, *place, action, message, path, leaf) for place in places(asker, answerer, sender))
+            name = ".".join(path)
+            if moved != (told.get(name, "lost") != "lost"):
+                wrong[f"{message}: {name}"] = f"{told.get(name)}, but it {'moves' if moved else 'does not move'}"
+    assert wrong == {}
+
+
+def replied(route: Route, state: State, index: int, action: str, message: str, path: probes.Path, leaf: Any) -> bool:
+    request = probes.full(route.from_dialect.messages[action].request, index)
+    results = route.to_dialect.messages
+    first = probes.ask(route, state, action, request)
+    others = {name: probes.full(results[name].result, index) for name, _ in first.onward}
+    if message not in others:
+        return False
+    seen = []
+    for word in probes.each_word(results[message].result, index, path, leaf):
+        came = probes.ask(route, state, action, request)
+        given = [word if name == message else others[name] for name, _ in came.onward]
+        seen.append(probes.answer(route, came, given))
+    return probes.moves(seen)
