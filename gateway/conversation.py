@@ -9,7 +9,7 @@ Events are taken one after the other: what a command causes at once waits until 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -291,6 +291,17 @@ class Conversation:
             return
         self.feed(on.Committed(tag))
 
+    def _fetch(self, command: do.Fetch) -> None:
+        self.around.journal.payloads(self.station, command.first, self._fetched)
+
+    def _fetched(self, found: Mapping[int, str] | JournalFailed) -> None:
+        if self.over:
+            return
+        if isinstance(found, JournalFailed):
+            self.around.storing_failed(self, found)
+            return
+        self.feed(on.Fetched(found))
+
     def _set_timer(self, command: do.SetTimer) -> None:
         self._timers.set(command.name, command.seconds)
 
@@ -332,6 +343,7 @@ _CARRY_OUT: dict[type, Callable[[Conversation, Any], None]] = {
     do.CloseUplink: Conversation._close_uplink,
     do.CloseStation: Conversation._close_station,
     do.Commit: Conversation._commit,
+    do.Fetch: Conversation._fetch,
     do.SetTimer: Conversation._set_timer,
     do.CancelTimer: Conversation._cancel_timer,
     do.Note: Conversation._note,

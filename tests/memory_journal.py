@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway.journal.contract import Append, Mark, PutRegisters, PutStation, PutTransaction, Restored, Row, Transaction, Write
+from gateway.journal.contract import (
+    MOST_TEXT,
+    Append,
+    Mark,
+    PutRegisters,
+    PutStation,
+    PutTransaction,
+    Restored,
+    Row,
+    Transaction,
+    Write,
+)
 
 
 class MemoryJournal:
@@ -45,9 +56,26 @@ class MemoryJournal:
     def state(self, state: str) -> list[Row]:
         return [row for row in self.rows.values() if row.state == state]
 
+    def thinned(self) -> list[Row]:
+        """The queue as a store gives it back: with as much text as may be kept in memory."""
+        rows, size = self.state("queued"), 0
+        for at, row in enumerate(rows):
+            size += len(row.payload)
+            rows[at] = replace(row, raw="", payload=row.payload if size <= MOST_TEXT or not at else "")
+        return rows
+
+    def payloads(self, first: int) -> dict[int, str]:
+        """As `Journal.payloads`."""
+        found, size = dict[int, str](), 0
+        for row in self.state("queued"):
+            size += len(row.payload) if row.seq >= first else 0
+            if row.seq >= first and (size <= MOST_TEXT or not found):
+                found[row.seq] = row.payload
+        return found
+
     def restored(self) -> Restored:
         return Restored(
-            queue=self.state("queued"),
+            queue=self.thinned(),
             transactions=list(self.transactions.values()),
             keys={row.key: row.seq for row in self.state("delivered") if row.transaction is not None},
             values=dict(self.values),

@@ -97,6 +97,9 @@ class Play:
             self.background.append(command)
             self.journal.apply(command.writes)
             return [on.Committed(command.tag)]
+        if isinstance(command, do.Fetch) and self.journal is not None:
+            self.background.append(command)
+            return [on.Fetched(self.journal.payloads(command.first))]
         (self.background if isinstance(command, BACKGROUND) else self.unheard).append(command)
         return []
 

@@ -64,6 +64,7 @@ def test_an_uplink_that_comes_too_late_is_closed(tmp_path: Path) -> None:
     made, socket = pending[0]
     made.callback(socket)
     assert socket.end is not None
+    office.clock.advance(1)
     assert office.clock.getDelayedCalls() == []
 
 

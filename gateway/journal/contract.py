@@ -13,9 +13,12 @@ kinds and digits included (tuples come back as lists).  Anything else, floats to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
+
+MOST_TEXT = 256 * 1024
+"""Bytes of one station's waiting messages that are kept in memory; the texts of the others stay on the disk."""
 
 RowState: TypeAlias = Literal["queued", "delivered", "parked"]
 
@@ -157,7 +160,8 @@ Write: TypeAlias = Append | Mark | PutTransaction | PutStation | PutRegisters
 class Restored:
     """All that the journal knows of one station.
 
-    ``queue``: rows still queued, in order.  ``transactions``: the open ones, and the newest ended ones (at least 20).
+    ``queue``: rows still queued, in order; without ``raw``, and from where their payloads exceed `MOST_TEXT` without these too:
+    `Journal.payloads` has them.  ``transactions``: the open ones, and the newest ended ones (at least 20).
     ``keys``: natural key → seq of rows delivered or parked that belong to those transactions.  ``values`` and ``registers``
     as put, the keys of a register in the order in which they came; a register without keys is not there.  ``next_seq`` is the
     first free one.
@@ -210,6 +214,9 @@ class Journal(Protocol):
 
     def restore(self, station: str, done: Callable[[Restored | JournalFailed], None]) -> None:
         """Read what is known of a station; it sees every commit that was asked for before it."""
+
+    def payloads(self, station: str, first: int, done: Callable[[Mapping[int, str] | JournalFailed], None]) -> None:
+        """The payloads of queued rows from number ``first`` on, in order, as many as `MOST_TEXT` allows (at least one)."""
 
     def backlog(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
         """The stations that have queued rows."""

@@ -6,7 +6,7 @@ Not here: when and where a question is carried out (`gateway.journal.sqlite`, `g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from gateway.journal.contract import Depth, Done, JournalFailed, Restored
@@ -26,6 +26,10 @@ class Questions:
     def restore(self, station: str, done: Callable[[Restored | JournalFailed], None]) -> None:
         """See `Journal.restore`."""
         self._ask(lambda: self._store.restore(station), done)
+
+    def payloads(self, station: str, first: int, done: Callable[[Mapping[int, str] | JournalFailed], None]) -> None:
+        """See `Journal.payloads`."""
+        self._ask(lambda: self._store.payloads(station, first), done)
 
     def backlog(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
         """See `Journal.backlog`."""

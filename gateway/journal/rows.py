@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
 from gateway.journal.contract import (
+    MOST_TEXT,
     Append,
     Mark,
     PutRegisters,
@@ -50,6 +51,7 @@ _transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
 
 ROW = f"{_columns(Row)}, answers"
 """The columns that make a row, in the order that `row` takes them."""
+_THIN = ROW.replace('"raw", "payload"', "'', ''")
 _INSERT_ROW = f"INSERT INTO message (station, {ROW}) VALUES ({_marks(Row, 2)})"
 _PUT_TRANSACTION = (
     f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
@@ -202,8 +204,24 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
 
 
 def _queue(db: sqlite3.Connection, station: str) -> list[Row]:
-    asked = f"SELECT {ROW} FROM message WHERE station = ? AND state = 'queued' ORDER BY seq"
-    return [row(found) for found in db.execute(asked, (station,))]
+    """Their texts are read apart, and only as many as may be kept in memory."""
+    texts = payloads(db, station, 0)
+    asked = f"SELECT {_THIN} FROM message WHERE station = ? AND state = 'queued' ORDER BY seq"
+    found = [row(one) for one in db.execute(asked, (station,))]
+    return [replace(one, payload=texts[one.seq]) if one.seq in texts else one for one in found]
+
+
+def payloads(db: sqlite3.Connection, station: str, first: int) -> dict[int, str]:
+    """Payloads of queued rows from that number on, until they are `MOST_TEXT` bytes; at least one."""
+    found: dict[int, str] = {}
+    size = 0
+    asked = "SELECT seq, payload FROM message WHERE station = ? AND state = 'queued' AND seq >= ? ORDER BY seq"
+    for seq, payload in db.execute(asked, (station, first)):
+        size += len(payload)
+        if size > MOST_TEXT and found:
+            break
+        found[seq] = payload
+    return found
 
 
 def row(found: Sequence[Any]) -> Row:

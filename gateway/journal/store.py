@@ -88,6 +88,10 @@ class Store:
         """All that is known of one station."""
         return self._read(lambda db: rows.restored(db, station))
 
+    def payloads(self, station: str, first: int) -> dict[int, str]:
+        """Payloads of queued rows from that number on, as many as may be kept in memory."""
+        return self._read(lambda db: rows.payloads(db, station, first))
+
     def backlog(self) -> list[str]:
         """Stations with queued rows, by name."""
         asked = f"SELECT DISTINCT station FROM message WHERE {rows.QUEUED} ORDER BY station"

@@ -67,6 +67,15 @@ class Commit(Struct, frozen=True):
     writes: Sequence[Write]
 
 
+class Fetch(Struct, frozen=True):
+    """Read the texts of waiting rows from this number on (`Journal.payloads`); `Fetched` follows.
+
+    Where reading fails the joint does as for a `Commit`.
+    """
+
+    first: int
+
+
 class SetTimer(Struct, frozen=True):
     """Fire `TimerFired` after ``seconds``; a timer of that name that runs is replaced."""
 
@@ -109,6 +118,7 @@ Command: TypeAlias = (
     | CloseUplink
     | CloseStation
     | Commit
+    | Fetch
     | SetTimer
     | CancelTimer
     | Note

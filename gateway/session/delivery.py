@@ -13,7 +13,7 @@ byte leaves, and after a crash the rest of just that is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from gateway.journal.contract import Mark, PutRegisters, PutTransaction, Renderi
 from gateway.ladder.facts import Facts
 from gateway.ladder.route import Route
 from gateway.messages import Answer, Call, Error, Result
+from gateway.session import commands as do
 from gateway.session.asks import Asked, Asks
 from gateway.session.cuts import WHY, Cuts
 from gateway.session.desk import Desk
@@ -60,6 +61,7 @@ class Delivery:
         self.transactions, self.registration, self.intake, self.naming = transactions, registration, intake, naming
         self.refuse_late = refuse_late
         self.cuts = Cuts(desk)
+        self._reading = False
         self._unmarked: set[int] = set()  # transactions whose start went up, but a crash would bring it up again
 
     def offer(self) -> bool:
@@ -72,11 +74,26 @@ class Delivery:
                 return False
             if isinstance(head, RowItem) and head.row.role == "stop" and head.row.transaction in self._unmarked:
                 return False
-            if isinstance(head, RowItem) and self.cuts.waits(head):
+            if isinstance(head, RowItem) and (self.cuts.waits(head) or self._reads(head)):
                 return False
             if self._state(head) if isinstance(head, StateItem) else self._row(head):
                 return True
         return False
+
+    def _reads(self, head: RowItem) -> bool:
+        """Whether its text must be read first; it is asked for once."""
+        if head.thin and not self._reading:
+            self._reading = True
+            self.desk.say(do.Fetch(head.row.seq))
+        return head.thin
+
+    def fetched(self, payloads: Mapping[int, str]) -> None:
+        """The journal gave texts back: of the head at least."""
+        self._reading = False
+        self.queue.fill(payloads)
+        head = self.queue.head
+        if isinstance(head, RowItem) and head.thin and head.committed:
+            self._park(head, "its text is not in the journal any more")
 
     # -- states --------------------------------------------------------------------------------------------------
 

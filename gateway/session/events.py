@@ -6,6 +6,7 @@ Not here: what follows from them (`gateway.session.session`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -89,6 +90,12 @@ class Committed(Struct, frozen=True):
     tag: int
 
 
+class Fetched(Struct, frozen=True):
+    """The texts that a `Fetch` asked for, by the numbers of their rows."""
+
+    payloads: Mapping[int, str]
+
+
 class TimerFired(Struct, frozen=True):
     """The timer of this name came due."""
 
@@ -111,6 +118,7 @@ Event: TypeAlias = (
     | BackendAsked
     | BackendAnswered
     | Committed
+    | Fetched
     | TimerFired
     | Stopping
 )

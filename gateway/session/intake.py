@@ -56,6 +56,7 @@ class Intake:
         for row in restored.queue:
             item = RowItem(row, committed=True, connector=self._connector(row.transaction))
             self.queue.add_row(item)
+            self.queue.lighten(item)
         self._keys.update(dict.fromkeys([*restored.keys, *(row.key for row in restored.queue)][-MOST_KEYS:]))
 
     def _connector(self, transaction: int | None) -> int | None:
@@ -172,6 +173,7 @@ class Intake:
         else:
             self._pending.pop(item.row.key, None)
             self.answer_here(item, "stored")
+            self.queue.lighten(item)
 
     # -- holding and answering -----------------------------------------------------------------------------------
 
@@ -185,6 +187,7 @@ class Intake:
         for item in [item for item in self._holding if not any(asked.open for asked in item.asks)]:
             self._holding.remove(item)
             self._pending.pop(item.row.key, None)
+            self.queue.lighten(item)
 
     def _late(self, item: RowItem, asked: Asked) -> None:
         # What is not stored cannot be answered; it will be as soon as it is.

@@ -3,18 +3,19 @@
 In: rows, states.  Out: the head.
 Not here: sending (`gateway.session.delivery`), storing (`gateway.session.intake`).
 
-States live in memory only.  Where they pile up a newer state of a connector takes the place of the one before it, but never
-across a start, a stop or another event of a transaction on that connector, and never where its charging state changed.
+Of a long queue the texts stay on the disk, but for the first ones.  States live in memory only.  Where they pile up a newer
+state of a connector takes the place of the one before it, but never across a start, a stop or another event of a transaction
+on that connector, and never where its charging state changed.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from gateway.journal.contract import Row
+from gateway.journal.contract import MOST_TEXT, Row
 from gateway.ladder.facts import Facts
 from gateway.messages import Call
 from gateway.session.asks import Asked
@@ -33,7 +34,8 @@ class RowItem:
 
     ``call`` is its message where it is still at hand (else it is read from the row); ``connector`` is what it is about,
     None where that is unknown; ``content`` says that the back end's answer matters to the station; ``hasty`` that a
-    waiting call is past its deadline.  ``trip`` is what it became on the ladder, once it was the head.
+    waiting call is past its deadline.  ``trip`` is what it became on the ladder, once it was the head.  ``weight`` is what its
+    text weighs in memory, ``waiting`` whether it is in the queue.
     """
 
     row: Row
@@ -44,7 +46,14 @@ class RowItem:
     flying: bool = False
     hasty: bool = False
     trip: Trip | None = None
+    weight: int = 0
+    waiting: bool = False
     asks: list[Asked] = field(default_factory=list)
+
+    @property
+    def thin(self) -> bool:
+        """Whether its text must be read from the journal before it can go."""
+        return not self.row.payload
 
     def message(self) -> Call:
         """The station's message, the gateway's transaction id in it."""
@@ -77,7 +86,7 @@ class Queue:
     def __init__(self, most_states: int) -> None:
         self.most_states = most_states
         self._items: deque[Item] = deque()
-        self._rows = 0
+        self._rows = self._weight = 0
         self._of: Counter[int] = Counter()  # rows by transaction
 
     def __len__(self) -> int:
@@ -108,7 +117,27 @@ class Queue:
         if self._rows >= KEPT_CALLS:
             item.call = None
         self._items.append(item)
+        item.waiting = True
         self._count(item, 1)
+
+    def lighten(self, item: RowItem) -> None:
+        """A row is stored and nobody waits for it: its texts stay in memory only as far as `MOST_TEXT` goes."""
+        if not item.waiting or item.weight:
+            return
+        item.weight = len(item.row.payload)
+        item.row = replace(item.row, raw="")
+        self._weight += item.weight
+        if self._weight > MOST_TEXT and item is not self.head:
+            self._weight -= item.weight
+            item.row, item.call, item.weight = replace(item.row, payload=""), None, 0
+
+    def fill(self, payloads: Mapping[int, str]) -> None:
+        """The journal gave texts back."""
+        for item in self.rows():
+            if item.thin and item.row.seq in payloads:
+                item.row = replace(item.row, payload=payloads[item.row.seq])
+                item.weight = len(item.row.payload)
+                self._weight += item.weight
 
     def add_state(self, item: StateItem, flowing: bool = False) -> str | None:
         """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go.
@@ -136,6 +165,8 @@ class Queue:
         self._items.remove(item)
         if isinstance(item, RowItem):
             self._count(item, -1)
+            self._weight -= item.weight
+            item.waiting, item.weight = False, 0
 
     def _count(self, item: RowItem, change: int) -> None:
         self._rows += change

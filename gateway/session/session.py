@@ -232,6 +232,9 @@ class Session:
     def _committed(self, event: on.Committed) -> None:
         self.desk.committed(event.tag)
 
+    def _fetched(self, event: on.Fetched) -> None:
+        self.delivery.fetched(event.payloads)
+
     def _fired(self, event: on.TimerFired) -> None:
         self.desk.fired(event.name)
 
@@ -252,6 +255,7 @@ _ROOMS: dict[type, Callable[[Session, Any], None]] = {
     on.BackendAsked: Session._backend_asked,
     on.BackendAnswered: Session._backend_answered,
     on.Committed: Session._committed,
+    on.Fetched: Session._fetched,
     on.TimerFired: Session._fired,
     on.Stopping: Session._stopping,
 }

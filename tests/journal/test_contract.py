@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from gateway.journal.contract import (
+    MOST_TEXT,
     Append,
     Contradicted,
     Depth,
@@ -42,8 +43,19 @@ def test_rows_come_back_whole_and_in_order(drive, row):
     rendered = Rendering((("Say", {"n": Decimal("16"), "of": [None, True, 2**70, "ü"]}), ("Say", {})), ({"ok": Decimal("1.10")},))
     full = row(1, transaction=7, attempts=2, cuts=1, rendered=rendered, flags="late", raw="ä\n\u2028\x1b", payload='{"n":1.10}')
     assert drive.commit(Append("A", full), Append("A", row(2))) is None
-    assert drive.restore().queue == [full, row(2)]
+    assert drive.restore().queue == [replace(full, raw=""), row(2, raw="")]
     assert drive.restore().next_seq == 3
+
+
+def test_only_so_much_text_is_kept_in_memory_and_the_rest_is_there_to_ask_for(drive, append):
+    long = "x" * (MOST_TEXT // 4)
+    drive.commit(*[append(seq, payload=f"{seq}{long}") for seq in range(1, 9)], Mark("A", 2, "parked", 1))
+    queue = drive.restore().queue
+    assert [(row.seq, row.payload[:1]) for row in queue] == [(1, "1"), (3, "3"), (4, "4"), *[(seq, "") for seq in (5, 6, 7, 8)]]
+    assert [(seq, text[:1]) for seq, text in drive.ask("payloads", "A", 5).items()] == [(5, "5"), (6, "6"), (7, "7")]
+    assert drive.ask("payloads", "A", 9) == {}
+    drive.commit(append(9, payload="y" * 2 * MOST_TEXT))
+    assert len(drive.ask("payloads", "A", 9)[9]) == 2 * MOST_TEXT, "one at least"
 
 
 def test_a_transaction_is_written_whole(drive, transaction):
@@ -123,7 +135,7 @@ def test_a_row_that_was_tried_keeps_its_place_and_rendering(drive, append, row):
     rendered = Rendering((("Say", {"r": 1}),))
     drive.commit(Mark("A", 1, "queued", 1, rendered))
     drive.commit(Mark("A", 1, "queued", 2, cuts=3))
-    assert drive.restore().queue == [row(1, attempts=2, rendered=rendered, cuts=3), row(2)]
+    assert drive.restore().queue == [row(1, raw="", attempts=2, rendered=rendered, cuts=3), row(2, raw="")]
     drive.commit(Mark("A", 1, "queued", 2))
     assert drive.restore().queue[0].cuts == 0, "what a mark does not say is nought"
 
@@ -358,7 +370,7 @@ class Model:
     def restored(self) -> Restored:
         known = {one.gateway_id for one in self.kept()}
         return Restored(
-            [row for row in self.rows.values() if row.state == "queued"],
+            [replace(row, raw="") for row in self.rows.values() if row.state == "queued"],
             self.kept(),
             {row.key: n for n, row in self.rows.items() if row.state != "queued" and row.transaction in known},
             self.values,
