@@ -220,7 +220,7 @@ class Relay:
             behave.update(cures.behave)
             if isinstance(end, FrameEnd | EnvelopeEnd):
                 end.voice.cures = cures
-            if cures.connect is not None and isinstance(end, FrameEnd) and end.socket is not None:
+            if cures.connect is not None and cures.connect.beats and isinstance(end, FrameEnd) and end.socket is not None:
                 end.socket.pulse(cures.connect.ping_every, cures.connect.dead_after)
         conversation.session.behave(behave)
         ids = chosen[0].ids + chosen[1].ids

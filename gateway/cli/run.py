@@ -14,11 +14,12 @@ import os
 import random
 import shutil
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway import address, loading
+from gateway import address, loading, reload, site_file
 from gateway.config import Backend, Enroll, Listener, Site, TraceSettings
 from gateway.journal.contract import Damaged, JournalFailed
 from gateway.journal.threaded import ThreadedJournal
@@ -30,6 +31,8 @@ from gateway.relay import Data
 from gateway.server import Server
 from gateway.site_file import host_port_of, is_http_url
 
+Again = Callable[[], tuple[loading.Loaded, dict[str, str]]]
+"""Loads everything anew, and fingerprints the files."""
 EPILOG = """\
 examples:
   ocpp-gateway run -c gateway.yaml
@@ -82,7 +85,20 @@ def run(args: argparse.Namespace) -> int:
     except address.AddressError as error:
         print(f"ocpp-gateway run: {error}", file=sys.stderr)
         return 2
-    return serve(overridden(site, args), loaded.data)
+    return serve(overridden(site, args), loaded.data, lambda: _again(args), _prints(args))
+
+
+def _prints(args: argparse.Namespace) -> dict[str, str]:
+    """Fingerprints of all data files that this command line names."""
+    return reload.prints([*args.mappings, *(site_file.mappings_folders(args.config) if args.config else ())])
+
+
+def _again(args: argparse.Namespace) -> tuple[loading.Loaded, dict[str, str]]:
+    """Everything loaded anew.  Raises `SourceError` where the site file cannot even be read."""
+    loaded = loading.load(args.config, args.mappings)
+    if loaded.site is not None:
+        loaded.site = overridden(loaded.site, args)
+    return loaded, _prints(args)
 
 
 def misuse(args: argparse.Namespace) -> str:
@@ -135,8 +151,11 @@ def overridden(site: Site, args: argparse.Namespace) -> Site:
     return dataclasses.replace(site, **changes)
 
 
-def serve(site: Site, data: Data) -> int:
-    """Serve until told to stop; 0 where everything in flight was finished, 1 where it was cut or could not begin."""
+def serve(site: Site, data: Data, again: Again | None = None, prints: Mapping[str, str] | None = None) -> int:
+    """Serve until told to stop; 0 where everything in flight was finished, 1 where it was cut or could not begin.
+
+    ``again`` loads everything anew, ``prints`` are the fingerprints of what ``data`` was loaded from.
+    """
     from twisted.internet import reactor
 
     os.umask(0o077)
@@ -157,7 +176,7 @@ def serve(site: Site, data: Data) -> int:
     except OSError as error:
         log.error("the trace cannot be written", path=str(site.trace.path), why=str(error))
         return 1
-    return Life(reactor, server, log).live()
+    return Life(reactor, server, log, again, prints or {}).live()
 
 
 def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> Server:
@@ -200,12 +219,16 @@ def new_id() -> str:
 
 
 class Life:
-    """A server under a reactor with signals: the first asks to drain, the second stops at once."""
+    """A server under a reactor with signals: the first asks to drain, the second stops at once; SIGHUP reloads."""
 
-    def __init__(self, reactor: Any, server: Server, log: Log) -> None:
-        self.reactor, self.server, self.log = reactor, server, log
+    def __init__(
+        self, reactor: Any, server: Server, log: Log, again: Again | None = None, prints: Mapping[str, str] | None = None
+    ) -> None:
+        self.reactor, self.server, self.log, self.again = reactor, server, log, again
+        self.prints: Mapping[str, str] = prints or {}
         self.code = 0
         self._stopping = False
+        self._reloading = False
 
     def live(self) -> int:
         """Run to the end."""
@@ -224,6 +247,7 @@ class Life:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.reactor.callFromThread(self._asked_to_stop))
+        signal.signal(signal.SIGHUP, lambda *_: self.reactor.callFromThread(self._asked_to_reload))
         ensureDeferred(self.server.start()).addErrback(self._failed)
 
     def _failed(self, failure: Any) -> None:
@@ -238,6 +262,37 @@ class Life:
             return
         self._stopping = True
         self.server.stop().addCallback(self._stopped)
+
+    def _asked_to_reload(self) -> None:
+        from twisted.internet.threads import deferToThread
+
+        if self.again is None or self._reloading or self._stopping:
+            self.log.info("reload", detail="not now")
+            return
+        self._reloading = True
+        # Loading takes seconds; meanwhile stations are served.
+        deferToThread(self.again).addCallback(self._reloaded).addErrback(self._not_reloaded)
+
+    def _reloaded(self, found: tuple[loading.Loaded, dict[str, str]]) -> None:
+        self._reloading = False
+        loaded, now = found
+        if loaded.site is not None and not loaded.faults:
+            for secret in loaded.site.secrets():
+                self.log.hide(secret.read())
+        outcome = reload.take(self.server.relay, loaded, self.prints, now)
+        for fault in outcome.faults:
+            self.log.error("reload", why=str(fault))
+        if outcome.faults:
+            self.log.error("nothing was reloaded", faults=len(outcome.faults))
+            return
+        self.prints = now
+        self.log.info("reloaded", detail=", ".join(outcome.changed) or "nothing has changed")
+        if outcome.restart:
+            self.log.warn("a restart is needed", why=", ".join(outcome.restart))
+
+    def _not_reloaded(self, failure: Any) -> None:
+        self._reloading = False
+        self.log.error("nothing was reloaded", why=failure.getErrorMessage())
 
     def _stopped(self, whole: bool) -> None:
         self.code = 0 if whole else 1

@@ -23,6 +23,12 @@ CODES = (
 """Neutral error codes: OCPP 2.0.1 part 4 table 8; each dialect lists its own spellings."""
 
 
+class Spelled(str):
+    """An error code that is spelled as its reader wants it, and not by the dialect."""
+
+    __slots__ = ()
+
+
 class PeerError(Exception):
     """A peer sent what it may not send.  The only exception that a reader of `gateway.dialects` raises for bad input."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.dialects.errors import CODES, Garbled, Violation
+from gateway.dialects.errors import CODES, Garbled, Spelled, Violation
 from gateway.dialects.schema import Dialect, JsonCodec
 from gateway.messages import Call, Error, Message, Result
 
@@ -168,5 +168,6 @@ def _respelled(message: Call | Result, dialect: Dialect, codec: JsonCodec) -> Ca
 
 
 def _spelled(code: str, dialect: Dialect) -> str:
-    # A profile may have chosen a spelling of its own, which is none of our codes.
-    return dialect.json.errors.get(code, code) if dialect.json is not None else code
+    if isinstance(code, Spelled) or dialect.json is None:
+        return str(code)
+    return dialect.json.errors[code]

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from gateway.dialects.errors import CODES, Garbled
+from gateway.dialects.errors import CODES, Garbled, Spelled
 from gateway.dialects.schema import Dialect
 from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
 from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired
@@ -146,7 +146,7 @@ class Voice:
         made, fired = self.cures.adjust(message.kind, message.action, fields_of(message, spelled), scene)
         if not fired:
             return message, fired
-        code = made["code"] if self.codec == "json" or made["code"] in CODES else message.code
+        code = Spelled(made["code"]) if self.codec == "json" else made["code"] if made["code"] in CODES else message.code
         return Error(message.id, message.action, code, str(made.get("description", "")), message.details), fired
 
     def garbled(self, error: Exception, raw: str, action: str = "") -> None:

@@ -38,6 +38,11 @@ class Connect:
     dead_after: float | None = None
     by_shape: tuple[str, ...] = ()
 
+    @property
+    def beats(self) -> bool:
+        """Whether it says something of pings and silence."""
+        return self.ping_every is not None or self.dead_after is not None
+
 
 MEANINGS: dict[str, str] = {
     "assume_subprotocol": "true: a handshake that names no sub-protocol means the listener's; none is named in the answer",

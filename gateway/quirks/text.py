@@ -72,14 +72,15 @@ def drop_leading_comma(text: str) -> str:
 
 
 def drop_trailing_comma(text: str) -> str:
-    """Without a comma that stands right before a closing bracket."""
+    """Without commas that stand right before a closing bracket."""
     kept: list[str] = []
-    done, comma = 0, (-1, -1)
+    done, comma = 0, (-1, -1)  # where a run of commas begins and ends
     for mark, start, end in _tokens(text):
         if mark in "]}" and comma[0] >= 0 and not text[comma[1] : start].strip():
             kept.append(text[done : comma[0]])
             done = comma[1]
-        comma = (start, end) if mark == "," else (-1, -1)
+        runs_on = comma[0] >= 0 and not text[comma[1] : start].strip()
+        comma = (-1, -1) if mark != "," else (comma[0] if runs_on else start, end)
     return "".join([*kept, text[done:]]) if kept else text
 
 

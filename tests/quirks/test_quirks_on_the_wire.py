@@ -1,0 +1,210 @@
+"""Profiles at work in a whole gateway: what the peers hear, what is counted, what is remembered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.catalogue import Folders
+from gateway.quirks.choose import Quirks
+from gateway.relay import Data
+from tests.office import Office, Socket, data, pair
+
+HEAD = "    title: T\n    why: W\n    link: https://example.org/1\n    match: "
+METER = {"connectorId": 1, "meterValue": []}
+
+
+def office(folder: Path, *profiles: str, listen: str = "ocpp1.6+ws", connect: str = "ocpp1.6+ws") -> Office:
+    (folder / "own" / "quirks").mkdir(parents=True)
+    listed = "".join(f"  odd-{number}:\n{HEAD}{text}\n" for number, text in enumerate(profiles))
+    (folder / "own" / "quirks" / "own.yaml").write_text(f"quirks:\n{listed}")
+    made = Office(folder, pair(folder, listen, connect))
+    old = data()
+    made.relay.data = Data(old.dialects, old.ladder, Quirks.load(Folders([folder / "own"], shipped_too=False), old.dialects))
+    return made
+
+
+def booted(made: Office, vendor: str = "V") -> Socket:
+    socket = made.connect().socket
+    assert socket is not None
+    socket.say(2, "b", "BootNotification", {"chargePointVendor": vendor, "chargePointModel": "M", "firmwareVersion": "1"})
+    made.accept()
+    return socket
+
+
+V = "{side: station, dialect: ocpp1.6, vendor: V}\n    deliberate: true\n"
+
+
+def test_a_call_is_answered_by_a_profile_and_goes_no_further(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        V + "    repair: {payload: [{on: call MeterValues, when: not it.meterValue, answer: {}}]}\n"
+        "    samples: [{repair: call MeterValues, before: {connectorId: 1, meterValue: []}, answer: {}}]",
+    )
+    socket = booted(made)
+    socket.say(2, "m", "MeterValues", METER)
+    assert socket.sent[-1] == [3, "m", {}]
+    assert made.uplinks[-1].calls("MeterValues") == []
+    assert 'quirk_firings_total{quirk="odd-0"} 1.0' in made.metrics.exposition().decode()
+
+
+def test_a_command_is_answered_by_a_profile_without_asking_the_station(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        V + "    adjust: [{on: call ClearCache, answer: {status: Rejected}}]\n"
+        "    samples: [{adjust: call ClearCache, before: {}, answer: {status: Rejected}}]",
+    )
+    socket = booted(made)
+    made.uplinks[-1].say(2, "c", "ClearCache", {})
+    assert made.uplinks[-1].sent[-1] == [3, "c", {"status": "Rejected"}]
+    assert socket.calls("ClearCache") == []
+
+
+def test_an_error_becomes_a_result(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        V + "    repair: {payload: [{on: error ClearCache, when: it.code == 'NotImplemented', answer: {status: Rejected}}]}\n"
+        "    samples: [{repair: error ClearCache, before: {code: NotImplemented}, answer: {status: Rejected}}]",
+    )
+    socket = booted(made)
+    made.uplinks[-1].say(2, "c", "ClearCache", {})
+    socket.say(4, socket.calls("ClearCache")[0][1], "NotImplemented", "", {})
+    assert made.uplinks[-1].sent[-1] == [3, "c", {"status": "Rejected"}]
+
+
+def test_a_result_is_mended_by_what_was_asked(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        V + "    repair: {payload: [{on: result ChangeConfiguration, at: status, set: RebootRequired, when: asked.key == 'K'}]}\n"
+        "    samples: [{repair: result ChangeConfiguration, asked: {key: K, value: '1'}, before: {status: Accepted},"
+        " after: {status: RebootRequired}}]",
+    )
+    socket = booted(made)
+    for key, status in (("K", "RebootRequired"), ("L", "Accepted")):
+        made.uplinks[-1].say(2, key, "ChangeConfiguration", {"key": key, "value": "1"})
+        socket.say(3, socket.calls("ChangeConfiguration")[-1][1], {"status": "Accepted"})
+        assert made.uplinks[-1].sent[-1] == [3, key, {"status": status}]
+
+
+def test_message_ids_that_are_numbers_come_back_as_numbers(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: station, station: CP1}\n    repair: {frame: [id_to_text, null_payload]}\n    samples:\n"
+        '      - {repair: text, before: \'[2,7,"Heartbeat",null]\', after: \'[2,"7","Heartbeat",{}]\'}',
+    )
+    socket = booted(made)
+    socket.receiver.text('[2,7,"Heartbeat",null]')
+    assert socket.sent[-1][:2] == [3, 7]
+    assert socket.texts[-1].startswith("[3,7,")
+
+
+def test_an_error_code_is_spelled_as_the_back_end_wants_it(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: backend, dialect: ocpp1.6, backend: main}\n    adjust:\n"
+        "      - {on: error *, at: code, enum: {OccurenceConstraintViolation: OccurrenceConstraintViolation}}\n    samples:\n"
+        "      - {adjust: error ClearCache, before: {code: OccurenceConstraintViolation},"
+        " after: {code: OccurrenceConstraintViolation}}",
+    )
+    socket = booted(made)
+    made.uplinks[-1].say(2, "c", "ClearCache", {})
+    socket.say(4, socket.calls("ClearCache")[0][1], "OccurenceConstraintViolation", "", {})
+    assert made.uplinks[-1].sent[-1][:3] == [4, "c", "OccurrenceConstraintViolation"]
+
+
+@pytest.mark.parametrize("header", [(), (("sec-websocket-protocol", "OCPP-16"),)])
+def test_sub_protocols_are_forgiven(tmp_path: Path, header: Any) -> None:
+    made = office(
+        tmp_path, "{side: station, user_agent: 'Old*'}\n    connect: {assume_subprotocol: true, subprotocols: [ocpp-16]}"
+    )
+    assert made.connect(headers=header).socket is not None
+    refused = made.connect(headers=header).socket
+    assert refused is not None
+    assert refused.end is not None, "nobody else is forgiven"
+    socket = made.connect(headers=(("user-agent", "Old 1"), *header)).socket
+    assert socket is not None
+    assert socket.end is None
+    assert socket.subprotocol == (header[0][1] if header else None)
+    socket.say(2, "b", "Heartbeat", {})
+    assert socket.sent[-1][0] == 3
+
+
+def test_the_identity_stands_in_the_query(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, user_agent: 'Old*'}\n    connect: {identity: {query: id}}")
+    headers = (("user-agent", "Old 1"), ("sec-websocket-protocol", "ocpp1.6"))
+    wire = made.connect("/ocpp/ws?id=CP%209", headers)
+    assert wire.socket is not None
+    assert list(made.relay.conversations) == ["CP 9"]
+
+
+def test_a_station_speaks_another_version_than_it_agreed_on(tmp_path: Path) -> None:
+    made = office(
+        tmp_path, "{side: station, station: CP1, dialect: ocpp2.0.1}\n    connect: {by_shape: [ocpp1.6]}", listen="ocpp2.0.1+ws"
+    )
+    socket = made.connect(headers=(("sec-websocket-protocol", "ocpp2.0.1"),)).socket
+    assert socket is not None
+    assert made.relay.conversations == {}
+    socket.say(2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    assert made.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.6"
+    made.accept()
+    assert socket.sent[-1][:2] == [3, "b"]
+
+
+def test_pings_by_profile(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, vendor: V}\n    connect: {ping_every: 20, dead_after: 0}")
+    asked: list[Any] = []
+    socket = made.connect().socket
+    assert socket is not None
+    socket.pulse = lambda *how: asked.append(how)  # type: ignore[attr-defined]
+    socket.say(2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    assert asked[-1] == (20.0, 0.0)
+
+
+def test_first_firings_and_warnings_are_told(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        V + "    warn: Look at its clock.\n    repair: {payload: [{on: call MeterValues, when: not it.meterValue, answer: {}}]}\n"
+        "    samples: [{repair: call MeterValues, before: {connectorId: 1, meterValue: []}, answer: {}}]",
+    )
+    socket = booted(made)
+    assert "Look at its clock." in made.log.getvalue()
+    socket.say(2, "m", "MeterValues", METER)
+    socket.say(2, "m", "MeterValues", METER)
+    found: list[Any] = []
+    made.journal.restore("CP1", found.append)
+    assert found[0].values["quirks"] == {"odd-0": {"1": "2026-01-01T00:00:00.000Z"}}
+    socket.say(2, "b2", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "2"})
+    made.relay.choose(made.relay.conversations["CP1"])
+    made.relay.conversations["CP1"].firings.chosen = ()
+    made.relay.choose(made.relay.conversations["CP1"])
+    lines = [json.loads(line) for line in made.log.getvalue().splitlines() if "quirks" in line]
+    assert any(line.get("quiet") == "odd-0" for line in lines), "it has not fired under firmware 2"
+
+
+def test_a_back_end_is_cured_from_its_first_message_on(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: backend, dialect: ocpp1.6, backend: main}\n    deliberate: true\n"
+        "    adjust: [{on: call BootNotification, at: chargePointModel, truncate: 1}]\n    samples:\n"
+        "      - {adjust: call BootNotification, before: {chargePointVendor: V, chargePointModel: MODEL},"
+        " after: {chargePointVendor: V, chargePointModel: M}}",
+    )
+    socket = made.connect().socket
+    assert socket is not None
+    socket.say(2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "MODEL"})
+    assert made.uplinks[-1].calls("BootNotification")[0][3]["chargePointModel"] == "M"
+
+
+def test_a_station_without_quirks_has_the_shared_nothing(tmp_path: Path) -> None:
+    from gateway.quirks.cures import NONE
+
+    made = office(tmp_path, V + "    behave: {command_gap: 1}")
+    booted(made, "Other")
+    conversation = made.relay.conversations["CP1"]
+    assert conversation.station_end.voice.cures is NONE  # type: ignore[union-attr]
+    assert conversation.session.desk.switches == {}
+    assert replace(made.site).stations == {}
