@@ -95,6 +95,7 @@ class State:
 
     bindings: Bindings
     registers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    offline: bool = False
 
     def fresh(self) -> tuple[Bindings, Registers]:
         """A copy to go on with: what registers hold is replaced, never changed."""
@@ -143,7 +144,7 @@ def ask(route: Route, state: State, action: str, payload: dict[str, Any], told: 
     number = bindings.transaction(call, told)
     if dialect.names_transactions != route.to_dialect.names_transactions:
         call = bindings.bound(call)
-    cx = Context(bindings.facts, NOW, registers, number)
+    cx = Context(bindings.facts, NOW, registers, number, state.offline)
     passage = route.request(action, call.payload, cx)
     onward = passage.onward()
     for name, made in onward:
@@ -168,7 +169,6 @@ def answer(route: Route, came: Came, results: list[Any]) -> Any:
 
 def after(route: Route, state: State, action: str, payload: dict[str, Any], told: dict[str, Any] | None = None) -> State:
     """The state when the message was heard and well answered."""
-    kept = copy.deepcopy(state.registers)
     came = ask(route, state, action, payload, told)
     if came.onward:
         answer(route, came, [full(route.to_dialect.messages[name].result, 0) for name, _ in came.onward])
@@ -176,12 +176,13 @@ def after(route: Route, state: State, action: str, payload: dict[str, Any], told
     call = Call("1", action, payload)
     if told:
         bindings.answered(call, told)
-    for name, keys in came.registers.items():
-        for key, value in keys.items():
-            kept.setdefault(name, {})[key] = value
-    for name in list(kept):
-        kept[name] = {key: registers.get(name, key) for key in kept[name] if registers.get(name, key) is not None}
-    return State(bindings, kept)
+    return State(bindings, merged(state.registers, came.registers, registers))
+
+
+def merged(before: dict[str, dict[str, Any]], written: dict[str, dict[str, Any]], now: Registers) -> dict[str, dict[str, Any]]:
+    """All that the registers hold: what was there, and what was written."""
+    names = {name: {*before.get(name, {}), *written.get(name, {})} for name in {*before, *written}}
+    return {name: {k: now.get(name, k) for k in keys if now.get(name, k) is not None} for name, keys in names.items()}
 
 
 def moves(seen: list[Any]) -> bool:

@@ -6,6 +6,7 @@ Lost: whatever the field says, nothing else comes of it.  Anything but lost: som
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.catalogue import Folders
 from gateway.dialects.load import load_dialects
 from gateway.ladder.accounts import account
 from gateway.ladder.bindings import Bindings
+from gateway.ladder.facts import Context
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.ledger import Entry
 from gateway.ladder.route import Route
@@ -63,9 +65,19 @@ def numbered(route: Route, nothing: State) -> list[State]:
 
     status = of("StatusNotification", status="Available", errorCode="NoError")
     plugged = probes.after(route, nothing, "StatusNotification", status)
+    awaited = State(plugged.bindings, remote(route, plugged), offline=True)
     charging = probes.after(route, plugged, "StartTransaction", of("StartTransaction"), {"transaction": 11})
     faulted = probes.after(route, charging, "StatusNotification", {**status, "status": "Faulted", "errorCode": "GroundFailure"})
-    return [plugged, charging, faulted, probes.after(route, charging, "StopTransaction", of("StopTransaction"), {})]
+    return [plugged, awaited, charging, faulted, probes.after(route, charging, "StopTransaction", of("StopTransaction"), {})]
+
+
+def remote(route: Route, state: State) -> dict[str, dict[str, Any]]:
+    """The registers when the back end asked for a start."""
+    down = LADDER.route(route.to_dialect.name, route.from_dialect.name)
+    bindings, registers = state.fresh()
+    asked = probes.full(down.from_dialect.messages["RequestStartTransaction"].request, 0)
+    down.request("RequestStartTransaction", asked, Context(bindings.facts, probes.NOW - timedelta(minutes=5), registers))
+    return probes.merged(state.registers, registers.taken(), registers)
 
 
 def named(route: Route, nothing: State) -> list[State]:
