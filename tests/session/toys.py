@@ -67,6 +67,8 @@ def nothing(results: Sequence[Payload | None], cx: Context) -> Payload:
 
 def event(kind: str, when: str, cx: Context, **more: Any) -> tuple[str, Payload]:
     """One event, its number from the register."""
+    if cx.transaction is None:
+        raise Refused("PropertyConstraintViolation", "of no transaction")
     key = str(cx.transaction)
     number = cx.registers.get("seq", key) or 0
     cx.registers.put("seq", key, number + 1)
@@ -79,7 +81,8 @@ def start_up(asked: Payload, cx: Context) -> tuple[Messages, Join]:
 
     def join(results: Sequence[Payload | None], cx: Context) -> Payload:
         info = (results[-1] or {}).get("idTokenInfo", {"status": "Accepted"})
-        return {"transactionId": cx.transaction, "idTagInfo": {"status": info["status"]}}
+        status = info["status"] if info["status"] in ("Accepted", "Blocked") else "Invalid"
+        return {"transactionId": cx.transaction, "idTagInfo": {"status": status}}
 
     return [event("Started", asked["timestamp"], cx, evse={"id": asked["connectorId"]}, idToken=token)], join
 
