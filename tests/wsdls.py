@@ -18,7 +18,7 @@ _SERVICES = {"station": "CentralSystemService", "backend": "ChargePointService"}
 def find(version: str, sender: str) -> Path:
     """The WSDL of the service that ``sender`` calls, for ``version`` 1.5 or 1.6 (1.2 only in ../shared/wsdl).
 
-    Skips the test where there is none, and fails it in CI, where there must be one.
+    Skips the test where there is none, and fails it in CI, where there must be one (but for 1.2, which no package has).
     """
     service = _SERVICES.get(sender, sender)
     names = [f"OCPP_{service}_{version}.wsdl", f"ocpp{version.replace('.', '')}_{service}.wsdl"]
@@ -27,7 +27,7 @@ def find(version: str, sender: str) -> Path:
             if (folder / name).is_file():
                 return folder / name
     why = f"no official WSDL of OCPP {version} {service}: run 'make test' with npm at hand, or set OCPP_WSDL_DIR"
-    if os.environ.get("CI"):
+    if os.environ.get("CI") and version != "1.2":
         pytest.fail(why)
     pytest.skip(why)
 

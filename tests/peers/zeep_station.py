@@ -1,4 +1,4 @@
-"""A 1.5 station made of zeep: it calls as a SOAP client, and serves ChargePointService by the official WSDL."""
+"""A SOAP peer made of zeep: it serves ChargePointService (or CentralSystemService) by an official WSDL."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ class NoNetwork(zeep.transports.Transport):
 
 
 class ZeepStation:
-    """The station's own service.  ``heard`` holds (operation, arguments) in order; ``faults`` makes an operation fail."""
+    """A service of one peer.  ``heard`` holds (operation, arguments) in order; ``faults`` makes an operation fail."""
 
-    def __init__(self, wsdl: Path) -> None:
+    def __init__(self, wsdl: Path, answers: Mapping[str, dict[str, Any]] = ANSWERS) -> None:
+        self.answers = answers
         self.client = zeep.Client(str(wsdl), transport=NoNetwork())
         self.heard: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
@@ -89,7 +90,7 @@ class ZeepStation:
             return 500, self._envelope(etree.fromstring(inner), operation)
         element = self.client.get_element(f"{{{name.namespace}}}{operation}Response")
         holder = etree.Element("holder")
-        element.render(holder, element(**ANSWERS[operation]))
+        element.render(holder, element(**self.answers[operation]))
         return 200, self._envelope(holder[0], operation)
 
     def _envelope(self, content: Any, operation: str) -> bytes:
