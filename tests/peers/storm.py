@@ -37,6 +37,8 @@ Row = tuple[str, Any]
 class Backend:
     """A 1.6J back end.  ``faults`` gives the chance of each misdeed; empty it for peace."""
 
+    dialect = "ocpp1.6"
+
     def __init__(self, port: int, chance: random.Random) -> None:
         self.port, self.chance, self.faults = port, chance, dict(FAULTS)
         self.rows: dict[str, list[Row]] = {}
@@ -51,7 +53,7 @@ class Backend:
             self._serve,
             "127.0.0.1",
             self.port,
-            subprotocols=["ocpp1.6"],
+            subprotocols=[self.dialect],  # type: ignore[list-item]
             process_request=self._request,  # type: ignore[list-item]
         )
 

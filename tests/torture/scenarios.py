@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.torture.disk import FOREVER
+from tests.torture.events import EventBackend
 from tests.torture.world import Account, World, eventually
 
 Scenario = Callable[[Path, random.Random, int, Path | None], Awaitable[Account]]
@@ -22,7 +23,15 @@ WRITES, SYNCS, BOTH = 1, 2, 3
 
 async def kills(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
     """kill -9 at any moment, under load, with a back end that cuts links, loses answers and is away for a while."""
-    world = World(folder, "kills", chance)
+    return await _killed(World(folder, "kills", chance), chance, cycles)
+
+
+async def kills_events(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """The same towards a back end of 2.0.1, where a message becomes an event with an id and a number of ours."""
+    return await _killed(World(folder, "kills-201", chance, backend=EventBackend), chance, cycles)
+
+
+async def _killed(world: World, chance: random.Random, cycles: int) -> Account:
     async with world.storm():
         for number in range(cycles):
             await world.rest(0.2, 1.5)
@@ -41,6 +50,7 @@ async def steps(folder: Path, chance: random.Random, cycles: int, shim: Path | N
     world = World(folder, "steps", chance, shim=shim)
     async with world.storm():
         for number in range(cycles):
+            await world.rest(0.0, 1.0 if number % 2 else 0.0)
             world.disk.order(kinds=BOTH, kill_in=1 + (number * 7 + chance.randrange(7)) % 60)
             await eventually(lambda: world.gateway.child.poll() is not None)  # type: ignore[union-attr]
             world.disk.order(kill_in=0)
@@ -49,10 +59,18 @@ async def steps(folder: Path, chance: random.Random, cycles: int, shim: Path | N
     return world.account
 
 
-async def power(folder: Path, chance: random.Random, cycles: int, shim: Path | None, lie: bool = False) -> Account:
-    """The power goes: what was not fsynced is lost, or not, sector by sector.  With ``lie`` an fsync does nothing."""
-    world = World(folder, "power", chance, shim=shim)
-    world.disk.order(kinds=BOTH, lie=int(lie))
+async def power(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """The power goes: what was not fsynced is lost, or not, sector by sector."""
+    return await _cut(World(folder, "power", chance, shim=shim), chance, cycles)
+
+
+async def power_events(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """The same towards a back end of 2.0.1."""
+    return await _cut(World(folder, "power-201", chance, shim=shim, backend=EventBackend), chance, cycles)
+
+
+async def _cut(world: World, chance: random.Random, cycles: int) -> Account:
+    world.disk.order(kinds=BOTH)
     forgot = 0
     async with world.storm():
         for _ in range(cycles):
@@ -205,14 +223,27 @@ async def _listens(world: World) -> bool:
 
 SCENARIOS: dict[str, Scenario] = {
     "kills": kills,
+    "kills-201": kills_events,
     "steps": steps,
     "power": power,
+    "power-201": power_events,
     "errors": errors,
     "full": full,
     "flaps": flaps,
     "half-open": half_open,
     "tmpfs": tmpfs,
 }
-NEED_SHIM = ("steps", "power", "errors", "full")
-SHORT = {"kills": 2, "steps": 3, "power": 3, "errors": 10, "full": 2, "flaps": 4, "half-open": 3, "tmpfs": 1}
+NEED_SHIM = ("steps", "power", "power-201", "errors", "full")
+SHORT = {
+    "kills": 2,
+    "kills-201": 2,
+    "steps": 3,
+    "power": 2,
+    "power-201": 3,
+    "errors": 10,
+    "full": 2,
+    "flaps": 4,
+    "half-open": 3,
+    "tmpfs": 1,
+}
 """How many cycles of each are enough for every run of the tests."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.peers.running import PATIENCE, Gateway, free_port
 from tests.peers.storm import Backend, Station, compare
 from tests.torture.disk import Disk
+from tests.torture.events import EventBackend
 from tests.torture.proxy import Proxy
 
 POLICY = (
@@ -24,11 +25,15 @@ POLICY = (
 )
 
 
+FAILURES = ("lost", "doubled", "disordered", "refused", "altered", "gaps")
+
+
 @dataclass
 class Account:
     """What came of it.  ``lost``: acknowledged and not booked; ``doubled``: booked and never acknowledged, or an id given twice;
     ``disordered``: stations whose books differ otherwise.  ``copies``: messages that the back end saw again, which it must know
-    by their natural key.  ``refused``: answers that were errors, where none may be given.
+    by their natural key.  ``refused``: answers that were errors, where none may be given.  ``altered`` and ``gaps``: see
+    `tests.torture.events`.
     """
 
     name: str
@@ -39,16 +44,18 @@ class Account:
     disordered: int = 0
     copies: int = 0
     refused: int = 0
+    altered: int = 0
+    gaps: int = 0
     notes: dict[str, object] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
         """Whether every promise was kept."""
-        return not (self.lost or self.doubled or self.disordered or self.refused)
+        return not any(getattr(self, what) for what in FAILURES)
 
     def __str__(self) -> str:
         counts = f"{self.cycles} cycles, {self.acknowledged} acknowledged, {self.lost} lost, {self.doubled} doubled"
-        more = [f"{self.disordered} disordered"] * bool(self.disordered) + [f"{self.refused} refused"] * bool(self.refused)
+        more = [f"{getattr(self, what)} {what}" for what in FAILURES[2:] if getattr(self, what)]
         notes = [f"{name} {value}" for name, value in {"copies on the wire": self.copies, **self.notes}.items()]
         return f"{self.name:10} {', '.join([counts, *more])} ({', '.join(notes)})"
 
@@ -56,10 +63,18 @@ class Account:
 class World:
     """``chance`` decides everything that the test decides; what the machine does in between is its own."""
 
-    def __init__(self, folder: Path, name: str, chance: random.Random, stations: int = 3, shim: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        chance: random.Random,
+        stations: int = 3,
+        shim: Path | None = None,
+        backend: type[Backend] = Backend,
+    ) -> None:
         self.chance, self.account = chance, Account(name)
         self.port, place, entrance, exit = (free_port() for _ in range(4))
-        self.backend = Backend(place, chance)
+        self.backend = backend(place, chance)
         self.street, self.uplinks = Proxy(entrance, self.port), Proxy(exit, place)
         self.stations = [Station(f"CP {number}", entrance, random.Random(number)) for number in range(stations)]
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +91,7 @@ class World:
         """The site file, for a back end at that port."""
         return (
             f"listeners: [{{listen: 'ocpp1.5+http://127.0.0.1:{self.port}/ocpp'}}]\n"
-            f"backends: [{{connect: 'ocpp1.6+ws://127.0.0.1:{place}/central'}}]\npolicy: {POLICY}\n"
+            f"backends: [{{connect: '{self.backend.dialect}+ws://127.0.0.1:{place}/central'}}]\npolicy: {POLICY}\n"
         )
 
     async def start(self) -> None:
@@ -119,6 +134,8 @@ class World:
         """Hold the books of both sides against each other."""
         account = self.account
         account.copies = self.backend.copies
+        if isinstance(self.backend, EventBackend):
+            account.altered, account.gaps = self.backend.altered, self.backend.gaps
         for one in self.stations:
             booked, acknowledged = Counter(self.backend.booked(one.name)), Counter(one.acknowledged)
             account.acknowledged += len(one.acknowledged)
