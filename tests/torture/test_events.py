@@ -35,7 +35,7 @@ def account(folder: Path, told: list[dict[str, Any]]) -> Any:
     world.stations[0].acknowledged = list(ROWS)
     world.stations[0].numbers = [1]
     for one in told:
-        world.backend.book("CP 0", "TransactionEvent", one)
+        world.backend.book("CP 0", "TransactionEvent", dict(one))
     world.draw()
     return world.account
 
