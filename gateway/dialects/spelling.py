@@ -8,6 +8,7 @@ Not here: the file (`gateway.dialects.codecs`), fields and words that every code
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import is_
 from typing import Any, TypeAlias
 
 from gateway.dialects.shapes import Enum, Field, Shape
@@ -50,13 +51,38 @@ def _value(field: Field, spelled: Spelled, made: dict[Shape, Respell | None]) ->
     return lambda value: words.get(value, value) if value.__class__ is str else value
 
 
+def _inside(payload: dict[str, Any], inner: list[tuple[str, Respell]]) -> dict[str, Any]:
+    """``payload`` with the values of some fields respelled: itself where none changes, for most messages say none of that."""
+    made = payload
+    for name, respell in inner:
+        value = payload.get(name)
+        if value is None:
+            continue
+        if value.__class__ is list:
+            respelled: Any = [respell(one) for one in value]
+            if all(map(is_, value, respelled)):
+                continue
+        elif (respelled := respell(value)) is value:
+            continue
+        if made is payload:
+            made = payload.copy()
+        made[name] = respelled
+    return made
+
+
 class _Writer:
     def __init__(self, names: Mapping[str, str], inner: Mapping[str, Respell]) -> None:
-        self.names, self.inner = names, inner
+        self.names, self.inner, self.within = names, inner, list(inner.items())
 
     def __call__(self, payload: Any) -> Any:
         if payload.__class__ is not dict:
             return payload
+        if self.names.keys().isdisjoint(payload):
+            return _inside(payload, self.within)
+        return self.renamed(payload)
+
+    def renamed(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """With its fields' names changed too."""
         made = {}
         for name, value in payload.items():
             respell = self.inner.get(name)
@@ -81,9 +107,8 @@ def _reader(shape: Shape, back: Spelled, made: dict[Shape, Respell | None]) -> R
 
 
 class _Reader(_Writer):
-    def __call__(self, payload: Any) -> Any:
-        if payload.__class__ is not dict:
-            return payload
+    def renamed(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """With its fields' names changed too."""
         made = {}
         for name, value in payload.items():
             own = self.names.get(name, name)
