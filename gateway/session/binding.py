@@ -84,9 +84,9 @@ class Binding:
 
     @property
     def taking_over(self) -> bool:
-        """Whether ids from before we came may still pass."""
+        """Whether ids from before we came may still pass.  A wall clock that was set back opens nothing."""
         passed = (self.desk.at.wall - self._since).total_seconds() if self._since is not None else 0.0
-        return passed < self.desk.policy.takeover
+        return abs(passed) < self.desk.policy.takeover
 
     # -- records -------------------------------------------------------------------------------------------------
 
@@ -143,10 +143,14 @@ class Binding:
         transaction, call, flag = self._bind(asked.call, facts)
         if flag == "unbound":
             call = self.desk.dialect.with_facts(call, transaction=None)
-        elif transaction is None and not flag and facts.get("connector") and self.desk.up.stateful(call.action):
+        elif transaction is None and not flag and facts.get("connector") and self._where(call.action):
             transaction = self.transactions.at(facts["connector"])
             flag = _parked(transaction, "")
         return Bound(call, transaction, flag, [])
+
+    def _where(self, action: str) -> bool:
+        """Whether the connector tells to which transaction readings belong, for the station has no word for it, or a flow asks."""
+        return "transaction" not in self.desk.dialect.messages[action].request_facts or self.desk.up.stateful(action)
 
     def _bind(self, call: Call, facts: dict[str, Any]) -> tuple[Transaction | None, Call, str]:
         named = facts.get("transaction")
