@@ -10,9 +10,12 @@ import contextlib
 import errno
 import random
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+from tests.peers.storm import Backend
 from tests.torture.disk import FOREVER
 from tests.torture.events import EventBackend
 from tests.torture.world import Account, World, eventually
@@ -147,6 +150,47 @@ async def flaps(folder: Path, chance: random.Random, cycles: int, shim: Path | N
     return world.account
 
 
+class Deadly(Backend):
+    """It closes the link on one message, whenever it sees it."""
+
+    deadly = ""
+
+    async def _answer(self, socket: Any, station: str, id: str, action: str, given: dict[str, Any]) -> bool:
+        if self.deadly and given.get("idTag") == self.deadly:
+            return False
+        return await super()._answer(socket, station, id, action, given)
+
+
+async def poison(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """A message on which the back end dies is put aside with its transaction, the rest goes on; mended, it is brought back."""
+    world = World(folder, "poison", chance, backend=Deadly, policy=", most_cuts: 3")
+    world.ordered = False
+    async with world.storm():
+        world.backend.faults.clear()
+        for number in range(cycles):
+            before = [len(one.numbers) for one in world.stations]
+            world.backend.deadly = f"TAG{max(before) + 1}"  # type: ignore[attr-defined]
+            await eventually(lambda before=before: _beyond(world, before))  # type: ignore[misc]
+            world.backend.deadly = ""  # type: ignore[attr-defined]
+            for one in world.stations:
+                line = ("journal", "replay", one.name, "--data", str(world.data))
+                await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "gateway", *line], check=True, capture_output=True)
+            world.account.cycles = number + 1
+    return world.account
+
+
+def _beyond(world: World, before: list[int]) -> bool:
+    """Whether each station's deadly transaction is put aside whole, and a later one has gone up."""
+    for one, number in zip(world.stations, before, strict=True):
+        deadly = f"TAG{max(before) + 1}"
+        booked = [key for action, key in world.backend.booked(one.name) if action == "StartTransaction"]
+        later = [key for key in booked if int(key[1][3:]) > max(before) + 1]
+        assert all(key[1] != deadly for key in booked)
+        if not later or len(one.numbers) < number + 2:
+            return False
+    return True
+
+
 async def half_open(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
     """Connections stay up and nothing comes through: those of the stations, those to the back end, or both."""
     world = World(folder, "half-open", chance)
@@ -231,19 +275,21 @@ SCENARIOS: dict[str, Scenario] = {
     "full": full,
     "flaps": flaps,
     "half-open": half_open,
+    "poison": poison,
     "tmpfs": tmpfs,
 }
 NEED_SHIM = ("steps", "power", "power-201", "errors", "full")
 SHORT = {
-    "kills": 2,
+    "kills": 1,
     "kills-201": 2,
-    "steps": 3,
+    "steps": 2,
     "power": 2,
-    "power-201": 3,
-    "errors": 10,
-    "full": 2,
-    "flaps": 4,
-    "half-open": 3,
+    "power-201": 2,
+    "errors": 8,
+    "full": 1,
+    "flaps": 3,
+    "half-open": 2,
+    "poison": 1,
     "tmpfs": 1,
 }
 """How many cycles of each are enough for every run of the tests."""
