@@ -135,7 +135,9 @@ class Backend:
             return {"status": verdict(fields["tag"])}
         if kind == "start":
             assert item is not None
-            booking = self.world.ledger.book_start(item, self._new_id)
+            booking = self.world.ledger.book_start(item, self._new_id if id is None else lambda: id)
+            if id not in (None, booking.id):
+                self.world.found("INV2", f"start {item.sign} of {station} is transaction {booking.id}, and {id} too")
             return {"status": verdict(fields["tag"]), "id": booking.id}
         if item is not None:
             self.world.ledger.book_more(item, id)

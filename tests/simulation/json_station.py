@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.simulation.asks import Ask
 from tests.simulation.lines import Dialling, Socket
-from tests.simulation.stations import Ask, Station
+from tests.simulation.stations import Station
+from tests.simulation.truth import Session
 
 ACTIONS = {
     "boot": "BootNotification",
@@ -21,12 +23,18 @@ ACTIONS = {
     "meter": "MeterValues",
     "stop": "StopTransaction",
 }
+COMMANDS = {"RemoteStartTransaction": "remote_start", "RemoteStopTransaction": "remote_stop", "Reset": "reset"}
 
 
 class JsonStation:
     """One station's link."""
 
     subprotocol = "ocpp1.6"
+    commands = COMMANDS
+    numbered = True
+    """Whether the back end gives transactions their ids."""
+    plugs = False
+    """Whether a transaction may begin before anybody knows for whom."""
 
     def __init__(self, station: Station) -> None:
         self.station, self.world = station, station.world
@@ -115,6 +123,10 @@ class JsonStation:
         self._ever.add(ask.id)
         self._say([2, ask.id, self.action(ask), self.words(ask)])
 
+    def own_id(self, session: Session) -> str | None:
+        """The id of a transaction, if it is the station's own."""
+        return None
+
     def action(self, ask: Ask) -> str:
         """How the dialect calls it."""
         return ACTIONS[ask.kind]
@@ -173,13 +185,15 @@ class JsonStation:
         return {"status": status, "interval": payload.get("interval"), "id": payload.get("transactionId")}
 
     def _command(self, id: str, action: str, payload: dict[str, Any]) -> None:
-        known = {"RemoteStartTransaction": "remote_start", "RemoteStopTransaction": "remote_stop", "Reset": "reset"}
-        if action not in known:
+        if action not in self.commands:
             self._say([4, id, "NotImplemented", "", {}])
             return
-        fields = {"tag": payload.get("idTag"), "connector": payload.get("connectorId"), "id": payload.get("transactionId")}
-        verdict = self.station.command(known[action], fields)
+        verdict = self.station.command(self.commands[action], self.asked_for(payload))
         self.world.time.later(None, self.station.chance.uniform(0, 0.2), self._answer, self.socket, id, verdict)
+
+    def asked_for(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """What a command is about."""
+        return {"tag": payload.get("idTag"), "connector": payload.get("connectorId"), "id": payload.get("transactionId")}
 
     def _answer(self, socket: Socket | None, id: str, verdict: str) -> None:
         if socket is self.socket:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
+from tests.simulation.asks import Ask
 from tests.simulation.lines import Dialling, Post, Serving
-from tests.simulation.stations import Ask, Station
+from tests.simulation.stations import Station
+from tests.simulation.truth import Session
 
 CS, CP = "urn://Ocpp/Cs/2012/06/", "urn://Ocpp/Cp/2012/06/"
 SOAP, WSA = "http://www.w3.org/2003/05/soap-envelope", "http://www.w3.org/2005/08/addressing"
@@ -67,6 +69,8 @@ class Opened:
 class SoapStation:
     """One station's side of the exchanges."""
 
+    numbered, plugs = True, False
+
     def __init__(self, station: Station) -> None:
         self.station, self.world = station, station.world
         self.url = f"http://{station.ip}:7000/box"
@@ -101,6 +105,10 @@ class SoapStation:
 
     def double(self) -> None:
         """It has no link of which there could be two."""
+
+    def own_id(self, session: Session) -> str | None:
+        """The id of a transaction is the back end's."""
+        return None
 
     # -- speaking ------------------------------------------------------------------------------------------------
 

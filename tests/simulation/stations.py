@@ -10,34 +10,11 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from tests.simulation.asks import DAY, Ask, Plan
 from tests.simulation.truth import Item, Session
-
-DAY = datetime(2026, 3, 1, 8, 0, 0, tzinfo=UTC)
-
-
-@dataclass(eq=False)
-class Ask:
-    """A call of the station.  ``kind`` is boot, beat, authorize, status, start, meter or stop."""
-
-    kind: str
-    fields: dict[str, Any]
-    item: Item | None = None
-    id: str = ""
-    since: float = 0.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One session of the day."""
-
-    at: float
-    connector: int
-    tag: str
-    stay: float
 
 
 class Station:
@@ -93,6 +70,7 @@ class Station:
     def meter(self, connector: int) -> int:
         """Its register, which grows with each look."""
         self.registers[connector] += self.chance.randint(1, 900)
+        self.registers[connector] += self.registers[connector] % 10 == 0  # no digit that a number may leave out
         return self.registers[connector]
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -170,12 +148,31 @@ class Station:
         self.starting.discard(connector)
         begun, meter = self.wall(), self.meter(connector)
         session = self.world.ledger.session(self.name, connector, tag, begun, meter)
+        session.id = self.speech.own_id(session)
+        if session.id is not None:
+            session.told.append(session.id)
         session.token = self.sloppy and not (self.linked and self.booted and not self.queue)
         self.running[connector] = session
-        self.enqueue("start", session, str(meter), connector=connector, tag=tag, when=begun, meter=str(meter))
-        self.status(connector, "Charging")
-        self.world.time.later(None, self.chance.uniform(5, 60), self.read, session)
+        if self.speech.plugs and self.chance.random() < 0.25:
+            session.nameless = True
+            self.enqueue("plug", session, str(meter), connector=connector, when=begun, meter=str(meter))
+            self.world.time.later(None, self.chance.uniform(1, 15), self._token, session)
+        else:
+            self._begun(session, begun, str(meter))
         self.world.time.later(None, self.stays[connector], self._unplugged, session)
+
+    def _token(self, session: Session) -> None:
+        """Only now it is known who charges."""
+        if session.nameless:
+            session.nameless = False
+            sign = f'"{session.id}"|"seqNo": {session.events},'
+            self._begun(session, self.wall(), sign)
+
+    def _begun(self, session: Session, when: str, sign: str) -> None:
+        there = {"connector": session.connector, "tag": session.tag}
+        self.enqueue("start", session, sign, **there, when=when, meter=str(session.meter_start))
+        self.status(session.connector, "Charging")
+        self.world.time.later(None, self.chance.uniform(5, 60), self.read, session)
 
     def read(self, session: Session) -> None:
         """A periodic reading."""
@@ -201,6 +198,7 @@ class Station:
 
     def stop(self, connector: int, reason: str) -> None:
         """It ends."""
+        self._token(self.running[connector])
         session = self.running.pop(connector)
         session.ended, session.meter_stop = self.wall(), self.meter(connector)
         fields = {"when": session.ended, "meter": str(session.meter_stop), "reason": reason}
@@ -212,6 +210,9 @@ class Station:
     def enqueue(self, kind: str, session: Session | None, sign: str, **fields: Any) -> None:
         """Something that must be told, whatever happens."""
         self.world.log(f"{self.name} has {kind} {sign}")
+        if session is not None:
+            fields |= {"seq": session.events, "offline": not (self.linked and self.booted)}
+            session.events += 1
         self.queue.append(self.world.begun(self.world.ledger.item(kind, self.name, session, sign, **fields)))
         self.pump()
 
@@ -309,7 +310,7 @@ class Station:
 
     def answered(self, ask: Ask, said: dict[str, Any]) -> None:
         """An answer came.  ``said``: status, interval, id, as the kind has them."""
-        if ask.item is not None and ask.kind == "start":
+        if ask.item is not None and ask.kind == "start" and self.speech.numbered:
             self.world.ledger.told(ask.item, said["id"])
         if self.busy is not ask:
             self.world.count("answers that came too late for a station")
@@ -351,7 +352,7 @@ class Station:
         assert ask.item is not None
         session = ask.item.session
         assert session is not None
-        session.id = said["id"]
+        session.id = said["id"] if self.speech.numbered else session.id
         if said["status"] != "Accepted":
             self.world.count("starts that were refused")
             self.world.time.later(None, 2.0, self._deauthorized, session)
@@ -363,7 +364,7 @@ class Station:
     def _heard_meter(self, ask: Ask, said: dict[str, Any]) -> None:
         """Good."""
 
-    _heard_stop = _heard_status = _heard_beat = _heard_meter
+    _heard_stop = _heard_status = _heard_beat = _heard_plug = _heard_meter
 
     # -- commands ------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from twisted.logger import LogEvent, globalLogPublisher
 
 from gateway.links.limits import Limits
 from gateway.server import Server
+from tests.simulation.asks import DAY, Plan
 from tests.simulation.backend import WELL, Backend
 from tests.simulation.clock import Time
 from tests.simulation.faults import Faults
@@ -31,7 +32,7 @@ from tests.simulation.network import Network
 from tests.simulation.orders import Orders
 from tests.simulation.routes import ROUTES
 from tests.simulation.setting import GATEWAY, data, metrics, site
-from tests.simulation.stations import DAY, Plan, Station
+from tests.simulation.stations import Station
 from tests.simulation.surroundings import Complaints, Ordered, surroundings
 from tests.simulation.truth import Item, Ledger
 from tests.simulation.wires import End, Wire
@@ -77,6 +78,7 @@ class World:
         self.route, self.path = ROUTES[route], folder / "journal.sqlite"
         self.net = Network(self.time, self.seed, self)
         self.ledger = Ledger(self.time.seconds, self.found, self.count)
+        self.ledger.renumbered = route.startswith("2.0.1-1.")
         self.orders = Orders(self)
         self.calm, self.wall_offset, self._mood = False, 0.0, "fast"
         self.local = self.chance.random() < 0.15
@@ -100,6 +102,8 @@ class World:
         chance, plans = self.chance, []
         for _ in range(chance.randint(2, 4)):
             tag = chance.choice(("A1", "A2", "B7", "X9")) if chance.random() < 0.7 else f"T{chance.randrange(10**6)}"
+            if self.ledger.renumbered and chance.random() < 0.2:
+                tag = f"LONG-{chance.randrange(10**30):030}"
             at = chance.uniform(5, self.day + 60)
             plans.append(Plan(at, chance.randint(1, 2), tag, chance.uniform(15, 250)))
         return plans
@@ -336,7 +340,12 @@ class World:
 
     def stored(self, item: Item) -> bool:
         """Whether it waits there, or was put aside."""
-        return self._rows("station = ? AND state <> 'delivered' AND instr(raw, ?)", item.station, item.sign) > 0
+        return self._waits("state <> 'delivered'", item)
+
+    def _waits(self, state: str, item: Item) -> bool:
+        """Whether a row says what stands in the item's sign."""
+        parts = item.sign.split("|")
+        return self._rows(f"station = ? AND {state}" + " AND instr(raw, ?)" * len(parts), item.station, *parts) > 0
 
     def acknowledged(self, item: Item) -> None:
         """A station heard that it can forget something."""
@@ -353,8 +362,7 @@ class World:
 
     def _forgive(self) -> None:
         for item in list(self.ledger.waiting) if self.poisoned else ():
-            aside = self._rows("station = ? AND state = 'parked' AND instr(raw, ?)", item.station, item.sign)
-            if aside and item.session in self.poisoned:
+            if item.session in self.poisoned and self._waits("state = 'parked'", item):
                 self.ledger.forgive(item)
                 self.count("messages put aside")
 
