@@ -69,15 +69,19 @@ KINDS = {
     "left": ("ocpp1.6", "ocpp2.0.1"),
     "right": ("ocpp2.0.1", "ocpp1.6"),
     "new": ("ocpp2.0.1", "ocpp2.0.1"),
+    "1.6-2.0.1": ("ocpp1.6", "ocpp2.0.1"),
+    "1.5-2.0.1": ("ocpp1.5", "ocpp2.0.1"),
+    "2.0.1-1.6": ("ocpp2.0.1", "ocpp1.6"),
+    "2.0.1-1.5": ("ocpp2.0.1", "ocpp1.5"),
 }
-"""Station and back end.  ``left`` and ``right`` are joined by flows (`tests.session.toys`)."""
+"""Station and back end.  ``left`` and ``right`` are joined by flows (`tests.session.toys`), those with numbers by the tables."""
 
 
 def routes(kind: str) -> tuple[Route, Route]:
     """Up and down."""
     own, other = (dialects()[name] for name in KINDS[kind])
-    if kind == "old":
-        return ladder().route("ocpp1.5", "ocpp1.6"), ladder().route("ocpp1.6", "ocpp1.5")
+    if kind == "old" or "-" in kind:
+        return ladder().route(own.name, other.name), ladder().route(other.name, own.name)
     if kind == "left":
         return toys.Toy(own, other, toys.LEFT_UP), toys.Toy(other, own, toys.LEFT_DOWN)
     if kind == "right":
