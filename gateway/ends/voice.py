@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gateway.dialects.errors import CODES, Garbled, Spelled
 from gateway.dialects.schema import Dialect
 from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
-from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired
+from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, run
 from gateway.quirks.path import Scene
 
 M = TypeVar("M", Call, Result)
@@ -70,7 +70,7 @@ class Voice:
 
     def mend_text(self, text: str) -> str:
         """The text after the profile's text repairs."""
-        if self.cures.empty:
+        if not self.cures.texts:
             return text
         mended, fired = self.cures.text(text)
         self._fired = list(fired)
@@ -86,39 +86,44 @@ class Voice:
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
             self.introduce(self.dialect.facts(message))
         if not self.cures.empty:
-            payload, fired = self._mended(message, raw, fired)
+            if self.cures.asks:
+                self._remember(message, heard=True)
+            steps = self.cures.repairs.get((message.kind, message.action))
+            if steps is not None and not steps.idle(payload):
+                payload, fired = self._mended(steps, message, raw, fired)
         if message.action in self.dialect.messages or self.unknown != "pass":
             payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
         heard = message.__class__(message.id, message.action, payload)
         self.witness.message(self, True, heard, raw, fired)
         return heard
 
-    def _mended(self, message: Call | Result | Error, raw: str, fired: list[Fired]) -> tuple[Payload, list[Fired]]:
+    def _mended(self, steps: Steps, message: Call | Result | Error, raw: str, fired: list[Fired]) -> tuple[Payload, list[Fired]]:
         """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""
         payload = fields_of(message, message.code) if isinstance(message, Error) else message.payload
         try:
-            made, more = self.cures.repair(message.kind, message.action, payload, self._scene(message, heard=True))
+            made, more = run("repair", steps, payload, Scene(None, self._asked_by(message, heard=True), self.now()))
         except Answered as done:
             self.witness.message(self, True, message, raw, [*fired, *done.fired])
             raise
         return made, [*fired, *more]
 
-    def _scene(self, message: Message, heard: bool) -> Scene:
-        """What a condition may look at.  Calls are remembered only where a profile asks for them."""
-        asked = None
-        if self.cures.asks and isinstance(message, Call):
+    def _remember(self, message: Message, heard: bool) -> None:
+        """Keep a call for the conditions of its result: only where a profile asks for it."""
+        if isinstance(message, Call):
             while len(self._asked) >= MOST_ASKED:
                 del self._asked[next(iter(self._asked))]
             self._asked[not heard, message.id] = message.payload
-        elif self.cures.asks:
-            asked = self._asked.pop((heard, message.id), None)
-        return Scene(None, asked, self.now())
+
+    def _asked_by(self, message: Message, heard: bool) -> Payload | None:
+        """The call that a message answers, where it is remembered."""
+        return self._asked.get((heard, message.id)) if self.cures.asks and not isinstance(message, Call) else None
 
     def heard_error(self, error: Error, raw: str) -> Error:
         """Mend and note an error that was heard.  Raises `Answered` where a profile makes a result of it."""
         fired, self._fired = self._fired, []
-        if not self.cures.empty:
-            made, fired = self._mended(error, raw, fired)
+        steps = self.cures.repairs.get(("error", error.action))
+        if steps is not None:
+            made, fired = self._mended(steps, error, raw, fired)
             code = made["code"] if made["code"] in CODES else error.code
             error = Error(error.id, error.action, code, str(made.get("description", "")), error.details)
         self.witness.message(self, True, error, raw, fired)
@@ -128,22 +133,28 @@ class Voice:
         """Adjust a message, write it, and return what ``write`` made of it.  Raises `Answered` where a profile ends it here."""
         fired: Sequence[Fired] = ()
         if not self.cures.empty:
-            message, fired = self._fitted(message)
+            if self.cures.asks:
+                self._remember(message, heard=False)
+            steps = self.cures.adjusts.get((message.kind, message.action))
+            if steps is not None:
+                message, fired = self._fitted(steps, message)
         written = write(message)
         raw = written if isinstance(written, str) else written.decode("utf-8", "replace") if isinstance(written, bytes) else ""
         self.witness.message(self, False, message, raw, fired)
         return written
 
-    def _fitted(self, message: Message) -> tuple[Message, list[Fired]]:
+    def _fitted(self, steps: Steps, message: Message) -> tuple[Message, list[Fired]]:
         """The message after the profiles' adjustments.  An error's code is seen as it is spelled on the wire."""
-        scene = self._scene(message, heard=False)
+        scene = Scene(None, self._asked_by(message, heard=False), self.now())
         if not isinstance(message, Error):
-            payload, fired = self.cures.adjust(message.kind, message.action, message.payload, scene)
+            if steps.idle(message.payload):
+                return message, []
+            payload, fired = run("adjust", steps, message.payload, scene)
             return replace(message, payload=payload), fired
         spelled = message.code
         if self.codec == "json" and self.dialect.json is not None:
             spelled = self.dialect.json.errors.get(message.code, message.code)
-        made, fired = self.cures.adjust(message.kind, message.action, fields_of(message, spelled), scene)
+        made, fired = run("adjust", steps, fields_of(message, spelled), scene)
         if not fired:
             return message, fired
         code = Spelled(made["code"]) if self.codec == "json" else made["code"] if made["code"] in CODES else message.code

@@ -15,7 +15,7 @@ from typing import Any
 from gateway.catalogue import Folders
 from gateway.dialects.schema import Dialect
 from gateway.quirks.connect import joined
-from gateway.quirks.cures import NONE, Cures, Steps
+from gateway.quirks.cures import NONE, Cures, Steps, steps_of
 from gateway.quirks.match import Known
 from gateway.quirks.profile import Profile, load_profiles
 from gateway.quirks.rule import Rule
@@ -83,15 +83,15 @@ def _texts(profiles: Sequence[Profile]) -> list[tuple[str, tuple[TextRule, ...]]
 
 def _table(parts: Sequence[tuple[str, tuple[Rule, ...]]]) -> dict[tuple[str, str], Steps]:
     """The rules by kind of message, without those that a more specific profile replaces."""
-    made: dict[tuple[str, str], Steps] = {}
+    made: dict[tuple[str, str], list[tuple[str, tuple[Rule, ...]]]] = {}
     for number, (quirk, rules) in enumerate(parts):
         later = [rule for _, others in parts[number + 1 :] for rule in others]
         for on in dict.fromkeys(on for rule in rules for on in rule.on):
             stronger = [rule for rule in later if on in rule.on]
             kept = [rule for rule in rules if on in rule.on and not any(_yields(rule, other) for other in stronger)]
             if kept:
-                made[on] = (*made.get(on, ()), (quirk, tuple(kept)))
-    return made
+                made.setdefault(on, []).append((quirk, tuple(kept)))
+    return {on: steps_of(found) for on, found in made.items()}
 
 
 def _yields(rule: Rule, stronger: Rule) -> bool:

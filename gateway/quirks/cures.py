@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 from gateway.messages import Payload
 from gateway.quirks.connect import Connect
+from gateway.quirks.digits import plain
+from gateway.quirks.guards import GUARDS, Idle, compiled
 from gateway.quirks.path import Scene
 from gateway.quirks.rule import Rule
 from gateway.quirks.text import TextRule
@@ -37,8 +39,24 @@ class Answered(Exception):
         super().__init__("answered by a quirk profile")
 
 
-Steps: TypeAlias = tuple[tuple[str, tuple[Rule, ...]], ...]
-"""For one kind of message: quirk id and its rules, least specific first."""
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """For one kind of message: quirk id and its rules, least specific first.
+
+    ``idle`` says whether a payload surely stays as it is: so it is with nearly every message.
+    """
+
+    parts: tuple[tuple[str, tuple[Rule, ...]], ...]
+    idle: Idle
+
+
+def steps_of(parts: Sequence[tuple[str, tuple[Rule, ...]]]) -> Steps:
+    """The steps of quirks with their rules."""
+    rules = [rule for _, rules in parts for rule in rules]
+    guarded = [(one.operation, plain(one.source[one.operation]), one.at.steps) for one in rules if one.operation in GUARDS]
+    return Steps(tuple(parts), compiled(guarded, [one.may_answer for one in rules if one.operation not in GUARDS]))
+
+
 Table: TypeAlias = Mapping[tuple[str, str], Steps]
 NO_SCENE = Scene()
 
@@ -49,7 +67,7 @@ class Cures:
     ``number_ids``: its message ids are numbers.  ``asks``: a rule looks at the call that a result answers.
     """
 
-    __slots__ = ("_adjust", "_repair", "_text", "asks", "behave", "connect", "empty", "ids", "number_ids", "warnings")
+    __slots__ = ("adjusts", "asks", "behave", "connect", "empty", "ids", "number_ids", "repairs", "texts", "warnings")
 
     def __init__(
         self,
@@ -64,18 +82,15 @@ class Cures:
     ) -> None:
         self.ids, self.connect, self.number_ids, self.warnings = tuple(ids), connect, number_ids, tuple(warnings)
         self.behave: Mapping[str, Any] = behave or {}
-        self._text, self._repair, self._adjust = tuple(text), repair or {}, adjust or {}
+        self.texts, self.repairs, self.adjusts = tuple(text), dict(repair or {}), dict(adjust or {})
         self.empty = not self.ids
-        self.asks = any("asked" in str(rule.source.get("when", "")) for rule in self._rules())
-
-    def _rules(self) -> list[Rule]:
-        steps = [*self._repair.values(), *self._adjust.values()]
-        return [rule for parts in steps for _, rules in parts for rule in rules]
+        steps = [*self.repairs.values(), *self.adjusts.values()]
+        self.asks = any("asked" in str(rule.source.get("when", "")) for one in steps for _, rules in one.parts for rule in rules)
 
     def text(self, raw: str) -> tuple[str, list[Fired]]:
         """Mend the text of a message that came from the peer, before it is parsed."""
         fired: list[Fired] = []
-        for quirk, rules in self._text:
+        for quirk, rules in self.texts:
             mended = raw
             for rule in rules:
                 mended = rule.change(mended)
@@ -89,16 +104,17 @@ class Cures:
 
         Raises `Answered` where a profile ends it here.
         """
-        return _run("repair", self._repair.get((kind, action), ()), payload, scene)
+        return run("repair", self.repairs.get((kind, action)), payload, scene)
 
     def adjust(self, kind: str, action: str, payload: Payload, scene: Scene = NO_SCENE) -> tuple[Payload, list[Fired]]:
         """Fit a valid message to the peer that it goes to.  Raises `Answered` where a profile ends it here."""
-        return _run("adjust", self._adjust.get((kind, action), ()), payload, scene)
+        return run("adjust", self.adjusts.get((kind, action)), payload, scene)
 
 
-def _run(verb: str, steps: Steps, payload: Payload, scene: Scene) -> tuple[Payload, list[Fired]]:
+def run(verb: str, steps: Steps | None, payload: Payload, scene: Scene) -> tuple[Payload, list[Fired]]:
+    """The payload after the rules, and which quirks fired.  Raises `Answered`."""
     fired: list[Fired] = []
-    for quirk, rules in steps:
+    for quirk, rules in steps.parts if steps is not None else ():
         changed = payload
         for rule in rules:
             here = Scene(changed, scene.asked, scene.now)

@@ -26,6 +26,7 @@ Way: TypeAlias = Literal["from", "to"]
 """From the peer (``repair``) or to it (``adjust``)."""
 MOST = 64
 EVERY = "*"
+NOWHERE = Path(())
 ERROR = Shape("an error", {"code": Field("code", Scalar("string")), "description": Field("description", Scalar("string"))})
 """What a rule for an error may name."""
 
@@ -55,6 +56,8 @@ class Rule:
     source: Map = field(compare=False, repr=False)
     answer: Any = None
     when: When | None = None
+    at: Path = NOWHERE
+    """The path of the file, which for a move differs from where it is done."""
 
     def apply(self, payload: Any, scene: Scene) -> Any:
         """The payload after the change; the same object where nothing changed."""
@@ -67,6 +70,12 @@ class Rule:
     def answers(self, payload: Any, scene: Scene) -> bool:
         """Whether the message ends here, with `answer`."""
         return self.change is None and (self.when is None or self.when(payload, payload, scene))
+
+    def may_answer(self, payload: Any) -> bool:
+        """Whether the rule may do something, by a look at the payload alone."""
+        if self.change is not None or self.when is None or "asked" in str(self.source.get("when", "")):
+            return True
+        return self.when(payload, payload, Scene(payload))
 
     def meets(self, other: Rule) -> bool:
         """Whether both change the same field of the same message, and not in the same way."""
@@ -182,9 +191,10 @@ def _rule_of(item: Map, on: tuple[On, ...], path: Path, operation: str, when: Wh
         return Rule(on, path, operation, None, (), item, plain(argument), when)
     if operation == "move":
         base, change, there = paths.moving(path, str(argument), when)
-        return Rule(on, base, operation, change, (path, there), item)
+        return Rule(on, base, operation, change, (path, there), item, at=path)
     touches = (path, path.sibling(argument)) if operation == "rename" else (path,)
-    return Rule(on, path, operation, compile_change(operation, argument, path.steps[-1][1], when), touches, item)
+    compiled = compile_change(operation, argument, path.steps[-1][1], when)
+    return Rule(on, path, operation, compiled, touches, item, at=path)
 
 
 def _path(check: Checker, item: Map) -> Path | None:

@@ -2,7 +2,7 @@
 
     python -m tests.bench [--quick] [--only NAME ...] [--json bench.json]
 
-Prints a table and writes bench.json.  NAME is part of a figure's group: translate, flows, soap, endtoend, memory, journal.
+Prints a table and writes bench.json.  NAME is part of a figure's group: translate, flows, quirks, soap, endtoend, memory, journal.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import endtoend, figures, journal, memory, soap, translate, two_dot
+from tests.bench import endtoend, figures, journal, memory, quirks, soap, translate, two_dot
 
 GROUPS: dict[str, Callable[[bool], Iterator[figures.Figure]]] = {
     "translate": translate.measure,
     "flows": two_dot.measure,
+    "quirks": quirks.measure,
     "soap": soap.measure,
     "endtoend": endtoend.measure,
     "memory": memory.measure,
