@@ -325,3 +325,23 @@ def test_a_fault_of_ours_costs_one_station_its_links_and_the_journal_brings_it_b
     assert again.answer is None
     office.accept()
     assert len(office.uplinks[-1].calls("StartTransaction")) == 1, "from the journal"
+
+
+def test_readings_of_a_station_without_a_word_for_it_name_the_transaction_of_their_connector(tmp_path: Path) -> None:
+    office = Office(tmp_path, pair(tmp_path, "ocpp1.2+ws", "ocpp1.6+ws"))
+    station = office.connect("/ocpp/CP1", [("sec-websocket-protocol", "ocpp1.2")]).socket
+    assert station is not None
+    station.say(2, "1", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    uplink = office.accept()
+    station.say(2, "2", "MeterValues", {"connectorId": 1, "values": [{"timestamp": "2026-01-01T00:00:00Z", "value": 5}]})
+    uplink.say(3, uplink.calls("MeterValues")[-1][1], {})
+    start = {"connectorId": 1, "idTag": "T", "timestamp": "2026-01-01T00:00:00Z", "meterStart": 5}
+    station.say(2, "3", "StartTransaction", start)
+    begun = uplink.calls("StartTransaction")[-1][1]
+    uplink.say(3, begun, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
+    for connector in (1, 0, 2):
+        reading = {"connectorId": connector, "values": [{"timestamp": "2026-01-01T00:01:00Z", "value": 9}]}
+        station.say(2, f"4{connector}", "MeterValues", reading)
+        uplink.say(3, uplink.calls("MeterValues")[-1][1], {})
+    heard = [frame[3] for frame in uplink.calls("MeterValues")]
+    assert [(one["connectorId"], one.get("transactionId")) for one in heard] == [(1, None), (1, 77), (0, None), (2, None)]

@@ -140,7 +140,7 @@ class Delivery:
             self._arrived(item, trip, [])
             return False
         leaf = trip.onward(self.desk.ids())
-        named = self.naming.of(leaf)
+        named = self.naming.of(leaf) or self.naming.unsaid(leaf, item.row.action, item.row.transaction)
         item.flying = True
         self.cuts.leaves(self.registration.standing == "accepted" and self.desk.policy.replay_boot)
         self.lane.send(

@@ -35,6 +35,13 @@ class Naming:
             return None
         return self.transactions.called(str(named)) if self.theirs else self.transactions.get(number(named))
 
+    def unsaid(self, call: Call, asked: str, bound: int | None) -> Transaction | None:
+        """The transaction to which a message was bound, where the station has no word for it in ``asked`` and the back end has."""
+        own, theirs = self.desk.dialect.messages.get(asked), self.desk.backend.messages.get(call.action)
+        if own is None or theirs is None or "transaction" in own.request_facts or "transaction" not in theirs.request_facts:
+            return None
+        return self.transactions.get(bound)
+
     def of(self, call: Call) -> Transaction | None:
         """The transaction that a call in the back end's dialect names by our number."""
         return self.transactions.get(number(_named(self.desk.backend, call)))
