@@ -167,7 +167,7 @@ class Doors:
         request = exchange.request
         known = [self.relay.data.dialects[name] for name in dialects]
         try:
-            envelope = read_envelope(request.body, known, lambda: _hint(request), sender)
+            envelope = self._read(request, known, sender)
             if envelope.kind != "call":
                 raise Garbled("NotSupported", f"a {envelope.kind} is no request", envelope.message_id)
         except PeerError as error:
@@ -177,6 +177,19 @@ class Doors:
             exchange.respond(status, [("content-type", CONTENT_TYPE)], body)
             return None
         return envelope
+
+    def _read(self, request: Request, known: Sequence[Dialect], sender: Side) -> Envelope:
+        """The envelope; where it cannot be read, that of the text as quirk profiles for this door mend it."""
+        try:
+            return read_envelope(request.body, known, lambda: _hint(request), sender)
+        except PeerError:
+            listener = self._listener(request, "soap") if sender == "station" else None
+            mended = lenience.mended(self.relay.data.quirks, listener, request) if listener is not None else None
+            if mended is None:
+                raise
+            for one in mended.fired:
+                self.relay.witness.metrics.fired(one.quirk)
+            return read_envelope(mended.body, known, lambda: _hint(request), sender)
 
     def _fault(self, exchange: Exchange, dialect: str, envelope: Envelope, code: str, why: str, reason: str) -> None:
         self.relay.witness.refused(None, reason, why)
@@ -236,6 +249,8 @@ class Doors:
         spoken_here = subprotocols(listener.address.dialects, self.relay.data.dialects)
         listener = listener.speaking(agreed(spoken_here, handshake.subprotocols, listener.assumed) or "")
         wanted = next(name for name, dialect in spoken_here.items() if dialect == listener.address.dialect)
+        if self.relay.data.quirks.doors:
+            connect = lenience.rules(self.relay.data.quirks, listener, handshake.request, identity) or connect
         spoken = lenience.spoken(wanted, handshake.subprotocols, connect)
         if not handshake.subprotocols and listener.assumed is not None:
             spoken = lenience.Spoken(None)

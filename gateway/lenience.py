@@ -20,6 +20,7 @@ from gateway.links.exchange import Request
 from gateway.messages import Call
 from gateway.quirks.choose import Quirks
 from gateway.quirks.connect import Connect, identity_of
+from gateway.quirks.cures import Fired
 from gateway.quirks.match import Known
 
 
@@ -28,6 +29,24 @@ def rules(quirks: Quirks, listener: Listener, request: Request, station: str | N
     agent, dialect = request.header("user-agent"), listener.address.dialect
     known = Known("station", station=station, listener=listener.name, user_agent=agent, dialect=dialect)
     return quirks.choose(known).connect
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mended:
+    """The body of a SOAP request after text repairs, and the quirks that changed it."""
+
+    body: bytes
+    fired: Sequence[Fired]
+
+
+def mended(quirks: Quirks, listener: Listener, request: Request) -> Mended | None:
+    """The body as profiles for this listener or User-Agent mend it; None where they change nothing."""
+    agent, dialect = request.header("user-agent"), listener.address.dialect
+    cures = quirks.choose(Known("station", listener=listener.name, user_agent=agent, dialect=dialect))
+    if not cures.texts:
+        return None
+    text, fired = cures.text(request.body.decode("utf-8", "replace"))
+    return Mended(text.encode(), fired) if fired else None
 
 
 def identity(connect: Connect, rest: str, request: Request, user: str | None) -> str | None:

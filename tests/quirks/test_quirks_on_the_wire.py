@@ -12,7 +12,7 @@ import pytest
 from gateway.catalogue import Folders
 from gateway.quirks.choose import Quirks
 from gateway.relay import Data
-from tests.office import Office, Socket, data, pair
+from tests.office import Office, Socket, data, envelope, pair
 
 HEAD = "    title: T\n    why: W\n    link: https://example.org/1\n    match: "
 METER = {"connectorId": 1, "meterValue": []}
@@ -152,6 +152,21 @@ def test_a_station_speaks_another_version_than_it_agreed_on(tmp_path: Path) -> N
     assert made.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.6"
     made.accept()
     assert socket.sent[-1][:2] == [3, "b"]
+
+
+def test_a_soap_request_that_cannot_be_read_is_mended(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: station, user_agent: 'Old*'}\n    repair: {text: [{replace: {from: '&nbsp;', to: ' '}}]}\n"
+        "    samples: [{repair: text, before: 'a&nbsp;b', after: 'a b'}]",
+        listen="ocpp1.5+http",
+    )
+    inner = "<chargePointVendor>A&nbsp;B</chargePointVendor><chargePointModel>M</chargePointModel>"
+    body = envelope("BootNotification", inner, "CP1", "http://192.0.2.7:9/cp")
+    assert made.http("POST", "/ocpp", body).answer is not None, "a stranger gets a Fault at once"
+    assert made.relay.conversations == {}
+    made.http("POST", "/ocpp", body, headers=(("user-agent", "Old 1"),))
+    assert made.uplinks[-1].calls("BootNotification")[0][3]["chargePointVendor"] == "A B"
 
 
 def test_pings_by_profile(tmp_path: Path) -> None:
