@@ -136,6 +136,7 @@ class Station:
         self.acknowledged: list[Row] = []
         self.numbers: list[int] = []
         self.enough = False
+        self.tries = 0
         self.refusals: list[str] = []
         self._minute = self._meter = 0
 
@@ -184,6 +185,7 @@ class Station:
             await asyncio.sleep(0.05 + self.chance.random() / 10)
 
     async def _post(self, action: str, inner: str) -> str:
+        self.tries += 1
         name, id = action[0].lower() + action[1:], self.chance.getrandbits(60)
         body = ENVELOPE.format(who=self.name, id=id, action=action, name=name, inner=inner).encode()
         head = f"POST /ocpp HTTP/1.1\r\nHost: g\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"

@@ -120,6 +120,7 @@ async def full(folder: Path, chance: random.Random, cycles: int, shim: Path | No
             await world.rest(0.3, 0.8)
             world.disk.order(kinds=WRITES, error=errno.ENOSPC, fail_for=FOREVER, fail_in=1)
             await eventually(lambda: _unready(world))
+            await _all_asked_anew(world)
             answered = sum(len(one.acknowledged) for one in world.stations)
             await world.rest(0.5, 1.5)
             assert sum(len(one.acknowledged) for one in world.stations) == answered, "something was acknowledged on a full disk"
@@ -240,6 +241,12 @@ def _fill(path: Path) -> None:
             with contextlib.suppress(OSError):
                 while True:
                     file.write(bytes(size))
+
+
+async def _all_asked_anew(world: World) -> None:
+    """Wait until no answer from before can still be on its way."""
+    tries = [one.tries for one in world.stations]
+    await eventually(lambda: all(one.tries > before for one, before in zip(world.stations, tries, strict=True)))
 
 
 def _unrefused(world: World) -> Account:
