@@ -111,12 +111,6 @@ messages:
           registers:
             tags:
               abc: known
-      energy > energy:
-        sample:
-          left:
-            energy: 7
-          right:
-            energy: [7]
       flow:
         "> kind": Started
         "> number": counted
@@ -255,7 +249,8 @@ only right:
 class Tags:
     """A register remembers the kinds of tags."""
 
-    total = True
+    total = "<>"
+    reads = ("text", "kind")
 
     def right(self, value: Any, run: Any) -> Any:
         kind = run.cx.registers.get("tags", value)
