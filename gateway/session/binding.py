@@ -149,8 +149,8 @@ class Binding:
         return Bound(call, transaction, flag, [])
 
     def _where(self, action: str) -> bool:
-        """Whether the connector tells to which transaction readings belong, for the station has no word for it, or a flow asks."""
-        return "transaction" not in self.desk.dialect.messages[action].request_facts or self.desk.up.stateful(action)
+        """Whether the connector tells whose readings these are: the station has no word for it, or a flow asks."""
+        return "transaction" not in self.desk.dialect.messages[action].request_facts or self.desk.stateful(action)
 
     def _bind(self, call: Call, facts: dict[str, Any]) -> tuple[Transaction | None, Call, str]:
         named = facts.get("transaction")

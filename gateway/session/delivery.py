@@ -283,7 +283,7 @@ class Delivery:
 
     def _marked(self, item: RowItem, writes: list[Write], then: Callable[[], None]) -> None:
         mark = self._mark(item, "delivered")
-        registers = any(isinstance(write, PutRegisters) for write in writes)
+        registers = bool(writes) and any(isinstance(write, PutRegisters) for write in writes)
         first = item.row.transaction if item.row.role == "start" else None
         if first is not None:
             self._unmarked.add(first)

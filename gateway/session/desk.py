@@ -153,6 +153,10 @@ class Desk:
         """The way up from the dialect in which a row was stored: the station may have spoken another one then."""
         return self.up if dialect == self.dialect.name else self.older(dialect)
 
+    def stateful(self, action: str) -> bool:
+        """Whether a step of the way up decides for itself what becomes of this, and remembers."""
+        return bool(self.up.steps) and self.up.stateful(action)
+
     def upward(
         self, call: Call, facts: Facts, up: Route | None = None, transaction: int | None = None, offline: bool = False
     ) -> Trip:

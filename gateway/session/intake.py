@@ -69,7 +69,7 @@ class Intake:
         """A connector's state: answered at once, queued in memory; stored first where it is part of a transaction's story."""
         facts = self.desk.dialect.facts(asked.call)
         connector, state = facts.get("connector"), facts.get("state")
-        if "status" in self.desk.switches.get("answer_locally", ()):
+        if "status" in self.desk.switches.get("answer_locally", ()) or self.oddities.repeats(asked.call, connector):
             self.asks.result(asked, "local")
         elif self._told_within(connector, asked.call):
             self._stored_state(asked, connector)
@@ -81,7 +81,7 @@ class Intake:
 
     def _told_within(self, connector: int | None, call: Call) -> bool:
         """Whether this state will be told as part of a transaction."""
-        return bool(connector) and self.desk.up.stateful(call.action) and self.transactions.running(connector or 0)
+        return bool(connector) and self.desk.stateful(call.action) and self.transactions.running(connector or 0)
 
     def _stored_state(self, asked: Asked, connector: int | None) -> None:
         of = self.transactions.at(connector or 0)
@@ -153,7 +153,7 @@ class Intake:
 
     def _offline(self, call: Call) -> bool:
         """Whether it waited at the station, or must wait here; asked only where a step may want to tell."""
-        if not self.desk.up.stateful(call.action):
+        if not self.desk.stateful(call.action):
             return False
         when = first_moment(self.desk.dialect.messages[call.action].request, call.payload)
         late = when is not None and self.linked is not None and not_before(self.linked, when) and when != self.linked
@@ -200,7 +200,7 @@ class Intake:
         asks, item.asks = [asked for asked in item.asks if asked.open], []
         if not asks:
             return
-        call, transaction = item.message(), self.transactions.get(item.row.transaction)
+        call, transaction = asks[0].call, self.transactions.get(item.row.transaction)
         if transaction is not None and transaction.answer is None and self.judges(item.row.role, call, transaction):
             transaction = self.transactions.put(replace(transaction, answer=self._status(transaction.token), local=True))
             self.desk.commit([PutTransaction(self.desk.station, transaction)])

@@ -122,7 +122,7 @@ class Queue:
 
     def lighten(self, item: RowItem) -> None:
         """A row is stored and nobody waits for it: its texts stay in memory only as far as `MOST_TEXT` goes."""
-        if not item.waiting or item.weight:
+        if not item.waiting or item.weight or item is self._items[0]:  # the head goes next, and takes its texts along
             return
         item.weight = len(item.row.payload)
         item.row = replace(item.row, raw="")

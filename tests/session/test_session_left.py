@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -221,6 +222,22 @@ def test_a_repeated_start_after_a_restart_is_answered_by_facts() -> None:
         play.replies(up.id, up.action, {"idTokenInfo": {"status": "Blocked"}})
         answer = play.answered(call.id).payload
         assert answer == {"transactionId": next(iter(journal.transactions)), "idTagInfo": {"status": "Blocked"}}
+
+
+def test_a_start_asked_again_whose_text_is_on_the_disk_is_answered_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.session.queue.MOST_TEXT", 0)
+    journal = MemoryJournal()
+    with scene(journal=journal) as play:
+        play.online()
+        ours, _ = begun(play)
+        play >> on.UplinkDown("cut")
+        play.answered(play.asks("MeterValues", meter(ours)).id)
+        second = play.answered(play.asks("StartTransaction", start(connector=2)).id).payload["transactionId"]
+    journal.transactions[second] = replace(journal.transactions[second], answer=None, local=False)  # it died before it answered
+    with later(journal) as play:
+        play.open() << do.OpenUplink
+        play >> on.StationConnected()
+        assert play.answered(play.asks("StartTransaction", start(connector=2)).id).payload["transactionId"] == second
 
 
 def test_a_refusal_that_the_station_has_no_word_for_is_still_one_after_a_restart() -> None:
