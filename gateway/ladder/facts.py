@@ -34,6 +34,9 @@ class Facts(Protocol):
     def ended(self, connector: int) -> bool:
         """Whether one ended there since the connector was last available."""
 
+    def busy(self) -> bool:
+        """Whether a transaction runs anywhere at the station."""
+
     def stop_reason(self, transaction: int) -> str | None:
         """Why it stopped, where a command caused it: ``remote``, ``soft_reset``, ``hard_reset``; else None."""
 
@@ -84,6 +87,10 @@ class Recorded:
     def running(self, connector: int) -> bool:
         """See `Facts.running`."""
         return connector in self.on
+
+    def busy(self) -> bool:
+        """See `Facts.busy`."""
+        return bool(self.on)
 
     def ended(self, connector: int) -> bool:
         """See `Facts.ended`."""

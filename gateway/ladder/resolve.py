@@ -167,7 +167,7 @@ class Resolver(Lookups):
         if keeper is None:
             return None
         through = keeper.right if way == ">" else keeper.left
-        return Keep(name, through, bool(getattr(keeper, "total", False)), getattr(keeper, "reads", None))
+        return Keep(name, through, way in getattr(keeper, "total", ""), getattr(keeper, "reads", None))
 
     def taken(self, rule: Rule, move: Move, way: Way) -> set[Path]:
         """What a rule reads, and what it declares to be dropped below that."""

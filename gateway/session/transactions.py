@@ -56,6 +56,10 @@ class Transactions:
         """Whether one ended there since the connector was last available."""
         return connector in self._over
 
+    def busy(self) -> bool:
+        """See `gateway.ladder.facts.Facts.busy`."""
+        return any(True for _ in self.open())
+
     def stop_reason(self, transaction: int) -> str | None:
         """``remote``, ``hard_reset`` or ``soft_reset`` where a command preceded the end, else None."""
         known = self._all.get(transaction)
@@ -214,7 +218,7 @@ class Then:
         self._ended = connector is not None and transactions.ended(connector)
         self._now = transactions
         self.now, self.stop_reason, self.transaction = transactions.now, transactions.stop_reason, transactions.transaction
-        self.boot_reason, self.token_said = transactions.boot_reason, transactions.token_said
+        self.boot_reason, self.token_said, self.busy = transactions.boot_reason, transactions.token_said, transactions.busy
 
     def running(self, connector: int) -> bool:
         """As `Transactions.running`, then."""
@@ -230,7 +234,7 @@ class Within:
 
     def __init__(self, transactions: Transactions, transaction: Transaction) -> None:
         self._of, self._now = transaction, transactions
-        self.now, self.stop_reason = transactions.now, transactions.stop_reason
+        self.now, self.stop_reason, self.busy = transactions.now, transactions.stop_reason, transactions.busy
         self.boot_reason, self.token_said = transactions.boot_reason, transactions.token_said
 
     def running(self, connector: int) -> bool:

@@ -16,7 +16,7 @@ from gateway.catalogue import Folders
 from gateway.dialects.load import load_dialects
 from gateway.ladder.accounts import account
 from gateway.ladder.bindings import Bindings
-from gateway.ladder.facts import Context
+from gateway.ladder.facts import Context, Recorded
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.ledger import Entry
 from gateway.ladder.route import Route
@@ -51,7 +51,8 @@ def states(asker: str, answerer: str, sender: str) -> list[State]:
     route = LADDER.route(asker, answerer)
     nothing = State(Bindings(DIALECTS[asker], numbers={"leaf-a": 11, "leaf-b": 12}))
     if sender == "backend":
-        return [nothing]
+        charging = Recorded(on=dict.fromkeys(range(1, 4), 11))
+        return [nothing, State(Bindings(DIALECTS[asker], charging, numbers={"leaf-a": 11, "leaf-b": 12}))]
     return [nothing, *(numbered(route, nothing) if DIALECTS[asker].names_transactions == "backend" else named(route, nothing))]
 
 

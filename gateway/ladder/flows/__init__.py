@@ -13,7 +13,7 @@ from __future__ import annotations
 from gateway.ladder.flows import remote, station_left, station_right
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering
 from gateway.ladder.flows.tokens import Numbers, Tokens
-from gateway.ladder.flows.topology import Alone, EvseAlone, EvseLearnt, Learnt
+from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt
 from gateway.ladder.flows.values import Amounts, Json, Units
 
 __all__ = ["FLOWS", "KEEPERS", "Flow", "Keeper", "Part", "Rendering"]
@@ -34,9 +34,9 @@ KEEPERS: dict[str, Keeper] = {
     "tokens": Tokens(),
     "numbers": Numbers(),
     "evse": Alone(),
-    "evse_id": EvseAlone(),
     "learnt_evse": Learnt(),
     "learnt_evse_id": EvseLearnt(),
+    "learnt_connector": ConnectorLearnt(),
     "amounts": Amounts(),
     "units": Units(),
     "json": Json(),

@@ -36,7 +36,7 @@ def looks_like(tag: str) -> str:
 class Tokens:
     """Left an ``idTag``, right an ``IdToken``.  Registers: ``tokens`` {folded tag: token}, ``aliases`` {folded token: alias}."""
 
-    total = True
+    total = "<>"
     reads = ("idToken", "type")
 
     def right(self, value: str, run: Any) -> Payload:
@@ -81,7 +81,7 @@ class Tokens:
 class Numbers:
     """Left a number, right the same as text: how the ladder names transactions."""
 
-    total = True
+    total = "<>"
 
     def right(self, value: int, run: Any) -> str:
         """As text."""

@@ -19,7 +19,7 @@ from gateway.messages import Payload
 class Alone:
     """A station that counts connectors.  Left its number, right ``{id, connectorId}``; 0 is the whole station: no EVSE."""
 
-    total = False
+    total = "<"
 
     def right(self, value: int, run: Any) -> Payload | None:
         """The EVSE and connector of a number."""
@@ -30,29 +30,15 @@ class Alone:
         return int(value["id"])
 
 
-class EvseAlone:
-    """The same, where the right side names the EVSE only."""
-
-    total = True
-
-    def right(self, value: int, run: Any) -> int:
-        """The EVSE of a number; 0 is the whole station on both sides."""
-        return value
-
-    def left(self, value: int, run: Any) -> int:
-        """The number of an EVSE's connector."""
-        return value
-
-
 class Learnt:
-    """A station that has EVSEs.  Left the number we gave, right ``{id, connectorId}``."""
+    """A station that has EVSEs.  Left the number we gave, right ``{id, connectorId}``; 0 is the whole station: no EVSE."""
 
-    total = True
+    total = "<"
 
-    def right(self, value: int, run: Any) -> Payload:
+    def right(self, value: int, run: Any) -> Payload | None:
         """The EVSE and connector that were given this number; of one never heard of, the EVSE of that number."""
-        known = run.cx.registers.get("evses", str(value))
-        return {"id": known[0], "connectorId": known[1]} if known else {"id": value, "connectorId": 1}
+        evse, connector = _place(value, run)
+        return {"id": evse, "connectorId": connector} if value else None
 
     def left(self, value: Payload, run: Any) -> int:
         """The number, given now if it is the first time."""
@@ -62,21 +48,42 @@ class Learnt:
 class EvseLearnt:
     """The same, where the right side names the EVSE only: its first connector stands for it."""
 
-    total = True
+    total = "<"
 
-    def right(self, value: int, run: Any) -> int:
-        """The EVSE of a number; 0 is the whole station on both sides."""
-        return int(Learnt().right(value, run)["id"]) if value else 0
+    def right(self, value: int, run: Any) -> int | None:
+        """The EVSE of a number; of the whole station none."""
+        return _place(value, run)[0] if value else None
 
     def left(self, value: int, run: Any) -> int:
         """The number of the EVSE's first known connector."""
         return number(value, None, run.cx.registers) if value else 0
 
 
+class ConnectorLearnt:
+    """The same, where the right side names the connector of an EVSE beside it."""
+
+    total = "<>"
+
+    def right(self, value: int, run: Any) -> int:
+        """Which connector of its EVSE a number is."""
+        return _place(value, run)[1]
+
+    def left(self, value: int, run: Any) -> int:
+        """A connector alone has no number."""
+        return value
+
+
+def _place(number: int, run: Any) -> tuple[int, int]:
+    """EVSE and connector of a number that we gave; of one never heard of, the EVSE of that number."""
+    known = run.cx.registers.get("evses", str(number))
+    return (int(known[0]), int(known[1])) if known else (number, 1)
+
+
 def number(evse: int, connector: int | None, registers: Any) -> int:
     """The number of a connector; where only the EVSE is named, of the first connector of it that has one.
 
-    EVSE 0 is the whole station, 0 on both sides; some stations report a state for it, though 2.0.1 has none (seen: ocpp-cp-simulator).
+    EVSE 0 is the whole station, 0 on both sides; some stations report a state for it, though 2.0.1 has none (seen:
+    ocpp-cp-simulator).
     """
     if evse <= 0:
         return 0
@@ -122,6 +129,10 @@ class Renumbered:
     def boot_reason(self) -> str:
         """See `Facts.boot_reason`."""
         return self._facts.boot_reason()
+
+    def busy(self) -> bool:
+        """See `Facts.busy`."""
+        return self._facts.busy()
 
     def token_said(self, token: str) -> str:
         """See `Facts.token_said`."""

@@ -20,7 +20,7 @@ _CELSIUS = {"Celcius": "Celsius"}
 class Amounts:
     """Left text, right a number.  Text that is no number must not come here."""
 
-    total = True
+    total = "<>"
 
     def right(self, value: str, run: Any) -> Decimal | None:
         """As a number, exactly."""
@@ -35,7 +35,7 @@ class Amounts:
 class Units:
     """Names of units: the same but for one that the left side misspells."""
 
-    total = True
+    total = "<>"
 
     def right(self, value: str, run: Any) -> str:
         """Spelled right."""
@@ -49,7 +49,7 @@ class Units:
 class Json:
     """Left text, right anything: what is no text crosses as its JSON text."""
 
-    total = True
+    total = "<>"
 
     def right(self, value: str, run: Any) -> Any:
         """The text."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from gateway.ladder.facts import Context, Recorded
-from gateway.ladder.flows.topology import Alone, EvseAlone, EvseLearnt, Learnt, Renumbered
+from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt, Renumbered
 from gateway.ladder.registers import Registers
 
 places = some.tuples(some.integers(1, 6), some.integers(1, 3))
@@ -41,6 +41,7 @@ def test_the_second_connector_of_an_evse_takes_the_next_free_number() -> None:
     assert [Learnt().left({"id": e, "connectorId": c}, here) for e, c in seen] == [1, 2, 3]
     assert EvseLearnt().left(2, here) == 3
     assert EvseLearnt().right(3, here) == 2
+    assert [ConnectorLearnt().right(n, here) for n in (1, 2, 3, 9)] == [1, 2, 1, 1]
 
 
 def test_an_evse_alone_stands_for_its_first_connector() -> None:
@@ -51,7 +52,8 @@ def test_an_evse_alone_stands_for_its_first_connector() -> None:
 
 def test_the_whole_station_has_no_evse() -> None:
     assert Alone().right(0, run()) is None
-    assert (EvseAlone().right(0, run()), EvseLearnt().left(0, run()), EvseLearnt().right(0, run())) == (0, 0, 0)
+    assert Learnt().right(0, run()) is None
+    assert (EvseLearnt().left(0, run()), EvseLearnt().right(0, run())) == (0, None)
     assert Alone().right(2, run()) == {"id": 2, "connectorId": 1}
     assert Alone().left({"id": 2, "connectorId": 1}, run()) == 2
 
