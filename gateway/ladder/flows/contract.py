@@ -61,8 +61,8 @@ def makes(*messages: str) -> Callable[[Flow], Flow]:
 class Keeper(Protocol):
     """A two-way map of values that no list of rows can say: ``left`` and ``right`` are the value on that side, None: left out.
 
-    It may say with ``total`` in which directions it never is None (``"<>"``: both), and with ``reads = (names)`` which fields of an
-    object it looks at: all others must then be declared lost by the rules that use it.
+    It may say with ``total`` in which directions it never is None (``"<>"``: both), and with ``reads = (names)`` which fields
+    of an object it looks at: all others must then be declared lost by the rules that use it.
     """
 
     def right(self, value: Any, run: Any) -> Any:
