@@ -44,7 +44,7 @@ def account(route: Route, action: str, sender: str) -> Account:
     made.flows = tuple(dict.fromkeys(flow for chain in chains for flow in chain.flows))
     if local is not None and local.said is not None and (not through or local.sometimes):
         made.said = "always" if not through else "where nothing is left to say"
-        made.answer, made.why = local.said.answer, local.said.loss.why
+        made.answer, made.why = local.said.told, local.said.loss.why
         if local.said.answer is None:
             made.why = f"{local.said.refuse}: {local.said.loss.why}"
     made.request = _merged([[replace(e, message=c.message) for e in c.request or ()] for c in through], asked=True)

@@ -113,6 +113,8 @@ def _looked(move: Move, plan: Plan, source: str, target: str) -> Iterator[Entry]
 def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
     far = target + names(move.target)
     if not move.source:
+        if any(isinstance(turn.give, Expression) and turn.give.above for turn in move.cases):
+            return  # told where the object around it is: `_looked`
         yield Entry("", far, "synthesized", _reasons(move), _changes(move))
         return
     near = source + names(move.source)

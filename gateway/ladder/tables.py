@@ -39,6 +39,11 @@ class Said:
     refuse: str
     loss: Loss
 
+    @property
+    def told(self) -> dict[str, Any] | None:
+        """The answer for a reader: expressions as they stand in the table."""
+        return None if self.answer is None else {k: getattr(v, "text", v) for k, v in self.answer.items()}
+
     def to(self, asked: dict[str, Any], run: Run) -> dict[str, Any] | None:
         """The answer to ``asked``; expressions in it are worked out."""
         made = {k: v(asked, run) if callable(v) else v for k, v in (self.answer or {}).items()}
@@ -232,7 +237,9 @@ class _Builder:
         if not (isinstance(value, str) and value.startswith("=")):
             return value
         try:
-            return compile_expression(parse(value[1:], {"it": message.request, "facts": None}))
+            made = compile_expression(parse(value[1:], {"it": message.request, "facts": None}))
+            vars(made)["text"] = value
+            return made
         except NotAllowed as no:
             self.fault(spot, no.what, no.expected, no.near)
             return value

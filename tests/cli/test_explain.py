@@ -72,3 +72,26 @@ def test_the_same_dialect_carries_all(capsys: pytest.CaptureFixture[str]) -> Non
 def test_an_unknown_name_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", *arguments]) == 2
     assert "did you mean 'MeterValues'" in (err := capsys.readouterr().err) or "ocpp9" in err
+
+
+RUNGS = ["ocpp1.2", "ocpp1.5", "ocpp1.6", "ocpp2.0.1"]
+
+
+@pytest.mark.parametrize("near", RUNGS)
+@pytest.mark.parametrize("far", RUNGS)
+def test_every_pair_can_be_told(near: str, far: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = ledger(capsys, near, far)
+    assert len(found["operations"]) >= 18
+    assert main(["explain", near, far]) == 0
+    assert "operations answered here" in capsys.readouterr().out
+
+
+def test_an_answer_that_is_worked_out_is_told_as_it_stands_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    (operation,) = ledger(capsys, "ocpp1.2", "ocpp1.5", "GetConfiguration")["operations"]
+    assert operation["local"]["answer"] == {"unknownKey": "=it.key"}
+
+
+def test_what_stands_around_an_item_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    (operation,) = ledger(capsys, "ocpp1.5", "ocpp1.2", "MeterValues")["operations"]
+    (time,) = (one for one in operation["request"] if one["target"] == "values.timestamp")
+    assert (time["source"], time["how"]) == ("values.timestamp", "carried")

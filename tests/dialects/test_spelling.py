@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.load import read_text
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialect, read_text
 from gateway.dialects.ocppj import write_frame
 from gateway.dialects.schema import Dialect
 from gateway.dialects.spelling import reader, writer
@@ -30,6 +31,7 @@ messages:
   Meter: {from: station, request: {samples: Sample*, name: string?}}
   Ping: {from: station}
 """
+STOP = {"transactionId": 1, "timestamp": "2026-01-01T00:00:00Z", "meterStop": 1}
 OWN = {"samples": [{"at": "1", "readings": [{"value": "7", "unit": "Degrees"}, {"value": "8"}]}], "name": "x"}
 WIRE = {"samples": [{"at": "1", "values": [{"value": "7", "unit": "Celsius"}, {"value": "8"}]}], "name": "x"}
 
@@ -48,6 +50,23 @@ def test_written_as_the_codec_spells_it() -> None:
 def test_both_names_are_read(came: dict[str, Any]) -> None:
     assert tiny().check("call", "Meter", came) == OWN
     assert tiny().check("call", "Meter", came, "pass")["samples"][0]["readings"][0]["value"] == "7"
+
+
+def test_the_readings_of_1_5_in_json_are_as_its_back_ends_spell_them() -> None:
+    old = load_dialect(Folders(), "ocpp1.5")
+    reading = {"timestamp": "2026-01-01T00:00:00Z", "value": [{"value": "7", "unit": "Wh"}]}
+    wire = {"timestamp": "2026-01-01T00:00:00Z", "values": [{"value": "7", "unit": "Wh"}]}
+    meter, stop = {"connectorId": 1}, STOP
+    for action, own, spelled in (
+        ("MeterValues", meter | {"values": [reading]}, meter | {"values": [wire]}),
+        (
+            "StopTransaction",
+            stop | {"transactionData": [{"values": [reading]}]},
+            stop | {"transactionData": [{"values": [wire]}]},
+        ),
+    ):
+        assert json.loads(write_frame(Call("1", action, own), old))[3] == spelled
+        assert old.check("call", action, spelled) == old.check("call", action, own) == own
 
 
 def test_a_field_under_both_names_keeps_its_own() -> None:
