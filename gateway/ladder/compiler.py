@@ -137,14 +137,16 @@ class _Writer:
         if plan.same:
             for move in plan.moves:
                 if not move.plain:
-                    self.single(move, "", scope, drop, keep=True)
+                    self.single(move, "", scope, drop, lambda value: None)
             return scope.it
-        first = [m for m in plan.moves if m.plain and not m.nested and m.source[-1].required and not m.needed]
-        lead = plan.moves[: next((i for i, m in enumerate(plan.moves) if m not in first), len(plan.moves))]
+        lead = next((i for i, move in enumerate(plan.moves) if not move.sure), len(plan.moves))
+        parts: list[str] = []
+        for move in plan.moves[:lead]:
+            parts.append(f"{move.target[0].name!r}: ")
+            self.single(move, "", scope, drop, parts.append)
         out = self.new("out")
-        parts = ", ".join(f"{m.target[0].name!r}: {scope.it}[{m.source[0].name!r}]" for m in lead)
-        self.line(f"{out} = {{{parts}}}")
-        for move in plan.moves[len(lead) :]:
+        self.line(f"{out} = {{{', '.join(map(str.__add__, parts[::2], parts[1::2]))}}}")
+        for move in plan.moves[lead:]:
             self.move(move, out, scope, drop)
         return out
 
@@ -236,11 +238,12 @@ class _Writer:
         if move.needed or (move.target[0].required and move.inner is not None and move.inner.drops):
             self.under("else:", lambda: self.line(drop))
 
-    def single(self, move: Move, out: str, scope: _Scope, drop: str, keep: bool = False) -> None:
-        """A field of this object, or one made without a source; ``keep`` where it is looked at only."""
+    def single(self, move: Move, out: str, scope: _Scope, drop: str, take: Callable[[str], None] | None = None) -> None:
+        """A field of this object, or one made without a source; ``take`` gets the value that is not to be put there yet."""
 
         def put(value: str) -> None:
-            if keep:
+            if take is not None:
+                take(value)
                 return
             value = f"[{value}]" if move.wraps else value
             self.line(f"{out}[{move.target[-1].name!r}] = {value}" if len(move.target) == 1 else _into(out, move.target, value))

@@ -130,6 +130,14 @@ class Move:
         return keeps and not changed and (self.limit is None or self.limit.end in ("drop", "refuse"))
 
     @property
+    def sure(self) -> bool:
+        """Whether there is always a value, made without a condition, unless the whole owner is given up or refused."""
+        odd = self.inner or self.cases or self.needed or self.echo or self.keep or self.wraps or self.default is not None
+        if odd or not self.source or self.nested or not self.source[0].required:
+            return False
+        return not (self.choice and self.choice.omits) and (self.limit is None or self.limit.end != "omit")
+
+    @property
     def nested(self) -> bool:
         """Whether source and target must be walked rather than copied."""
         return len(self.source) > 1 or len(self.target) > 1 or any(f.many for f in self.source)
