@@ -149,8 +149,12 @@ class EnvelopeEnd:
             self.owner.answered(Result(call.id, call.action, done.payload))
             return
         except PeerError as error:
-            self.voice.garbled(error, "", call.action)
-            self.owner.answered(Error(call.id, call.action, error.code, f"it cannot be said in XML: {error}"))
+            why = f"it cannot be said in XML: {error}"
+            if error.code == "NotImplemented":  # an operation that the dialect has in JSON alone: nobody did anything wrong
+                why = error.why
+            else:
+                self.voice.garbled(error, "", call.action)
+            self.owner.answered(Error(call.id, call.action, error.code, why))
             return
         action = f'{CONTENT_TYPE}; action="/{call.action}"'
         posted = self.poster.post(url, [("content-type", action), *self.headers], body, within)

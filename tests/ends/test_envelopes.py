@@ -28,9 +28,9 @@ class Poster:
 
 
 class Table:
-    def __init__(self, side: Any = "station") -> None:
+    def __init__(self, side: Any = "station", dialect: str = "ocpp1.5") -> None:
         self.witness, self.owner, self.poster, self.count = Witness(), Owner(), Poster(), 0
-        self.dialect = data().dialects["ocpp1.5"]
+        self.dialect = data().dialects[dialect]
         voice = Voice(side, "S", self.dialect, "soap", self.witness, "drop")
         self.end = EnvelopeEnd(voice, self.owner, self.poster, "S", "http://192.0.2.7/cp", "http://us/", self.id)
 
@@ -181,3 +181,20 @@ def test_the_calls_of_a_back_end_do_not_wait_for_each_other() -> None:
     assert slow.answer is None
     table.end.drop()
     assert (slow.ended, quick.ended) == (True, False)
+
+
+def test_an_operation_of_json_alone_is_not_implemented_and_nobody_s_fault() -> None:
+    table = Table(dialect="ocpp1.6")
+    table.end.ask(Call("1", "GetInstalledCertificateIds", {"certificateType": "ManufacturerRootCertificate"}), 5)
+    (error,) = table.owner.answers
+    assert (error.code, error.description) == ("NotImplemented", "ocpp1.6 has GetInstalledCertificateIds in JSON only")
+    assert table.poster.posted == []
+    assert table.witness.refusals == []
+
+
+def test_a_number_that_xml_schema_cannot_hold_is_refused_and_counted() -> None:
+    table = Table(dialect="ocpp1.6")
+    table.end.ask(Call("1", "RemoteStopTransaction", {"transactionId": 1 << 40}), 5)
+    (error,) = table.owner.answers
+    assert error.code == "PropertyConstraintViolation"
+    assert len(table.witness.refusals) == 1
