@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from gateway.ladder.table import (
     CUT,
     DROP,
+    IF_THERE,
     OMIT,
     REFUSE,
     WAYS,
@@ -37,6 +38,7 @@ _PATH = re.compile(rf"{_NAME}(\.{_NAME})*\Z", re.ASCII)
 _ROW = re.compile(r"(?P<left>\S.*?) (?P<arrow>[=<>]) (?P<right>\S.*)\Z")
 _RULE = re.compile(r"(?P<left>\S*?) ?(?P<arrow>[=<>])(?: (?P<right>\S+))?\Z")
 _LINE = re.compile(rf"(?P<left>{_PATH.pattern[:-2]})? ?(?P<arrow>[<>])(?: (?P<right>{_PATH.pattern[:-2]}))?\Z", re.ASCII)
+_TIMES = re.compile(r"(\w)\*([1-9][0-9]{0,5})\Z", re.ASCII)
 _RULE_KEYS = ("by", "scale", "default", "give", "cases", "needed", "echo", "too long", "why", "sample")
 _SAMPLE_KEYS = ("left", "right", "asked", "facts", "registers", "lost", "at")
 _RESERVED = ("lost", "unfilled")
@@ -47,6 +49,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def stretched(value: Any) -> Any:
+    """A side of a sample: `plain`, and the text ``x*513`` is 513 times x."""
+    if isinstance(value, dict):
+        return {key: stretched(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [stretched(item) for item in value]
+    match = _TIMES.match(value) if isinstance(value, str) else None
+    return match[1] * int(match[2]) if match else value
 
 
 class Reader:
@@ -103,7 +115,7 @@ class Reader:
         for way, side in zip(WAYS, ("left", "right"), strict=True):
             if way in ways and side not in part:
                 self.checker.fault(part, None, f"the sample lacks its {side} side", "what stands before the rule")
-        sides = [plain(part.get("left")), plain(part.get("right"))]
+        sides = [stretched(part.get("left")), stretched(part.get("right"))]
         for side, value in zip(("left", "right"), sides, strict=True):
             if not isinstance(value, dict | list | None):
                 self.checker.fault(part, side, f"{side!r} has the wrong form", "a mapping of fields, or a list of such")
@@ -238,12 +250,13 @@ class Reader:
             self.scale(value),
             {way: default for way in ways for default in self.default(value, way)},
             {way: cases for way in ways if (cases := self.cases(id, value, way, ways))},
-            self.flag(value, "needed"),
+            self.flag(value, "needed", IF_THERE) is True,
             tuple(filter(None, self.text(value, "echo", False).split("."))),
             *self.long(value),
             self.samples(value, ways),
             spot,
             {way: self.below(id, value, way) for way in ways},
+            value.get("needed") == IF_THERE,
         )  # fmt: skip
 
     def below(self, id: str, value: Map, way: Way) -> tuple[Lost, ...]:
@@ -285,10 +298,10 @@ class Reader:
             if key in value:
                 yield value[key]
 
-    def flag(self, value: Map, key: str) -> bool:
-        """Whether something is so."""
-        if key in value and value[key] is not True:
-            self.checker.fault(value, key, f"{key!r} says nothing", "true, or no such line")
+    def flag(self, value: Map, key: str, other: str) -> bool:
+        """Whether something is so; ``other`` may stand there too."""
+        if key in value and value[key] is not True and value[key] != other:
+            self.checker.fault(value, key, f"{key!r} says nothing", f"true or {other!r}, or no such line")
         return value.get(key) is True
 
     def long(self, value: Map) -> tuple[str, str]:

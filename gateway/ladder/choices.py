@@ -9,13 +9,14 @@ it must then say ``why`` (something is lost) or ``same`` (two spellings of one t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gateway.dialects.schema import Enum, Scalar
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice
-from gateway.ladder.table import DROP, OMIT, WAYS, Row, Spot, Values, Way
+from gateway.ladder.table import ANY, DROP, OMIT, WAYS, Row, Spot, Values, Way
 from gateway.source import Checker, nearest, one_of
 
 
@@ -46,6 +47,13 @@ def step(values: Values | None, way: Way) -> dict[str, tuple[str, Row]]:
     return found
 
 
+def heard(ahead: Mapping[str, Any], here: Here) -> tuple[str, ...]:
+    """The values that may come: of an enum its own; of any text, where a row takes the rest, the far words and the rows'."""
+    if ANY in ahead and isinstance(here.target, Enum) and not isinstance(here.source, Enum):
+        return tuple(dict.fromkeys((*here.target.values, *ahead)))
+    return words(here.source)
+
+
 def words(kind: Enum | Scalar) -> tuple[str, ...]:
     """The values of an enum; none for anything else."""
     return kind.values if isinstance(kind, Enum) else ()
@@ -67,15 +75,16 @@ class Choices:
         if values is not None and values.open:
             self.open_use(values, here, ahead)
             return Choice({k: to for k, (to, _) in ahead.items()}, frozenset(), frozenset(), {}, True)
+        values_here = heard(ahead, here)
         if values is not None:
-            self.known.setdefault((values.name, here.way), set()).update(words(here.source))
+            self.known.setdefault((values.name, here.way), set()).update(values_here)
             self.targets.setdefault((values.name, here.way), set()).update(words(here.target))
         table, losses, ends = {}, {}, {OMIT: set[str](), DROP: set[str]()}
-        for value in words(here.source):
+        for value in values_here:
             if value in here.closed:
                 continue
             to, row = ahead.get(value, (value, None))
-            if row is None and value not in words(here.target):
+            if row is None and isinstance(here.target, Enum) and value not in here.target.values:
                 self.no_row(values, here, value)
                 continue
             returned = None if to in ends or to in here.closed_back else back.get(to, (to, None))[0]
@@ -85,7 +94,8 @@ class Choices:
                 ends[to].add(value)
             else:
                 table[value] = to
-        return Choice(table, frozenset(ends[DROP]), frozenset(ends[OMIT]), losses, False)
+        any_text = frozenset(values_here) if values_here != words(here.source) else frozenset[str]()
+        return Choice(table, frozenset(ends[DROP]), frozenset(ends[OMIT]), losses, False, any_text)
 
     def looked_up(self, values: Values, here: Here) -> Choice:
         """The choice where a flow looks a value up; what is no closed list there holds whatever the rows say."""

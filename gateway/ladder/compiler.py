@@ -220,9 +220,9 @@ class _Writer:
         self.loops(move.source, scope, one)
         if gone:
             self.under(f"if {gone}:", lambda: self.line(drop))
-        self.put(move, out, items, drop)
+        self.put(move, out, items, drop, f"elif {scope.it}.get({move.source[0].name!r}):" if move.entire else "else:")
 
-    def put(self, move: Move, out: str, items: str, drop: str) -> None:
+    def put(self, move: Move, out: str, items: str, drop: str, otherwise: str) -> None:
         *outer, last = move.target
         value = items if last.many or (outer and any(f.many for f in outer)) else f"{items}[0]"
         path = f"{out}"
@@ -235,8 +235,8 @@ class _Writer:
             path = f"{path}.setdefault({one.name!r}, {{}})"
         write = wrapped or f"{path}[{last.name!r}] = {value}"
         self.under(f"if {items}:", lambda: self.line(write))
-        if move.needed or (move.target[0].required and move.inner is not None and move.inner.drops):
-            self.under("else:", lambda: self.line(drop))
+        if move.needed or move.entire or (move.target[0].required and move.inner is not None and move.inner.drops):
+            self.under(otherwise, lambda: self.line(drop))
 
     def single(self, move: Move, out: str, scope: _Scope, drop: str, take: Callable[[str], None] | None = None) -> None:
         """A field of this object, or one made without a source; ``take`` gets the value that is not to be put there yet."""
@@ -343,6 +343,9 @@ class _Writer:
         if choice.open:
             mapped = f"{table}.get({value}, {value})"
             return f"{echo}.get({value}.casefold()) or {mapped}" if echo else mapped
+        if choice.words:
+            known, value = value, self.new("w")
+            self.line(f"{value} = {known} if {known} in {self.hold('WORDS', choice.words)} else '*'")
         if choice.losses:
             losses = self.hold("LOSSES", dict(choice.losses))
             self.under(f"if {value} in {losses}:", lambda: self.lost(choice, losses, value, drop))

@@ -21,13 +21,17 @@ Fields = tuple[Field, ...]
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A map of values at one place.  ``table`` lacks the values that are left out; ``drops`` give up the owner."""
+    """A map of values at one place.  ``table`` lacks the values that are left out; ``drops`` give up the owner.
+
+    Of a text that may say anything, ``words`` are those that have a row or stay; any other counts as the value ``*``.
+    """
 
     table: Mapping[Any, Any]
     drops: frozenset[Any]
     omits: frozenset[Any]
     losses: Mapping[Any, Loss]
     open: bool
+    words: frozenset[str] = frozenset()
 
     @property
     def plain(self) -> bool:
@@ -100,6 +104,9 @@ class Move:
     default: Any = None
     cases: tuple[Turn, ...] = ()
     needed: bool = False
+    entire: bool = False
+    """Whether the owner goes where there was something and nothing comes out."""
+
     echo: Echo | None = None
     limit: Limit | None = None
     keep: Keep | None = None
@@ -118,7 +125,8 @@ class Move:
     @property
     def same(self) -> bool:
         """Whether the target gets what the source has under the same name, or the whole owner is given up or refused."""
-        if not (len(self.source) == len(self.target) == 1 and self.source[0].name == self.target[0].name) or self.needed:
+        alone = len(self.source) == len(self.target) == 1 and self.source[0].name == self.target[0].name
+        if not alone or self.needed or self.entire:
             return False
         if self.plain:
             return True
@@ -159,7 +167,8 @@ class Move:
         single = not any(f.many for f in self.source)
         drops = bool(self.choice and self.choice.drops) or any(case.end == "drop" for case in self.cases)
         drops = drops or (self.limit is not None and self.limit.end == "drop")
-        return self.needed or (single and (drops or bool(self.inner and self.inner.drops and self.target[0].required)))
+        drops = drops or bool(self.inner and self.inner.drops and self.target[0].required)
+        return self.needed or self.entire or (single and drops)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,10 +12,10 @@ import re
 from gateway.dialects.errors import CODES
 from gateway.ladder.blocks import Reader, plain
 from gateway.ladder.table import WAYS, Entry, Local, Sheet, Spot, Way
-from gateway.source import Checker, Map
+from gateway.source import Checker, List, Map, nearest, one_of
 
 _ENTRY = re.compile(r"(?P<left>[A-Za-z]\w*)(?: (?P<arrow>[=<>]) (?P<right>[A-Za-z]\w*))?\Z", re.ASCII)
-_PARTS = ("enums", "maps", "shapes", "messages", "only left", "only right")
+_PARTS = ("everywhere", "enums", "maps", "shapes", "messages", "only left", "only right")
 
 
 def read(tree: Map, name: str, checker: Checker) -> Sheet | None:
@@ -30,11 +30,26 @@ def read(tree: Map, name: str, checker: Checker) -> Sheet | None:
     sheet.enums = {key: reader.values(key, Spot(part, key)) for part, key in reader.each(tree, "enums")}
     sheet.maps = {key: (reader.text(part, key), Spot(part, key)) for part, key in reader.each(tree, "maps")}
     sheet.shapes = {key: reader.block(key, part[key]) for part, key in reader.each(tree, "shapes") if reader.is_map(part, key)}
+    sheet.everywhere = _everywhere(tree, sheet, checker)
     entries = [_entry(reader, part, key) for part, key in reader.each(tree, "messages") if reader.is_map(part, key)]
     sheet.messages = {entry.name: entry for entry in entries if entry is not None}
     for way, side in ((WAYS[0], "only left"), (WAYS[1], "only right")):
         sheet.only[way] = _only(reader, tree, side, way)
     return sheet
+
+
+def _everywhere(tree: Map, sheet: Sheet, checker: Checker) -> frozenset[str]:
+    """What holds wherever both sides have the type of that name."""
+    given, known = tree.get("everywhere"), [*sheet.enums, *sheet.shapes]
+    if not isinstance(given, List) or not given:
+        if "everywhere" in tree:
+            checker.fault(tree, "everywhere", "'everywhere' is no list", "names of enums and shapes of this table")
+        return frozenset()
+    for index, name in enumerate(given):
+        if name not in known or name in given[:index]:
+            what = "stands twice" if name in known else "is no map of values and no shape of this table"
+            checker.fault(given, index, f"{name!r} {what}", one_of(known), nearest(str(name), known))
+    return frozenset(map(str, given))
 
 
 def _entry(reader: Reader, where: Map, key: str) -> Entry | None:

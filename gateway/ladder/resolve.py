@@ -19,7 +19,7 @@ from gateway.ladder.lookups import Draft, Lookups, Place
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Echo, Fields, Gone, Keep, Limit, Move, Plan, Told, Turn, names
 from gateway.ladder.spoken import unmade, unread
-from gateway.ladder.table import REFUSE, Block, Case, Line, Path, Rule, Spot, Values, Way
+from gateway.ladder.table import ANY, REFUSE, Block, Case, Line, Path, Rule, Spot, Values, Way
 from gateway.source import nearest, one_of
 
 _NUMBER = ("integer", "decimal")
@@ -178,7 +178,7 @@ class Resolver(Lookups):
 
     def objects(self, move: Move, source: Shape, target: Shape, place: Place, rule: Rule | None, spot: Spot) -> None:
         """Two objects: the same, or a block of their own."""
-        name = rule.by if rule else None
+        name = (rule.by if rule else None) or self.everywhere(source, target)
         if name is not None and name not in self.sheet.shapes:
             known = [*self.sheet.shapes, *self.sheet.maps]
             self.fault(spot, f"unknown shape {name!r}", one_of(known), nearest(name, known))
@@ -190,12 +190,16 @@ class Resolver(Lookups):
         block = self.sheet.shapes[name] if name else Block(spot)
         move.inner = self.block(block, source, target, place.within(move.source, move.target))
 
+    def everywhere(self, source: Shape | Enum | Scalar, target: Shape | Enum | Scalar) -> str | None:
+        """The name of the type on both sides, where the table has what holds for it everywhere."""
+        return source.name if source.name == target.name and source.name in self.sheet.everywhere else None
+
     def scalars(self, move: Move, source: Field, target: Field, place: Place, rule: Rule | None, spot: Spot) -> None:
         """Two single values: bounds, then a scale, a map, or nothing."""
         assert not isinstance(source.type, Shape)
         assert not isinstance(target.type, Shape)
         move.limit = self.limit(source, target, place, rule, move, spot)
-        values = self.named(rule)
+        values = self.named(rule) or self.sheet.enums.get(self.everywhere(source.type, target.type) or "")
         if rule is not None and rule.scale is not None:
             self.scaled(move, rule, place, source.type, target.type)
         elif isinstance(source.type, Enum) or values is not None:
@@ -223,7 +227,7 @@ class Resolver(Lookups):
         source, target = move.source[-1].type, move.target[-1].type
         assert not isinstance(source, Shape)
         assert not isinstance(target, Shape)
-        if isinstance(target, Enum) and not isinstance(source, Enum):
+        if isinstance(target, Enum) and not isinstance(source, Enum) and ANY not in step(values, place.way):
             self.fault(spot, f"{names(move.source)} may say anything, {names(move.target)} only some words")
             return None
         if values is not None:
@@ -346,3 +350,6 @@ class Resolver(Lookups):
             move.needed = may_lack(move)
             if move.needed and rule is not None:
                 self.needful.add(rule.id)
+        elif rule is not None and rule.entire and (any(f.many for f in move.source) or move.inner is not None):
+            move.entire = bool((move.inner and move.inner.drops) or (move.choice and (move.choice.drops or move.choice.omits)))
+            self.needful.update([rule.id] if move.entire else [])

@@ -16,13 +16,14 @@ from typing import Any
 
 from gateway.dialects.errors import Violation
 from gateway.dialects.schema import Enum, Field, Shape
+from gateway.ladder.choices import step
 from gateway.ladder.facts import Context, Recorded
 from gateway.ladder.lookups import Place
 from gateway.ladder.losses import Refused
 from gateway.ladder.pairs import Key
 from gateway.ladder.registers import Registers
 from gateway.ladder.run import Run
-from gateway.ladder.table import DROP, OMIT, WAYS, Block, Row, Sample, Spot, Way
+from gateway.ladder.table import ANY, DROP, OMIT, WAYS, Block, Row, Sample, Spot, Values, Way
 from gateway.ladder.tables import Table
 from gateway.source import Fault, line_of
 
@@ -73,7 +74,7 @@ class Shown:
             return "" if made == expected else f"{self.id}: expected {expected}, got {made}"
         if self.makes and not all(self.makes in after for after in self.after):
             return f"{self.id}: the sample does not name {self.makes}, which the rule makes (null: it is left out)"
-        whole = {} if self.partly and not self.place.far else smallest(self.far())
+        whole = {} if self.partly and not self.place.far else smallest(self.far(), index)
         base = start[0] if start else whole
         expected = [overlay(base, after) for after in self.after]
         lost = losses - usual if start else losses
@@ -96,7 +97,8 @@ class Shown:
         """The objects that come out where the fragments, filled up, went in; and the fields of which something was lost."""
         key = self.place.key
         dialect, other = self.table.ends(key.way)
-        message = _around(dialect.messages[key.source].shape(key.kind), self.place.prefix.split(".")[:-1], fragments, index)
+        near, far = dialect.messages[key.source].shape(key.kind), other.messages[key.target].shape(key.kind)
+        message = _around(near, self.place.prefix.split(".")[:-1], fragments, index, far)
         run = self.state(smallest(other.messages[key.target].request), hits)
         try:
             made = self.table.translate(key, trace=True)(dialect.check(key.kind, key.source, message), run)
@@ -201,7 +203,7 @@ def _rows(table: Table) -> Iterator[Shown]:
     """A row is its own sample: what stands before the arrow becomes what stands behind it."""
     for values in table.sheet.enums.values():
         for place, source, target in table.resolver.places.get(values.name, ()):
-            words = source[-1].type.values if isinstance(source[-1].type, Enum) else ()
+            words = source[-1].type.values if isinstance(source[-1].type, Enum) else _said(values, place.way)
             for row in values.rows if words else ():
                 if row.arrow not in ("=", place.way):
                     continue
@@ -209,6 +211,12 @@ def _rows(table: Table) -> Iterator[Shown]:
                 for old in olds:
                     if old in words:
                         yield _row(row, table, place, (source, target), old, news[0])
+
+
+def _said(values: Values, way: Way) -> tuple[str, ...]:
+    """The texts that rows name, where one of them takes the rest."""
+    ahead = tuple(step(values, way))
+    return ahead if ANY in ahead else ()
 
 
 def _row(row: Row, table: Table, place: Place, fields: tuple[tuple[Field, ...], ...], old: str, new: str) -> Shown:
@@ -242,16 +250,23 @@ def known(facts: dict[str, Any]) -> Recorded:
     return made
 
 
-def smallest(shape: Shape, index: int = -1) -> dict[str, Any]:
-    """The smallest valid object: required fields only, each with the plainest value; ``index`` picks among words."""
-    return {field.name: _plainest(field, index) for field in shape.fields.values() if field.required}
+def smallest(shape: Shape, index: int = -1, twin: Shape | None = None) -> dict[str, Any]:
+    """The smallest valid object: required fields only, each with the plainest value; ``index`` picks among words.
+
+    With a ``twin`` it also has what that shape needs under the same name, in words that it knows.
+    """
+    twins = twin.fields if twin is not None else {}
+    needed = [f for f in shape.fields.values() if f.required or (f.name in twins and twins[f.name].required)]
+    return {field.name: _plainest(field, index, twins.get(field.name)) for field in needed}
 
 
-def _plainest(field: Field, index: int) -> Any:
+def _plainest(field: Field, index: int, twin: Field | None) -> Any:
+    other = twin.type if twin is not None else None
+    words = next((kind.values for kind in (field.type, other) if isinstance(kind, Enum)), ())
     if isinstance(field.type, Shape):
-        value: Any = smallest(field.type, index)
-    elif isinstance(field.type, Enum):
-        value = field.type.values[index if index < len(field.type.values) else 0]
+        value: Any = smallest(field.type, index, other if isinstance(other, Shape) else None)
+    elif words and (isinstance(field.type, Enum) or field.type.name == "string"):
+        value = words[index if index < len(words) else 0]
     else:
         value = _SMALLEST.get(field.type.name, "x")
     return [value] if field.many else value
@@ -273,17 +288,19 @@ def named(made: Any, fragment: Any) -> Any:
     return {key: named(made[key], value) for key, value in fragment.items() if key in made}
 
 
-def _around(shape: Shape, path: list[str], fragments: list[Any], index: int) -> dict[str, Any]:
+def _around(shape: Shape, path: list[str], fragments: list[Any], index: int, twin: Shape | None) -> dict[str, Any]:
     """The smallest message that holds the fragments, filled up, at the end of ``path``."""
-    base = smallest(shape, index)
+    base = smallest(shape, index, twin)
     if not path:
         return overlay(base, fragments[0])
     field = shape.fields[path[0]]
     assert isinstance(field.type, Shape)
+    other = twin.fields[path[0]].type if twin is not None and path[0] in twin.fields else None
+    beside = other if isinstance(other, Shape) else None
     if len(path) == 1:
-        inner = [overlay(smallest(field.type, index), fragment) for fragment in fragments]
+        inner = [overlay(smallest(field.type, index, beside), fragment) for fragment in fragments]
     else:
-        inner = [_around(field.type, path[1:], fragments, index)]
+        inner = [_around(field.type, path[1:], fragments, index, beside)]
     return {**base, field.name: inner if field.many else inner[0]}
 
 

@@ -61,6 +61,7 @@ class Row:
 
 
 OMIT, DROP, CUT, REFUSE = "omit", "drop", "cut", "refuse"
+ANY, IF_THERE = "*", "if there"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +111,8 @@ class Rule:
     spot: Spot
     lost: dict[Way, tuple[Lost, ...]] = field(default_factory=dict)
     """What a map of Python drops of an object: paths below the field."""
+    entire: bool = False
+    """``needed: if there``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,3 +210,4 @@ class Sheet:
     shapes: dict[str, Block] = field(default_factory=dict)
     messages: dict[str, Entry] = field(default_factory=dict)
     only: dict[Way, dict[str, Local]] = field(default_factory=lambda: {">": {}, "<": {}})
+    everywhere: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.catalogue import Folders
@@ -21,11 +21,13 @@ from gateway.dialects.ocppj import write_frame
 from gateway.dialects.schema import Enum, Field, Shape
 from gateway.ladder.accounts import accounts
 from gateway.ladder.compiler import Run
-from gateway.ladder.facts import Recorded
+from gateway.ladder.facts import Context, Recorded
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.ledger import entries
 from gateway.ladder.losses import Loss, Refused
 from gateway.ladder.pairs import Key
+from gateway.ladder.registers import Registers
+from gateway.ladder.run import carry
 from gateway.ladder.table import Way
 from gateway.ladder.tables import Table
 from gateway.messages import Call, Result
@@ -41,11 +43,14 @@ EACH = [(table, key.source, key.kind, key.way) for table in STATELESS for key in
 each_plan = pytest.mark.parametrize(
     ("table", "action", "kind", "way"), EACH, ids=[f"{t.name}-{a}-{k}-{w}" for t, a, k, w in EACH]
 )
+REMEMBERING = [t for t in LADDER.tables if t.sheet.maps and not any(pair.flow for pairs in t.pairs.values() for pair in pairs)]
+"""Those that also keep registers, but have no flow."""
+MORE = [(t, k.source, k.kind, k.way) for t in REMEMBERING for k in t.plans if t.translate(k) is not carry]
 OTHER: dict[Way, Way] = {">": "<", "<": ">"}
 
 
-def cross(table: Table, action: str, kind: str, way: Way, payload: Any, asked: Any = None) -> tuple[Any, list[Loss]]:
-    run = Run(Recorded(), [], asked or {})
+def cross(table: Table, action: str, kind: str, way: Way, payload: Any, known: Registers | None = None) -> tuple[Any, list[Loss]]:
+    run = Run(Recorded(), [], {}, None, Context(Recorded(), registers=known or Registers()))
     return table.translate(Key(action, action, kind, way))(payload, run), run.losses
 
 
@@ -91,14 +96,26 @@ def flat(value: Any) -> Any:
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_valid_in_valid_out_and_back_again(table: Table, action: str, kind: str, way: Way, data: st.DataObject) -> None:
+    there_and_back(table, action, kind, way, data)
+
+
+@pytest.mark.parametrize(("table", "action", "kind", "way"), MORE, ids=[f"{t.name}-{a}-{k}-{w}" for t, a, k, w in MORE])
+@settings(max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_so_it_is_with_registers(table: Table, action: str, kind: str, way: Way, data: st.DataObject) -> None:
+    there_and_back(table, action, kind, way, data)
+
+
+def there_and_back(table: Table, action: str, kind: str, way: Way, data: st.DataObject) -> None:
     payload = table.ends(way)[0].check(kind, action, data.draw(strategies.payload(table.ends(way)[0], action, kind)))
+    known = Registers()
     try:
-        made, losses = cross(table, action, kind, way, payload)
+        made, losses = cross(table, action, kind, way, payload, known)
         if made is None:
             assert losses or (action, way) in table.empties
             return
         valid(table, action, kind, way, made)
-        back, more = cross(table, action, kind, OTHER[way], made)
+        back, more = cross(table, action, kind, OTHER[way], made, known)
     except Refused:
         return
     if back is None:
@@ -110,6 +127,10 @@ def test_valid_in_valid_out_and_back_again(table: Table, action: str, kind: str,
     for loss in more:
         declared |= home.get(loss.field.split(".")[0], set())
     before, after = flat(payload), flat(back)
+    ahead = entries(table.plans[Key(action, action, kind, way)])
+    for entry in ahead:  # what was filled in deep inside an object stays on the way home
+        if entry.how in ("synthesized", "defaulted") and "." in entry.target:
+            declared |= home.get(entry.target.split(".")[0], set())
     homeward = entries(table.plans[Key(action, action, kind, OTHER[way])])
     made_here = {e.target for e in homeward if e.how in ("synthesized", "defaulted")}
     declared |= made_here - set(before)

