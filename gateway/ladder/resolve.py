@@ -150,7 +150,10 @@ class Resolver(Lookups):
         source, target = move.source[-1], move.target[-1]
         if any(f.many for f in move.source) and not any(f.many for f in move.target):
             self.fault(spot, f"{names(move.source)} is a list and {names(move.target)} is not")
-        if rule is not None and rule.by in self.sheet.maps:
+        known = [*self.sheet.shapes, *self.sheet.enums, *self.sheet.maps]
+        if rule is not None and rule.by is not None and rule.by not in known:
+            self.fault(spot, f"unknown map or shape {rule.by!r}", one_of(known), nearest(rule.by, known))
+        elif rule is not None and rule.by in self.sheet.maps:
             move.keep = self.kept(str(rule.by), place.way)
         elif isinstance(source.type, Shape) and isinstance(target.type, Shape):
             self.objects(move, source.type, target.type, place, rule, spot)
@@ -181,7 +184,7 @@ class Resolver(Lookups):
         name = (rule.by if rule else None) or self.everywhere(source, target)
         if name is not None and name not in self.sheet.shapes:
             known = [*self.sheet.shapes, *self.sheet.maps]
-            self.fault(spot, f"unknown shape {name!r}", one_of(known), nearest(name, known))
+            self.fault(spot, f"{name!r} is no shape", one_of(known), nearest(name, known))
             return
         if name is None and same(source, target):
             return
@@ -217,9 +220,8 @@ class Resolver(Lookups):
         """The map that a rule names, if it names one."""
         if rule is None or rule.by is None:
             return None
-        if rule.by not in self.sheet.enums:
-            known = [*self.sheet.enums, *self.sheet.maps]
-            self.fault(rule.spot, f"unknown map {rule.by!r}", one_of(known), nearest(rule.by, known))
+        if rule.by in self.sheet.shapes:
+            self.fault(rule.spot, f"{rule.by!r} is no map of values", one_of(self.sheet.enums))
         return self.sheet.enums.get(rule.by)
 
     def chosen(self, values: Values | None, move: Move, place: Place, rule: Rule | None, spot: Spot) -> Choice | None:

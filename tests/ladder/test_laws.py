@@ -239,6 +239,7 @@ def test_what_is_lost_comes_back_as_a_loss() -> None:
 # ------------------------------------------------------------------------------------------------------- the floor
 OLDEST = ["ocpp1.2", "ocpp1.5", "ocpp1.6"]
 ROUTES = [(near, far) for near in OLDEST for far in OLDEST if near != far]
+ROUTES += [(near, far) for old in ("ocpp1.5", "ocpp1.6") for near, far in ((old, "ocpp2.0.1"), ("ocpp2.0.1", old))]
 
 
 def shares() -> dict[str, float]:
