@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.routes import ROUTES
+from tests.simulation.setting import data
 from tests.simulation.world import Outcome, run
 
 MEMORY = Path("/dev/shm")
@@ -39,7 +40,9 @@ def once(seed: int, route: str | None = None, keep: bool = False, mutant: str | 
 
 def campaign(seeds: Iterable[int], route: str | None = None, mutant: str | None = None) -> Iterator[Outcome]:
     """One after the other, in this process.  The collector runs between them: what it finds first is no matter of a run."""
+    data()
     gc.collect()
+    gc.freeze()  # what was loaded stays: no need to look at it again and again
     gc.disable()
     try:
         for number, seed in enumerate(seeds):
@@ -48,6 +51,7 @@ def campaign(seeds: Iterable[int], route: str | None = None, mutant: str | None 
             yield once(seed, route, mutant=mutant)
     finally:
         gc.enable()
+        gc.unfreeze()
 
 
 def parallel(seeds: Iterable[int], route: str | None, mutant: str | None, jobs: int) -> Iterator[Outcome]:
