@@ -10,6 +10,7 @@ from gateway import rehearsal
 from gateway.catalogue import Folders
 from gateway.dialects.load import load_dialects
 from gateway.quirks.choose import Quirks
+from gateway.source import SourceError
 
 PROFILE = """
 quirks:
@@ -84,3 +85,44 @@ def test_a_station_says_what_it_was_told(tmp_path: Path) -> None:
         "{backend hears: call StopTransaction, with: {transactionId: 5}}",
     ]
     assert faults(tmp_path, *steps) == []
+
+
+def test_a_station_is_asked_when_it_has_connected(tmp_path: Path) -> None:
+    ask = "{ask_on_connect: [{on: ClearCache}, {on: ChangeAvailability, with: {connectorId: 0, type: Operative}}]}"
+    steps = [
+        "{station says: call Heartbeat}",
+        "{station hears: result Heartbeat}",
+        "{backend hears: call Heartbeat}",
+        "{backend says: result, with: {currentTime: '2024-05-01T10:00:00Z'}}",
+        "{nothing: 4.9}",
+        "{seconds: 0.1}",
+        "{station hears: call ClearCache}",
+        "{station says: result, with: {status: Accepted}}",
+        "{station hears: call ChangeAvailability, with: {connectorId: 0}}",
+        "{station says: error, with: {code: InternalError}}",
+        "{nothing: 60}",
+    ]
+    assert faults(tmp_path, *steps, behave=ask) == []
+
+
+def test_a_state_that_says_nothing_new_goes_no_further(tmp_path: Path) -> None:
+    def state(word: str, at: int) -> list[str]:
+        said = f'{{connectorId: 1, status: {word}, errorCode: NoError, timestamp: "2024-05-01T10:00:0{at}Z"}}'
+        return [f"{{station says: call StatusNotification, with: {said}}}", "{station hears: result}"]
+
+    told = ["{backend hears: call StatusNotification}", "{backend says: result}"]
+    steps = [*state("Available", 1), *told, *state("Available", 2), *state("Charging", 3), *told, *state("Available", 4), *told]
+    assert faults(tmp_path, *steps, behave="{drop_repeated_states: true}") == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ("[]", "is no list"),
+        ("[{on: Heartbeat}]", "no call Heartbeat goes to a station"),
+        ("[{on: Reset}]", "not valid in ocpp1.6"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_fault(tmp_path: Path, wanted: str, says: str) -> None:
+    with pytest.raises(SourceError, match=says):
+        faults(tmp_path, "{seconds: 1}", behave=f"{{ask_on_connect: {wanted}}}")

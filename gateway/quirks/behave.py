@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.facts import ROLES
 from gateway.quirks.digits import plain
-from gateway.quirks.plans import read_plans, read_silences
+from gateway.quirks.plans import read_plans, read_questions, read_silences
 from gateway.quirks.rule import Reading
 from gateway.session.policy import SWITCHES
 from gateway.source import Map
@@ -37,9 +37,14 @@ FORMS: Mapping[str, Callable[[Any], bool]] = {
     "true": lambda value: value is True,
     "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]": lambda value: True,
     "{OPERATION: {after: seconds, result: {…}}}": lambda value: True,
+    "[{on: OPERATION, with: {…}}, …]": lambda value: True,
 }
-"""What a switch may hold, by the words with which its meaning begins.  The last two have readers of their own."""
-_READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {"fallbacks": read_plans, "silence": read_silences}
+"""What a switch may hold, by the words with which its meaning begins.  The last three have readers of their own."""
+_READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {
+    "fallbacks": read_plans,
+    "silence": read_silences,
+    "ask_on_connect": read_questions,
+}
 
 
 def form_of(switch: str) -> str:

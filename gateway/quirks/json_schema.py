@@ -130,6 +130,8 @@ def _switch(form: str) -> dict[str, Any]:
     }
     if form in known:
         return known[form]  # type: ignore[no-any-return]
+    if form.startswith("[{on: OPERATION, with"):
+        return {"type": "array", "minItems": 1, "items": _closed({"on": _TEXT, "with": {"type": "object"}}, "on")}
     if form.startswith("["):
         tries = {"type": "array", "minItems": 1, "items": {"type": "array", "items": _rule()}}
         return {"type": "array", "items": _closed({"on": _TEXT, "refused": _TEXT, "try": tries}, "on", "refused", "try")}

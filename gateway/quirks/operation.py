@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeAlias
 
-from gateway.quirks import times, values
-from gateway.quirks.digits import is_number, number, plain, same, spell, spelled
+from gateway.quirks import arguments, times, values
+from gateway.quirks.digits import is_number, number, plain, same, spell
 from gateway.quirks.path import FieldChange, Scene
 
 __all__ = ["OPERATIONS", "Operation", "compile_change", "number", "plain", "same", "spell"]
@@ -176,60 +175,9 @@ def _scale(argument: Any) -> FieldChange:
     return apply
 
 
-# -- what arguments may be -------------------------------------------------------------------------------------------
-
-
-def _is_true(argument: Any) -> bool:
-    return argument is True
-
-
-def _is_factor(argument: Any) -> bool:
-    if isinstance(argument, dict):
-        named = isinstance(argument.get("times", ""), str) and is_number(argument.get("else", 1))
-        return _is_factor(argument.get("by")) and named and {"by", "times", "else"} >= set(argument)
-    return is_number(argument) and argument != 0
-
-
-def _is_count(argument: Any) -> bool:
-    return isinstance(argument, int) and is_number(argument) and argument > 0
-
-
-def _is_text(argument: Any) -> bool:
-    return isinstance(argument, str) and bool(argument)
-
-
-def _is_texts(argument: Any) -> bool:
-    return isinstance(argument, list) and bool(argument) and all(_is_text(one) for one in argument)
-
-
-def _is_words(argument: Any) -> bool:
-    return isinstance(argument, dict) and bool(argument) and all(isinstance(a, str | int | Decimal) for a in argument.values())
-
-
-def _is_plain_list(argument: Any) -> bool:
-    return isinstance(argument, list) and bool(argument) and not any(isinstance(one, dict | list) for one in argument)
-
-
-def _is_bounds(argument: Any) -> bool:
-    known = isinstance(argument, dict) and bool(argument) and {"least", "most"} >= set(argument)
-    return known and all(is_number(one) for one in argument.values())
-
-
-def _is_parts(argument: Any) -> bool:
-    if not isinstance(argument, dict) or not argument or not {"without", "only", "most"} >= set(argument):
-        return False
-    lists = all(_is_texts(argument[key]) for key in ("without", "only") if key in argument)
-    return lists and ("most" not in argument or _is_count(argument["most"]))
-
-
-def _is_mark(argument: Any) -> bool:
-    return (
-        isinstance(argument, str) and spelled(argument) == argument.upper() and all(one in "0123456789ABCDEF" for one in argument)
-    )
-
-
 _TRUE, _TEXT = {"const": True}, {"type": "string", "minLength": 1}
 _COUNT, _NUMBER = {"type": "integer", "minimum": 1}, {"type": "number"}
+_CASES = {"enum": ["upper", "lower"]}
 _TEXTS = {"type": "array", "items": _TEXT, "minItems": 1}
 
 OPERATIONS: dict[str, Operation] = {
@@ -237,37 +185,53 @@ OPERATIONS: dict[str, Operation] = {
     "default": Operation(
         "the value stands there if there is none, or null", "the value", lambda a: a is not None, field=_default, form=True
     ),
-    "now": Operation("the time of receipt stands there if there is none", "true", _is_true, field=_now, form=_TRUE),
+    "now": Operation("the time of receipt stands there if there is none", "true", arguments.is_true, field=_now, form=_TRUE),
     "drop": Operation(
         "the field goes; with [] at the end of the path, the items for which when holds",
         "true",
-        _is_true,
+        arguments.is_true,
         field=_drop,
         form=_TRUE,
     ),
     "unset": Operation(
-        "the field goes if it has one of these values", "a list of values", _is_plain_list, field=_unset, form={"type": "array"}
+        "the field goes if it has one of these values",
+        "a list of values",
+        arguments.is_plain_list,
+        field=_unset,
+        form={"type": "array"},
     ),
-    "rename": Operation("the field gets its right name", "the field's right name", _is_text, field=_rename, form=_TEXT),
+    "rename": Operation("the field gets its right name", "the field's right name", arguments.is_text, field=_rename, form=_TEXT),
     "move": Operation(
-        "the value goes elsewhere in the same item, if nothing stands there", "names joined by dots", _is_text, form=_TEXT
+        "the value goes elsewhere in the same item, if nothing stands there",
+        "names joined by dots",
+        arguments.is_text,
+        form=_TEXT,
     ),
     "add": Operation(
         "the item is added to the list, if it is not in it", "the item", lambda a: a is not None, field=_add, form=True
     ),
     "to_text": Operation(
-        "a number or truth value becomes text, digits unchanged", "true", _is_true, value=values.to_text, form=_TRUE
+        "a number or truth value becomes text, digits unchanged", "true", arguments.is_true, value=values.to_text, form=_TRUE
     ),
-    "to_number": Operation("text that spells a number becomes one", "true", _is_true, value=values.to_number, form=_TRUE),
-    "to_whole": Operation("a number is rounded to a whole one", "true", _is_true, value=values.to_whole, form=_TRUE),
-    "to_bool": Operation("0, 1, yes, no, on, off become a truth value", "true", _is_true, value=values.to_bool, form=_TRUE),
-    "to_json": Operation("an object or list becomes its JSON text", "true", _is_true, value=values.to_json, form=_TRUE),
-    "from_json": Operation("JSON text becomes the object or list", "true", _is_true, value=values.from_json, form=_TRUE),
-    "wrap": Operation("a single value becomes a list of one", "true", _is_true, value=values.wrap, form=_TRUE),
-    "unwrap": Operation("a list of one becomes its item", "true", _is_true, value=values.unwrap, form=_TRUE),
-    "trim": Operation("blanks at both ends go", "true", _is_true, value=values.trim, form=_TRUE),
-    "strip_control": Operation("control characters go", "true", _is_true, value=values.strip_control, form=_TRUE),
-    "truncate": Operation("longer text is cut", "how many characters stay", _is_count, value=values.truncate, form=_COUNT),
+    "to_number": Operation(
+        "text that spells a number becomes one", "true", arguments.is_true, value=values.to_number, form=_TRUE
+    ),
+    "to_whole": Operation("a number is rounded to a whole one", "true", arguments.is_true, value=values.to_whole, form=_TRUE),
+    "to_bool": Operation(
+        "0, 1, yes, no, on, off become a truth value", "true", arguments.is_true, value=values.to_bool, form=_TRUE
+    ),
+    "to_json": Operation("an object or list becomes its JSON text", "true", arguments.is_true, value=values.to_json, form=_TRUE),
+    "from_json": Operation("JSON text becomes the object or list", "true", arguments.is_true, value=values.from_json, form=_TRUE),
+    "wrap": Operation("a single value becomes a list of one", "true", arguments.is_true, value=values.wrap, form=_TRUE),
+    "unwrap": Operation("a list of one becomes its item", "true", arguments.is_true, value=values.unwrap, form=_TRUE),
+    "trim": Operation("blanks at both ends go", "true", arguments.is_true, value=values.trim, form=_TRUE),
+    "strip_control": Operation("control characters go", "true", arguments.is_true, value=values.strip_control, form=_TRUE),
+    "case": Operation(
+        "letters become capitals or small", "upper or lower", lambda a: a in ("upper", "lower"), value=values.case, form=_CASES
+    ),
+    "truncate": Operation(
+        "longer text is cut", "how many characters stay", arguments.is_count, value=values.truncate, form=_COUNT
+    ),
     "replace": Operation(
         "what the regular expression finds becomes the text",
         "{find: expression, put: text}",
@@ -278,24 +242,28 @@ OPERATIONS: dict[str, Operation] = {
     "enum": Operation(
         "a word is replaced; whole numbers are looked up as text",
         "wrong: right lines",
-        _is_words,
+        arguments.is_words,
         value=values.enum,
         form={"type": "object", "minProperties": 1},
     ),
     "spelling": Operation(
-        "a word in any letter case is spelled as listed", "a list of words", _is_texts, value=values.spelling, form=_TEXTS
+        "a word in any letter case is spelled as listed",
+        "a list of words",
+        arguments.is_texts,
+        value=values.spelling,
+        form=_TEXTS,
     ),
     "parts": Operation(
         "a text of parts between commas loses some",
         "{without: [part, …], only: [part, …], most: 4}",
-        _is_parts,
+        arguments.is_parts,
         value=values.parts,
         form={"type": "object", "minProperties": 1},
     ),
     "scale": Operation(
         "a number, or text that spells one, is multiplied exactly",
         "the factor, not 0, or {by: factor, times: FIELD, else: number}",
-        _is_factor,
+        arguments.is_factor,
         field=_scale,
         repeatable=False,
         form={"anyOf": [_NUMBER, {"type": "object", "required": ["by"]}]},
@@ -303,9 +271,24 @@ OPERATIONS: dict[str, Operation] = {
     "clamp": Operation(
         "a number is brought between bounds",
         "{least: number, most: number}",
-        _is_bounds,
+        arguments.is_bounds,
         value=values.clamp,
         form={"type": "object", "minProperties": 1},
+    ),
+    "from_epoch": Operation(
+        "seconds or milliseconds since 1970 become a time",
+        "seconds or milliseconds",
+        lambda a: a in ("seconds", "milliseconds"),
+        value=times.from_epoch,
+        form={"enum": ["seconds", "milliseconds"]},
+    ),
+    "shift": Operation(
+        "a time is so many seconds later",
+        "seconds, or a negative number of them",
+        lambda a: isinstance(a, int) and is_number(a) and a != 0,
+        timed=times.shift,
+        repeatable=False,
+        form={"type": "integer"},
     ),
     "zone": Operation(
         "a time without a zone is in this one", "+02:00 or Europe/Rome", times.is_zone, timed=times.zone, form=_TEXT
@@ -323,7 +306,7 @@ OPERATIONS: dict[str, Operation] = {
     "ahead": Operation(
         "a time less than so many seconds ahead becomes so far ahead",
         "seconds",
-        _is_count,
+        arguments.is_count,
         timed=times.ahead,
         repeatable=False,
         form=_COUNT,
@@ -336,17 +319,21 @@ OPERATIONS: dict[str, Operation] = {
         form={"type": "integer", "minimum": 0, "maximum": 6},
     ),
     "pem": Operation(
-        "base64 of DER becomes PEM", "the label, such as CERTIFICATE REQUEST", _is_text, value=values.pem, form=_TEXT
+        "base64 of DER becomes PEM", "the label, such as CERTIFICATE REQUEST", arguments.is_text, value=values.pem, form=_TEXT
     ),
     "to_hex": Operation(
         "text becomes the mark and its hexadecimal codes",
         "a mark of capital hexadecimal digits",
-        _is_mark,
+        arguments.is_mark,
         value=values.to_hex,
         form={"type": "string"},
     ),
     "from_hex": Operation(
-        "what to_hex made becomes the text again", "the same mark", _is_mark, value=values.from_hex, form={"type": "string"}
+        "what to_hex made becomes the text again",
+        "the same mark",
+        arguments.is_mark,
+        value=values.from_hex,
+        form={"type": "string"},
     ),
     "answer": Operation(
         "the call is answered here with this result and goes no further; an error becomes this result; no at",

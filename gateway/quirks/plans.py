@@ -95,6 +95,27 @@ def _refused(reading: Reading, at: Map, on: On) -> When | None:
     return made
 
 
+def read_questions(reading: Reading, at: Map, key: str) -> list[tuple[str, Payload]]:
+    """The list ``at[key]`` of ``{on: OPERATION, with: {…}}``: commands, each with its payload."""
+    listed = at[key]
+    if not isinstance(listed, List) or not listed or not all(isinstance(one, Map) for one in listed):
+        reading.check.fault(at, key, f"{key} is no list", "{on: OPERATION, with: {…}}, …")
+        return []
+    return [found for found in (_question(replace(reading, way="to"), one) for one in listed) if found is not None]
+
+
+def _question(reading: Reading, at: Map) -> tuple[str, Payload] | None:
+    if not reading.check.keys(at, "a command", ("on",), ("with",)) or not check_on(reading, at, "on", On("call", str(at["on"]))):
+        return None
+    payload = plain(at.get("with", {}))
+    for name, dialect in reading.dialects.items() if reading.named else ():
+        try:
+            dialect.check("call", str(at["on"]), payload)
+        except PeerError as error:
+            reading.check.fault(at, "with" if "with" in at else None, f"not valid in {name}: {error}")
+    return str(at["on"]), payload
+
+
 def read_silences(reading: Reading, at: Map, key: str) -> dict[str, Silence]:
     """The mapping ``at[key]`` of ``OPERATION: {after: seconds, result: {…}}``."""
     listed = at[key]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.quirks.digits import is_number
+from gateway.quirks.digits import is_number, number
 from gateway.quirks.path import Scene
 
 Timed: TypeAlias = Callable[[Any, Scene], Any]
@@ -20,6 +20,8 @@ LIVE = 300
 """Seconds that a message may be old and still count as happening now."""
 JUST_NOW = 120
 """The same, where the zone is not known."""
+_LAST = 253402300800
+"""The year 10000, in seconds since 1970."""
 _OFFSET = re.compile(r"([+-])(\d{2}):(\d{2})\Z")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE)
 _FRACTION = re.compile(r"(\.\d+)")
@@ -122,6 +124,30 @@ def ahead(seconds: int) -> Timed:
         found = read_time(value)
         least = scene.now + timedelta(seconds=seconds)
         return written(least) if found is not None and scene.now <= found[0] < least else value
+
+    return apply
+
+
+def from_epoch(unit: str) -> Callable[[Any], Any]:
+    """Seconds or milliseconds since 1970, a number or text that spells one, become a time."""
+    per_second = 1000 if unit == "milliseconds" else 1
+
+    def apply(value: Any) -> Any:
+        read: Any = number(value) if isinstance(value, str) else value
+        if not is_number(read) or not 0 <= read / per_second < _LAST:
+            return value
+        return written(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(read * 1000 / per_second)))
+
+    return apply
+
+
+def shift(seconds: int) -> Timed:
+    """A time is so many seconds later (or, where that is negative, earlier)."""
+
+    def apply(value: Any, scene: Scene) -> Any:
+        found = read_time(value)
+        made = _moved(found[0], timedelta(seconds=-seconds)) if found is not None else None
+        return written(made) if made is not None else value
 
     return apply
 

@@ -129,6 +129,11 @@ def strip_control(_: Any) -> Change:
     return _text(lambda value: _CONTROL.sub("", value))
 
 
+def case(to: str) -> Change:
+    """All letters become capitals, or small."""
+    return _text(str.upper if to == "upper" else str.lower)
+
+
 def replace(argument: Mapping[str, str]) -> Change:
     """What the expression ``find`` finds becomes ``put``."""
     found, put = bounded(argument["find"], LONGEST), argument["put"]

@@ -6,12 +6,15 @@ Not here: the queue of commands (`gateway.session.orders`), how a profile says i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.messages import Answer, Call, Payload, Result
 from gateway.session.desk import Desk
+
+WHILE = 5.0
+"""Seconds from the connect to our own questions."""
 
 
 class Plan(Protocol):
@@ -34,6 +37,19 @@ class Fallbacks:
     def _of(self, switch: str, action: str) -> Any:
         found: Mapping[str, Any] = self.desk.switches.get(switch) or {}
         return found.get(action)
+
+    def on_connect(self, send: Callable[[Call], None]) -> None:
+        """The station connected: ask in a while what a profile wants to be asked.
+
+        A boot that comes meanwhile is answered first, as before any other command.
+        """
+        wanted = self.desk.switches.get("ask_on_connect")
+        if wanted:
+            self.desk.timer("ask-on-connect", WHILE, lambda: self._ask(wanted, send))
+
+    def _ask(self, wanted: Sequence[tuple[str, Payload]], send: Callable[[Call], None]) -> None:
+        for action, payload in wanted:
+            send(Call(self.desk.ids(), action, payload))
 
     def landed(self) -> None:
         """The station answered, or will not."""

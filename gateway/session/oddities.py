@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.journal.contract import Transaction
-from gateway.messages import Call
+from gateway.messages import Call, Payload
 from gateway.session.desk import Desk
 from gateway.session.transactions import Transactions
+
+MOST_CONNECTORS = 100
 
 
 class Oddities:
@@ -20,6 +22,7 @@ class Oddities:
     def __init__(self, desk: Desk, transactions: Transactions) -> None:
         self.desk, self.transactions = desk, transactions
         self._early: dict[int, Callable[[], None]] = {}
+        self._said: dict[int | None, Payload] = {}
 
     def stop(self, call: Call, transaction: Transaction | None) -> Call:
         """The stop, with the token of its start where the station cannot be trusted with it."""
@@ -33,6 +36,16 @@ class Oddities:
     def late(self, call: Call, transaction: Transaction | None) -> bool:
         """Whether these readings must not count as part of the transaction that they name."""
         return bool(transaction is not None and transaction.ended is not None and self.desk.switches.get("detach_late_readings"))
+
+    def repeats(self, call: Call, connector: int | None) -> bool:
+        """Whether this state says nothing that was not said of the connector before, but for its time."""
+        if not self.desk.switches.get("drop_repeated_states"):
+            return False
+        said = self.desk.dialect.with_facts(call, time=None).payload if "time" in self.desk.dialect.facts(call) else call.payload
+        repeated = self._said.get(connector) == said
+        if len(self._said) < MOST_CONNECTORS or connector in self._said:
+            self._said[connector] = said
+        return repeated
 
     def state(self, connector: int | None, state: str | None, tell: Callable[[], None]) -> None:
         """Tell a state now; or, where a connector says that it is free while its transaction runs, a while later."""

@@ -69,6 +69,7 @@ class Orders:
         self._flying: Order | None = None
         self._settled_at = 0.0
         self.fallbacks = Fallbacks(desk)
+        self._fresh = False  # the station came, and its quirks were not looked at yet
 
     @property
     def idle(self) -> bool:
@@ -173,6 +174,9 @@ class Orders:
 
     def pump(self) -> None:
         """Send the next one, if the station may be asked now."""
+        if self._fresh and self.desk.switches:
+            self._fresh = False
+            self.fallbacks.on_connect(self._own)
         while self._waiting and self._flying is None:
             order = self._waiting[0]
             if order.open and self._held(order):
@@ -264,7 +268,12 @@ class Orders:
 
     def station_here(self) -> None:
         """The station came."""
-        self._settled_at = self.desk.at.mono
+        self._settled_at, self._fresh = self.desk.at.mono, True
+
+    def _own(self, call: Call) -> None:
+        """A question of a quirk profile, whose answer is for nobody."""
+        if self.desk.present and call.action in self.desk.dialect.messages:
+            self._enter(Order(None, None, call, self.desk.at.mono))
 
     def station_gone(self) -> None:
         """Nothing more can be asked; the back end hears it at once."""

@@ -22,6 +22,9 @@ SWITCHES: dict[str, str] = {
     "result, or fails where there is none; the next may go",
     "restore_token": "true: a stop has the token of its transaction's start, whatever the station says",
     "detach_late_readings": "true: readings that name a transaction which has ended go on without it",
+    "drop_repeated_states": "true: a state that says nothing new of its connector (but for its time) is answered here and goes "
+    "no further",
+    "ask_on_connect": "[{on: OPERATION, with: {…}}, …]: commands of our own, five seconds after the station connected, each time",
     "hold_available": "seconds: that a connector is free again is told only after the stop of its transaction, or so much later",
 }
 """Name → meaning of each ``behave`` switch of a station's profile."""

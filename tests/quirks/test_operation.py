@@ -44,6 +44,9 @@ ARGUMENTS: dict[str, Any] = {
     "not_before": "2020-01-01T00:00:00Z",
     "ahead": 60,
     "fraction": 3,
+    "case": "upper",
+    "from_epoch": "seconds",
+    "shift": 60,
     "pem": "CERTIFICATE",
     "to_hex": "F0",
     "from_hex": "F0",
@@ -134,6 +137,15 @@ def do(operation: str, argument: Any, value: Any) -> Any:
         ("ahead", 3600, "2024-05-01T11:00:00Z", "2024-05-01T11:00:00Z"),
         ("fraction", 3, "2024-05-01T12:05:00.1234567Z", "2024-05-01T12:05:00.123Z"),
         ("fraction", 0, "2024-05-01T12:05:00.1Z", "2024-05-01T12:05:00Z"),
+        ("case", "upper", "04a2", "04A2"),
+        ("case", "lower", "04A2", "04a2"),
+        ("from_epoch", "seconds", 1714557600, "2024-05-01T10:00:00Z"),
+        ("from_epoch", "milliseconds", "1714557600250", "2024-05-01T10:00:00.250Z"),
+        ("from_epoch", "seconds", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00Z"),
+        ("from_epoch", "seconds", -1, -1),
+        ("from_epoch", "seconds", 10**30, 10**30),
+        ("shift", -3600, "2024-05-01T10:00:00Z", "2024-05-01T09:00:00Z"),
+        ("shift", -3600, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         ("pem", "CERTIFICATE", "MAAB", "-----BEGIN CERTIFICATE-----\nMAAB\n-----END CERTIFICATE-----\n"),
         ("pem", "CERTIFICATE", "hello", "hello"),
         ("to_hex", "F0", "ALI", "F0414C49"),
@@ -210,7 +222,7 @@ def test_doing_it_twice_is_doing_it_once(operation: str, value: Any) -> None:
 
 
 def test_scale_says_that_it_cannot_be_repeated() -> None:
-    assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == ["scale", "ahead"]
+    assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == ["scale", "shift", "ahead"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +237,8 @@ def test_scale_says_that_it_cannot_be_repeated() -> None:
         ("replace", {"find": "a"}), ("unset", []), ("unset", [{}]), ("parts", {}), ("parts", {"most": 0}),
         ("parts", {"first": 1}),
         ("clamp", {}), ("clamp", {"least": "0"}), ("zone", "Mars/North"), ("zone", "+25:00"), ("not_before", "2020-01-01"),
-        ("ahead", 0), ("fraction", 7), ("fraction", True), ("spelling", []), ("to_hex", "xy"), ("answer", []), ("now", False),
+        ("ahead", 0), ("shift", 0), ("from_epoch", "days"), ("case", "title"),
+        ("fraction", 7), ("fraction", True), ("spelling", []), ("to_hex", "xy"), ("answer", []), ("now", False),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_refused(operation: str, wrong: Any) -> None:
