@@ -199,9 +199,7 @@ class _Writer:
     def walked(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
         """A field inside others, or a list whose items change: collect, then put."""
         items, gone = self.new("items"), self.new("gone") if move.cases else ""
-        self.line(f"{items} = []")
-        if gone:
-            self.line(f"{gone} = False")
+        self.line(f"{items} = []" + (f"; {gone} = False" if gone else ""))
         echo = self.echoes(move)
 
         def keep(value: str) -> None:
