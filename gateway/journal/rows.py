@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from operator import attrgetter
+from sys import intern
 from typing import Any
 
 from gateway.journal.contract import (
@@ -47,6 +48,8 @@ def _marks(made_of: type[Any], more: int) -> str:
 
 _row_values = attrgetter(*(each.name for each in fields(Row)))
 _RENDERED = [each.name for each in fields(Row)].index("rendered")
+_WORDS = [at for at, each in enumerate(fields(Row)) if each.name in ("role", "action", "dialect", "codec", "state")]
+"""Columns of which a long queue has few different values: one copy in memory is enough."""
 _transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
 
 ROW = f"{_columns(Row)}, answers"
@@ -227,6 +230,8 @@ def payloads(db: sqlite3.Connection, station: str, first: int) -> dict[int, str]
 def row(found: Sequence[Any]) -> Row:
     """A row from the columns of `ROW`."""
     *values, answers = found
+    for at in _WORDS:
+        values[at] = intern(values[at])
     values[_RENDERED] = _rendering(values[_RENDERED], answers)
     return Row(*values)
 
