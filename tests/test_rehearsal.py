@@ -126,3 +126,14 @@ def test_a_state_that_says_nothing_new_goes_no_further(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_is_a_fault(tmp_path: Path, wanted: str, says: str) -> None:
     with pytest.raises(SourceError, match=says):
         faults(tmp_path, "{seconds: 1}", behave=f"{{ask_on_connect: {wanted}}}")
+
+
+def test_other_words_wait_for_the_gap_too_and_what_was_heard_before_is_not_nothing(tmp_path: Path) -> None:
+    plan = "{command_gap: 3, fallbacks: [{on: ChangeAvailability, refused: it.status != 'Accepted', try: [[{at: connectorId, set: 0}]]}]}"
+    again = "{station hears: call ChangeAvailability, with: {connectorId: 0}}"
+    refused = "{station says: result, with: {status: Rejected}}"
+    rest = [again, "{station says: result, with: {status: Accepted}}", "{backend hears: result}"]
+    assert faults(tmp_path, *ASK, refused, "{nothing: 2.9}", "{seconds: 0.1}", *rest, behave=plan) == []
+    (tmp_path / "b").mkdir()
+    [found] = faults(tmp_path / "b", ASK[0], "{nothing: 1}")
+    assert "the station hears call ChangeAvailability within 1 seconds" in found

@@ -32,7 +32,7 @@ class Fallbacks:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._landed_at = 0.0
+        self._landed_at: float | None = None
 
     def _of(self, switch: str, action: str) -> Any:
         found: Mapping[str, Any] = self.desk.switches.get(switch) or {}
@@ -58,7 +58,7 @@ class Fallbacks:
     def rest(self) -> float:
         """Seconds until the next command may go."""
         gap = self.desk.switches.get("command_gap")
-        return self._landed_at + float(gap) - self.desk.at.mono if gap and self._landed_at else 0.0
+        return self._landed_at + float(gap) - self.desk.at.mono if gap and self._landed_at is not None else 0.0
 
     def patience(self, call: Call) -> float:
         """Seconds to wait for the answer to a command."""

@@ -230,7 +230,7 @@ class Orders:
         if call is None:
             return False
         order.first, order.call, order.tried = first, call, order.tried + 1
-        self._send(order)
+        self._waiting.appendleft(order)
         return True
 
     def _land(self, id: str) -> Order | None:
