@@ -129,7 +129,8 @@ def test_what_cannot_be_asked_is_a_fault(tmp_path: Path, wanted: str, says: str)
 
 
 def test_other_words_wait_for_the_gap_too_and_what_was_heard_before_is_not_nothing(tmp_path: Path) -> None:
-    plan = "{command_gap: 3, fallbacks: [{on: ChangeAvailability, refused: it.status != 'Accepted', try: [[{at: connectorId, set: 0}]]}]}"
+    words = "{on: ChangeAvailability, refused: it.status != 'Accepted', try: [[{at: connectorId, set: 0}]]}"
+    plan = f"{{command_gap: 3, fallbacks: [{words}]}}"
     again = "{station hears: call ChangeAvailability, with: {connectorId: 0}}"
     refused = "{station says: result, with: {status: Rejected}}"
     rest = [again, "{station says: result, with: {status: Accepted}}", "{backend hears: result}"]
