@@ -85,7 +85,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "change": (
         *("up", "down", "closed", "recycled", "unanswered"),
-        *("stored", "delivered", "refused", "parked", "coalesced", "dropped"),
+        *("stored", "repeated", "delivered", "refused", "parked", "coalesced", "dropped"),
     ),
 }
 

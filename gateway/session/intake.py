@@ -100,7 +100,9 @@ class Intake:
     def asked(self, asked: Asked) -> None:
         """A transaction message."""
         key = self.desk.dialect.key(asked.call, checked=bool(self.desk.up.steps))
-        if not self._repeats(asked, key):
+        if self._repeats(asked, key):
+            self.desk.note("row", key, change="repeated")
+        else:
             bound = self.binding.of(asked, key, self.desk.dialect.facts(asked.call))
             if self.desk.switches:
                 bound = self._odd(asked.role, bound)

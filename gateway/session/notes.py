@@ -22,7 +22,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     "uplink": ("change",),
     # The back end's word on a station.  verdict: accepted | pending | rejected | failed.
     "registration": ("verdict",),
-    # A row of the queue.  change: stored | delivered | refused (an error; tried again) | parked.
+    # A row of the queue.  change: stored | repeated (by the station; known again) | delivered | refused (an error; tried
+    # again) | parked.
     "row": ("change",),
     # A status in the queue.  change: coalesced | dropped.
     "status": ("change",),

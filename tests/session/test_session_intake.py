@@ -279,6 +279,7 @@ def test_a_repeated_stop_or_reading_is_answered_and_not_stored_again() -> None:
             up = play.sent(action)
             play.replies(up.id, up.action, {})
             play.answered(play.asks(action, payload).id)
+            assert ("row", {"change": "repeated"}) in play.notes
         assert play.journal is not None
         assert len(play.journal.rows) == 3
 
