@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from gateway.ladder.flows import energy
+import gateway.ladder.flows.energy as energy
 from gateway.ladder.flows.contract import Part, Rendering, makes
 from gateway.ladder.flows.topology import Renumbered
 from gateway.messages import Payload
