@@ -153,8 +153,7 @@ def loads(text: str, shown: str = "<text>") -> Map:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        indented_by_tab = re.match(r"[ ]*\t", "".join(text.splitlines()[line - 1 : line]))
-        wanted = "blanks before the key, a tab stands there" if indented_by_tab else ""
+        wanted = _hint("".join(text.splitlines()[line - 1 : line]))
         raise SourceError([Fault(shown, line, f"not YAML: {error.problem}", wanted)]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SourceError([Fault(shown, 1, f"not YAML: {error}")]) from None
@@ -166,6 +165,13 @@ def loads(text: str, shown: str = "<text>") -> Map:
         raise SourceError(builder.faults)
     assert isinstance(value, Map)
     return value
+
+
+def _hint(line: str) -> str:
+    """What was probably meant in a line that is no YAML."""
+    if re.match(r"[ ]*\t", line):
+        return "blanks before the key, a tab stands there"
+    return "quotes around a path with [] inside {…}" if re.search(r"[{,].*[:,]\s*[\w.]+\[\]", line) else ""
 
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\Z")

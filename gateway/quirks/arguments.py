@@ -9,7 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from gateway.quirks.bounded import bounded
 from gateway.quirks.digits import is_number, spelled
+from gateway.quirks.values import LONGEST
 
 
 def is_true(argument: Any) -> bool:
@@ -69,3 +71,12 @@ def is_mark(argument: Any) -> bool:
     return (
         isinstance(argument, str) and spelled(argument) == argument.upper() and all(one in "0123456789ABCDEF" for one in argument)
     )
+
+
+def expression_trouble(argument: Any) -> str:
+    """What is wrong with the expression of ``{find: …, put: …}``, or an empty text."""
+    try:
+        bounded(str(argument["find"]) if isinstance(argument, dict) else "", LONGEST)
+    except (ValueError, KeyError) as error:
+        return str(error) if isinstance(error, ValueError) else ""
+    return ""

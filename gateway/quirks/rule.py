@@ -15,6 +15,7 @@ from gateway.dialects.schema import Dialect
 from gateway.dialects.shapes import Field, MessageType, Scalar, Shape
 from gateway.ladder.expressions import NotAllowed, Type
 from gateway.messages import Side
+from gateway.quirks import arguments
 from gateway.quirks import path as paths
 from gateway.quirks.condition import both, compile_when, like, loosened
 from gateway.quirks.digits import plain
@@ -146,7 +147,8 @@ def read_on(check: Checker, at: Map, key: str) -> On | None:
     words = str(at[key]).split()
     if len(words) == 2 and words[0] in ("call", "result", "error"):
         return On(words[0], words[1])
-    check.fault(at, key, f"{at[key]!r} is no kind of message", "call OPERATION or result OPERATION or error OPERATION")
+    near = f"call {words[0]}" if len(words) == 1 else ""
+    check.fault(at, key, f"{at[key]!r} is no kind of message", "call OPERATION or result OPERATION or error OPERATION", near)
     return None
 
 
@@ -208,7 +210,8 @@ def _path(check: Checker, item: Map) -> Path | None:
 def _argument(check: Checker, item: Map, operation: str, path: Path) -> bool:
     known = OPERATIONS[operation]
     if not known.accepts(item[operation]):
-        check.fault(item, operation, f"{operation} does not take {plain(item[operation])!r}", known.takes)
+        why = arguments.expression_trouble(item[operation]) if operation == "replace" else ""
+        check.fault(item, operation, why or f"{operation} does not take {plain(item[operation])!r}", known.takes)
         return False
     each = bool(path.steps) and path.steps[-1][1]
     if each and not known.single and not (operation == "drop" and ("when" in item or "like" in item)):

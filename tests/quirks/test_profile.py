@@ -224,3 +224,16 @@ def test_every_switch_of_the_session_has_a_form_that_is_checked() -> None:
 def test_switches_take_their_form(tmp_path: Path, good: str) -> None:
     [profile] = load(tmp_path, acme=quirk("acme-slow", STATION, f"behave: {good}")).profiles.values()
     assert len(profile.behave) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (rule("{on: Read, at: connector, drop: true}"), "did you mean 'call Read'"),
+        (rule("{on: call Read, at: samples[].value, to_text: true}"), "expected quotes around a path with [] inside"),
+        (rule("{on: call Read, at: 'samples[].value', replace: {find: '.*,.*', put: ''}}"), "too many repeats"),
+        (rule("{on: call Read, at: 'samples[].value', trim: true, when: it.valeu == 1}"), "did you mean 'value'"),
+    ],
+)
+def test_slips_of_a_first_profile_are_told_in_words(tmp_path: Path, line: str, says: str) -> None:
+    assert says in faults(tmp_path, acme=quirk("acme-odd", STATION, line))[0]
