@@ -137,6 +137,8 @@ class Registration:
         triggered, self.triggered = self.triggered, False
         reset, self._reset_at = self._reset_at, None
         gap, self.gap = self.gap, None
+        if reset is not None:  # one command, one boot
+            self.desk.commit_soon([PutStation(self.desk.station, {"reset": None})])
         if reset is not None and self.desk.at.wall - reset <= RESET_WITHIN:
             return "reset"
         if triggered:

@@ -676,6 +676,7 @@ def test_the_reason_of_a_reset_survives_a_restart_and_a_replayed_boot_has_none()
         assert up.payload["reason"] == "Unknown", "told again from memory"
         play.replies(up.id, up.action, ACCEPTED)
         assert boots(play) == "RemoteReset"
+        assert journal.values["reset"] is None, "one command, one boot, over any number of restarts"
 
 
 def test_the_registers_are_restored() -> None:

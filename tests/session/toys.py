@@ -165,7 +165,7 @@ def set_variables(asked: Payload, cx: Context) -> tuple[Messages, Join]:
             ]
         }
 
-    return made, join  # type: ignore[return-value]
+    return made, join
 
 
 def reset_down(asked: Payload, cx: Context) -> tuple[Messages, Join]:
