@@ -121,6 +121,10 @@ def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
     if move.inner is not None:
         yield from entries(move.inner, f"{near}.", f"{far}.")
         return
+    if _forgets(move):
+        yield from (Entry(leaf, "", "lost", _reasons(move)) for leaf in leaves(move.source[-1], near))
+        yield Entry("", far, "synthesized", (), _changes(move))
+        return
     how = "carried" if _untouched(move) else "converted"
     for leaf in leaves(move.source[-1], near):
         yield Entry(leaf, far if move.keep else far + leaf.removeprefix(near), how, _reasons(move), _changes(move))
@@ -128,6 +132,14 @@ def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
         yield Entry("", far, "defaulted", (f"{move.default!r} where {near} is absent",))
     elif not all(f.required for f in move.source) and any(turn.always for turn in move.cases):
         yield Entry("", far, "defaulted", (f"made here where {near} is absent",))
+
+
+def _forgets(move: Move) -> bool:
+    """Whether every word becomes the same one: then nothing is told by it."""
+    choice = move.choice
+    if choice is None or choice.open or choice.omits or choice.drops or move.cases:
+        return False
+    return len(choice.table) > 1 and len(set(choice.table.values())) == 1
 
 
 def _untouched(move: Move) -> bool:

@@ -185,9 +185,11 @@ def merged(before: dict[str, dict[str, Any]], written: dict[str, dict[str, Any]]
     return {name: {k: now.get(name, k) for k in keys if now.get(name, k) is not None} for name, keys in names.items()}
 
 
-def moves(seen: list[Any]) -> bool:
-    """Whether two outcomes differ by more than that one lacks something: then an owner was given up, and no value was told."""
+def moves(seen: list[Any], told: str) -> bool:
+    """Whether two outcomes differ; of what is lost, by more than that one lacks something: then an owner was given up."""
     if all(one == seen[0] for one in seen):
         return False
+    if told != "lost":
+        return True
     bags = [Counter(_all(one)) for one in seen]
     return any(one - other and other - one for i, one in enumerate(bags) for other in bags[:i])

@@ -97,7 +97,7 @@ def named(route: Route, nothing: State) -> list[State]:
 
 
 # ------------------------------------------------------------------------------------------------ requests
-def how(some: list[Entry], message: str | None = None) -> dict[str, str]:
+def hows(some: list[Entry], message: str | None = None) -> dict[str, str]:
     """What the ledger says of each leaf; of several words the one that is not lost."""
     told: dict[str, str] = {}
     for entry in some:
@@ -109,14 +109,14 @@ def how(some: list[Entry], message: str | None = None) -> dict[str, str]:
 @each
 def test_of_a_request_what_is_lost_does_not_move_and_all_else_does(asker: str, answerer: str, sender: str, action: str) -> None:
     route = LADDER.route(asker, answerer)
-    told = how(account(route, action, sender).request)
+    told = hows(account(route, action, sender).request)
     shape = route.from_dialect.messages[action].request
     wrong = {}
     for path, leaf in probes.leaves(shape):
-        moved = any(asked(route, *place, action, path, leaf) for place in places(asker, answerer, sender))
-        name = ".".join(path)
-        if moved != (told.get(name, "lost") != "lost"):
-            wrong[name] = f"{told.get(name)}, but it {'moves' if moved else 'does not move'}"
+        how = told.get(".".join(path), "lost")
+        moved = any(asked(route, *place, action, path, leaf, how) for place in places(asker, answerer, sender))
+        if moved != (how != "lost"):
+            wrong[".".join(path)] = f"{how}, but it {'moves' if moved else 'does not move'}"
     assert wrong == {}
 
 
@@ -125,9 +125,9 @@ def places(asker: str, answerer: str, sender: str) -> Iterator[tuple[State, int]
     return ((state, index) for state in states(asker, answerer, sender) for index in range(probes.INDEXES + 1))
 
 
-def asked(route: Route, state: State, index: int, action: str, path: probes.Path, leaf: Any) -> bool:
+def asked(route: Route, state: State, index: int, action: str, path: probes.Path, leaf: Any, how: str) -> bool:
     shape = route.from_dialect.messages[action].request
-    return probes.moves([probes.ask(route, state, action, one).seen for one in probes.each_word(shape, index, path, leaf)])
+    return probes.moves([probes.ask(route, state, action, one).seen for one in probes.each_word(shape, index, path, leaf)], how)
 
 
 # ------------------------------------------------------------------------------------------------ results
@@ -137,16 +137,16 @@ def test_of_a_result_what_is_lost_does_not_move_and_all_else_does(asker: str, an
     some = account(route, action, sender).result
     wrong = {}
     for message in dict.fromkeys(entry.message for entry in some if entry.source):
-        told = how(some, message)
+        told = hows(some, message)
         for path, leaf in probes.leaves(route.to_dialect.messages[message].result):
-            moved = any(replied(route, *place, action, message, path, leaf) for place in places(asker, answerer, sender))
-            name = ".".join(path)
-            if moved != (told.get(name, "lost") != "lost"):
-                wrong[f"{message}: {name}"] = f"{told.get(name)}, but it {'moves' if moved else 'does not move'}"
+            how = told.get(".".join(path), "lost")
+            moved = any(replied(route, *place, action, message, path, leaf, how) for place in places(asker, answerer, sender))
+            if moved != (how != "lost"):
+                wrong[f"{message}: {'.'.join(path)}"] = f"{how}, but it {'moves' if moved else 'does not move'}"
     assert wrong == {}
 
 
-def replied(route: Route, state: State, index: int, action: str, message: str, path: probes.Path, leaf: Any) -> bool:
+def replied(route: Route, state: State, index: int, action: str, message: str, path: probes.Path, leaf: Any, how: str) -> bool:
     request = probes.full(route.from_dialect.messages[action].request, index)
     results = route.to_dialect.messages
     first = probes.ask(route, state, action, request)
@@ -158,4 +158,4 @@ def replied(route: Route, state: State, index: int, action: str, message: str, p
         came = probes.ask(route, state, action, request)
         given = [word if name == message else others[name] for name, _ in came.onward]
         seen.append(probes.answer(route, came, given))
-    return probes.moves(seen)
+    return probes.moves(seen, how)

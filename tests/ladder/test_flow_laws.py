@@ -3,11 +3,13 @@ official schemas too, and no more comes out than the ledger tells."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.dialects.schema import Shape
 from gateway.ladder.accounts import account
 from gateway.ladder.losses import Refused
 from gateway.messages import Side
@@ -48,6 +50,13 @@ def paths(value: Any, at: str = "") -> set[str]:
     return {at}
 
 
+def messages(shape: Shape) -> Iterator[Any]:
+    """Full ones with all words, and for each field one with it and no other that may be absent."""
+    yield from (probes.full(shape, index) for index in range(3 * probes.INDEXES))
+    for path, leaf in probes.leaves(shape):
+        yield from probes.each_word(shape, probes.INDEXES, path, leaf)
+
+
 def near(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
@@ -62,8 +71,7 @@ def test_what_comes_out_is_what_the_ledger_tells(asker: str, answerer: str, send
     seen: dict[str, set[str]] = {}
     known = states(asker, answerer, sender)
     for state in [*known, *(State(one.bindings, one.registers, offline=True) for one in known)]:
-        for index in range(3 * probes.INDEXES):
-            payload = probes.full(DIALECTS[asker].messages[action].request, index)
+        for payload in messages(DIALECTS[asker].messages[action].request):
             for name, made in probes.ask(route, state, action, payload).onward:
                 seen.setdefault(name, set()).update(paths(made))
     untold = {f"{name}.{one}" for name, some in seen.items() for one in some if not any(near(one, t) for t in told.get(name, ()))}

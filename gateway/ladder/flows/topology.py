@@ -20,6 +20,7 @@ class Alone:
     """A station that counts connectors.  Left its number, right ``{id, connectorId}``; 0 is the whole station: no EVSE."""
 
     total = "<"
+    reads = ("id",)
 
     def right(self, value: int, run: Any) -> Payload | None:
         """The EVSE and connector of a number."""
