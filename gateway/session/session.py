@@ -63,6 +63,7 @@ class Session:
         self.queue = Queue(policy.most_states)
         self.transactions = Transactions(station, rng)
         self.transactions.clock = lambda: desk.at.wall
+        self.transactions.remember = lambda write: desk.commit_soon([write])
         naming = Naming(desk, self.transactions)
         self.registration = Registration(desk, self.asks, self.lane, self.transactions)
         self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions, naming)

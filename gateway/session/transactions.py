@@ -34,6 +34,8 @@ class Transactions:
         self._all: dict[int, Transaction] = {}
         self._over: set[int] = set()  # connectors where one ended since they were last available
         self._tokens: OrderedDict[str, str] = OrderedDict()
+        self.remember: Callable[[Write], None] = lambda write: None
+        """Stores what was learnt of a token, soon."""
         self._first: int | None = None
         self._next: int | None = None
         self.clock: Callable[[], datetime] | None = None
@@ -45,6 +47,7 @@ class Transactions:
         self._all = {t.gateway_id: t for t in in_order}
         self._first = restored.values.get("first_transaction")
         self._next = restored.values.get("next_transaction")
+        self._tokens.update(map(tuple, restored.values.get("tokens", ())))
 
     # -- the ladder's facts --------------------------------------------------------------------------------------
 
@@ -197,10 +200,13 @@ class Transactions:
         """The back end said what a token may."""
         if token is None or status is None:
             return
+        before = self._tokens.get(token.casefold())
         self._tokens[token.casefold()] = status
         self._tokens.move_to_end(token.casefold())
         if len(self._tokens) > MOST_TOKENS:
             self._tokens.popitem(last=False)
+        if status != before:
+            self.remember(PutStation(self.station, {"tokens": [[token, status] for token, status in self._tokens.items()]}))
 
     def token_status(self, token: str | None, choice: str, unknown: str) -> str:
         """What a token is told by policy: ``accept``, ``refuse`` or ``last_known`` (``unknown`` if it was never seen)."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.journal.contract import Append, Mark, PutTransaction
+from gateway.journal.contract import Append, Mark, PutStation, PutTransaction
 from gateway.messages import Call, Error, Payload
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
 from tests.memory_journal import MemoryJournal
-from tests.session.scene import GOOD, Scene, meter, start, stop
+from tests.session.scene import GOOD, STATION, Scene, meter, start, stop
 
 
 def begun(play: Scene, backend_id: int = 77, connector: int = 1, token: str = "ABC", minute: int = 0) -> int:
@@ -97,7 +97,8 @@ def test_the_binding_and_the_mark_are_one_commit() -> None:
         up = play.sent("StartTransaction")
         play.replies(up.id, up.action, {"transactionId": 5, "idTagInfo": GOOD})
         play << do.Commit
-        bound, mark = play.last.writes
+        learnt, bound, mark = play.last.writes
+        assert learnt == PutStation(STATION, {"tokens": [["abc", "accepted"]]})
         assert isinstance(bound, PutTransaction)
         assert bound.transaction.backend_id == "5"
         assert isinstance(mark, Mark)

@@ -99,6 +99,25 @@ def test_the_tables_may_answer_or_refuse() -> None:
         assert play.answered(play.asks("FirmwareStatusNotification", {"status": "Idle"}).id).payload == {}
 
 
+def test_what_was_learnt_of_a_token_outlives_the_process() -> None:
+    journal, policy = MemoryJournal(), Policy(authorize_offline="last_known")
+    with Scene(policy, journal) as play:
+        play.online()
+        for token, status in (("GOOD", "Accepted"), ("BAD", "Blocked")):
+            call = play.asks("Authorize", {"idTag": token})
+            up = play.sent("Authorize")
+            play.replies(up.id, up.action, {"idTagInfo": {"status": status}})
+            play.answered(call.id)
+        play >> 1.0
+    with Scene(policy, journal, life="second-") as play:
+        play.open()
+        play >> on.StationConnected() << do.OpenUplink
+        play >> on.UplinkDown("refused")
+        said = {"good": "Accepted", "BAD": "Blocked", "OTHER": "Invalid"}
+        for token, status in said.items():
+            assert play.answered(play.asks("Authorize", {"idTag": token}).id).payload["idTagInfo"]["status"] == status
+
+
 # -- heartbeats -----------------------------------------------------------------------------------------------------
 
 
