@@ -225,13 +225,18 @@ quirks:
             {"grizzl-e-null-payload", "grizzl-e-ignores-station-limit"},
         ),
         (
-            Known("station", dialect="ocpp1.6", vendor="ABB", firmware="TAC3Z9119006710273::V1.8.21"),
+            Known(
+                "station", dialect="ocpp1.6", vendor="ABB", model="CDT_TACW22::NET_WIFI", firmware="TAC3Z9119006710273::V1.8.21"
+            ),
             {"abb-terra-ac-stack-level-zero", "abb-terra-ac-too-many-measurands"},
         ),
         (
-            Known("station", dialect="ocpp1.6", vendor="ABB", firmware="TAC3Z9119006710273::V1.8.32"),
+            Known(
+                "station", dialect="ocpp1.6", vendor="ABB", model="CDT_TACW22::NET_WIFI", firmware="TAC3Z9119006710273::V1.8.32"
+            ),
             {"abb-terra-ac-stack-level-zero"},
         ),
+        (Known("station", dialect="ocpp1.6", vendor="ABB", model="Terra 54", firmware="1.2.3"), set()),
         (Known("station", dialect="ocpp1.6", user_agent="TinyWebsockets Client"), {"no-subprotocol"}),
         (Known("station", dialect="ocpp1.6", vendor="Unheard", model="Of"), set()),
         (Known("backend", dialect="ocpp1.6", backend="main"), set()),
