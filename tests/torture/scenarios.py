@@ -228,7 +228,7 @@ async def tmpfs(folder: Path, chance: random.Random, cycles: int, shim: Path | N
 def may_mount(folder: Path) -> bool:
     """Whether file systems may be mounted here."""
     place = folder / "mount"
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     tried = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(place)], check=False, capture_output=True)
     if tried.returncode == 0:
         subprocess.run(["umount", str(place)], check=True)

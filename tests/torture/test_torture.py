@@ -10,7 +10,8 @@ from tests.torture.scenarios import SCENARIOS
 
 
 def test_nothing_acknowledged_is_lost_or_doubled_whatever_happens(tmp_path: Path, capsys: object) -> None:
+    left = left_out(tmp_path)
     accounts = asyncio.run(tortured(tmp_path, list(SCENARIOS), cycles=0, seed=1, at_once=3))
     assert [str(one) for one in accounts if not one.good] == []
-    assert len(accounts) == len(SCENARIOS) - len(left_out(tmp_path))
+    assert len(accounts) == len(SCENARIOS) - len(left)
     assert all(one.cycles and one.acknowledged for one in accounts)
