@@ -21,12 +21,18 @@ def _count(things: Iterable[Any]) -> int:
 
 
 def _decimal(text: Any) -> Decimal | None:
-    """The number that a text says, or None; never zero for what is no number."""
+    """The number that a text says, or None; never zero for what is no number.  One that no dialect takes is none either."""
     try:
         number = Decimal(text) if text is not None else None
     except (InvalidOperation, TypeError, ValueError):
         return None
-    return number if number is not None and number.is_finite() else None
+    return number if number is not None and _reasonable(number) else None
+
+
+def _reasonable(number: Decimal) -> bool:
+    """Within the bounds of `gateway.dialects.values.decimal`."""
+    _, digits, exponent = number.as_tuple()
+    return isinstance(exponent, int) and -30 <= exponent < 18 and len(digits) <= 40 and number.adjusted() < 18
 
 
 def _text(value: Any) -> str:

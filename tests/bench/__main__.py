@@ -2,7 +2,7 @@
 
     python -m tests.bench [--quick] [--only NAME ...] [--json bench.json]
 
-Prints a table and writes bench.json.  NAME is part of a figure's group: translate, flows, quirks, soap, endtoend, memory, journal.
+Prints a table and writes bench.json.  NAME is the group of a figure: translate, flows, quirks, soap, endtoend, memory, journal.
 """
 
 from __future__ import annotations

@@ -132,7 +132,8 @@ def _sample(p: Payload) -> tuple[Payload | None, str, str | None]:
     wh = None
     if measurand == REGISTER and unit in (None, "Wh", "kWh") and out.get("location", "Outlet") == "Outlet" and "phase" not in out:
         wh = format(number * FACTOR[unit or "Wh"], "f")
-    if measurand is None:
+    _, digits, exponent = number.as_tuple()
+    if measurand is None or number.adjusted() >= 18 or len(digits) > 40 or not -30 <= exponent < 18:  # type: ignore[operator]
         return None, context, wh
     out["value"] = number
     unit = unit or NATURAL.get(out.get("measurand", ""))

@@ -89,13 +89,16 @@ def leaves(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Field]]:
             yield (*path, name), one
 
 
-@dataclass
+@dataclass(repr=False)
 class State:
     """What a station and its gateway know when the message comes."""
 
     bindings: Bindings
     registers: dict[str, dict[str, Any]] = field(default_factory=dict)
     offline: bool = False
+
+    def __repr__(self) -> str:
+        return f"State({self.bindings.facts}, {self.bindings.numbers}, {self.registers}, offline={self.offline})"
 
     def fresh(self) -> tuple[Bindings, Registers]:
         """A copy to go on with: what registers hold is replaced, never changed."""
