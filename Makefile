@@ -9,7 +9,7 @@ run: $(VENV)/.run
 	@$(BIN)/ocpp-gateway demo
 
 test: $(VENV)/.test wsdl
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(VENV)/.lint
 	$(BIN)/mypy --strict gateway
