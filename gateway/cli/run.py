@@ -165,7 +165,7 @@ def serve(site: Site, data: Data, again: Again | None = None, prints: Mapping[st
         log.hide(secret.read())
     try:
         site.data.mkdir(parents=True, exist_ok=True)
-        journal = ThreadedJournal(reactor, site.data / "journal.sqlite")
+        journal = ThreadedJournal(reactor, site.data / "journal.sqlite", reserve=True)
     except (OSError, JournalFailed) as error:
         log.error("the journal cannot be opened", path=str(site.data), why=str(error).partition("\n")[0])
         if isinstance(error, Damaged):  # what to do now is for a person to read, and longer than a line of the log

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.journal import parked, rows
-from gateway.journal.contract import Contradicted, Depth, JournalFailed, Restored, Write
+from gateway.journal.contract import Contradicted, Damaged, Depth, JournalFailed, Restored, Write
 from gateway.journal.lock import FileLock
+from gateway.journal.reserve import Reserve
 from gateway.journal.schema import connect, is_damage
 
 T = TypeVar("T")
@@ -38,17 +39,19 @@ class Store:
     """One open journal.  Raises `JournalFailed` at once where the file cannot be opened, is in use, or is damaged.
 
     ``wait`` is how many seconds another program's lock on the file is waited for; ``most_pages`` caps the file's size
-    in SQLite pages (4 KiB unless the file says otherwise).
+    in SQLite pages (4 KiB unless the file says otherwise).  ``reserve`` keeps room on the disk (`gateway.journal.reserve`).
     """
 
-    def __init__(self, path: Path, wait: float = 2.0, most_pages: int | None = None) -> None:
+    def __init__(self, path: Path, wait: float = 2.0, most_pages: int | None = None, reserve: bool = False) -> None:
         self._path, self._wait, self._most_pages = path.resolve(), wait, most_pages
         self._lock = FileLock(self._path)
         self._unpruned: dict[str, None] = {}
         self._db: sqlite3.Connection | None = None
+        self._reserve = Reserve(self._path, reserve)
         self._suspect = True  # read the whole file for damage when it is opened next
         try:
             self._connect()
+            self._reserve.keep()
         except BaseException:
             self._lock.release()
             raise
@@ -187,9 +190,23 @@ class Store:
 
     def _live(self) -> sqlite3.Connection:
         if self._db is None:
-            self._connect(renew=True)
+            self._reconnect()
         assert self._db is not None
         return self._db
+
+    def _reconnect(self) -> None:
+        """After an error.  Where there is no room even for folding the log in, the reserve is given up for that alone."""
+        try:
+            self._connect(renew=True)
+        except Damaged:
+            raise
+        except JournalFailed:
+            if not self._reserve.spend():
+                raise
+            self._connect(renew=True)
+        if not self._reserve.keep():
+            self._drop()
+            raise JournalFailed("the disk is full: there is no room for the reserve")
 
     def _connect(self, renew: bool = False) -> None:
         if not self._lock.held:

@@ -62,9 +62,10 @@ class ThreadedJournal(Questions):
         wait: float = 2.0,
         most_pages: int | None = None,
         most_waiting: int = MOST_WAITING,
+        reserve: bool = False,
     ) -> None:
         self._reactor, self._most_waiting = reactor, most_waiting
-        self._store = Store(path, wait, most_pages)
+        self._store = Store(path, wait, most_pages, reserve)
         self._jobs: deque[_Commit | _Ask] = deque()
         self._waiting = 0
         self._closing = self._ended = False

@@ -224,7 +224,11 @@ def test_a_text_that_no_store_can_hold_fails_its_batch_only(drive, append, text,
     assert drive.commit(append(1)) is None
 
 
-@pytest.mark.parametrize("value", [object(), 0.1, Decimal("NaN"), "\ud800", {"x": {1j}}, {1: 2}], ids=["object", "float", "nan", "surrogate", "set", "keys"])
+@pytest.mark.parametrize(
+    "value",
+    [object(), 0.1, Decimal("NaN"), "\ud800", {"x": {1j}}, {1: 2}],
+    ids=["object", "float", "nan", "surrogate", "set", "keys"],
+)
 def test_a_value_that_could_not_be_read_again_is_not_written(drive, append, value):
     drive.commit(PutStation("A", {"x": 1}), PutRegisters("A", {"x": {"y": 1}}), append(1))
     for write in (

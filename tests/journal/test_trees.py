@@ -28,7 +28,11 @@ def test_a_tree_comes_back_as_it_was(tree):
     assert kinds(from_json(to_json(tree))) == kinds(tree)
 
 
-@pytest.mark.parametrize("bad", [0.5, Decimal("Infinity"), object(), {1: 2}, {"a": [b"x"]}, "\udfff"], ids=["float", "infinity", "object", "keys", "bytes", "surrogate"])
+@pytest.mark.parametrize(
+    "bad",
+    [0.5, Decimal("Infinity"), object(), {1: 2}, {"a": [b"x"]}, "\udfff"],
+    ids=["float", "infinity", "object", "keys", "bytes", "surrogate"],
+)
 def test_what_has_no_text_is_refused(bad):
     with pytest.raises((ValueError, TypeError)):
         to_json(bad)
