@@ -26,7 +26,7 @@ class Firings:
     def restore(self, values: Mapping[str, Any]) -> None:
         """Take up what the journal knows."""
         known = values.get("quirks")
-        for quirk, when in (known.items() if isinstance(known, dict) else ()):
+        for quirk, when in known.items() if isinstance(known, dict) else ():
             if isinstance(when, dict):
                 self.seen.setdefault(quirk, {}).update(when)
 

@@ -136,7 +136,9 @@ def line(raw: str, **more: Any) -> str:
 
 def test_a_draft_from_a_trace_knows_what_a_result_answers(tmp_path: Path, capsys: Out) -> None:
     asked = line("", direction="csms-to-cp", messageId="9", action="GetConfiguration")
-    answer = line('[3,"9",{"configurationKey":[{"key":"K","readonly":true,"value":7},{"key":"L","readonly":"maybe"}]}]', refused="why")
+    answer = line(
+        '[3,"9",{"configurationKey":[{"key":"K","readonly":true,"value":7},{"key":"L","readonly":"maybe"}]}]', refused="why"
+    )
     other = line('[2,"1","Authorize",{}]', chargePointId="CP2")
     (tmp_path / "trace.jsonl").write_text("\n".join([asked, answer, other]))
     assert main(["quirks", "draft", str(tmp_path / "trace.jsonl"), "--station", "CP1"]) == 0

@@ -121,7 +121,9 @@ def test_anything_is_one_line_that_can_be_read_and_steers_nothing(value):
     json.loads(text)
 
 
-@pytest.mark.parametrize("bad", ["\ud800", object(), 2**80, {1: "x"}, float("nan")], ids=["surrogate", "object", "long", "keys", "nan"])
+@pytest.mark.parametrize(
+    "bad", ["\ud800", object(), 2**80, {1: "x"}, float("nan")], ids=["surrogate", "object", "long", "keys", "nan"]
+)
 def test_what_json_cannot_say_is_said_as_well_as_can_be(path, bad):
     trace = opened(path)
     trace.message("station", "up", "CP-1", "ocpp1.6", "json", Call("1", "Ask", {"x": bad}), "a\ud800b")
