@@ -7,6 +7,7 @@ import pytest
 from gateway.dialects.errors import Violation
 from gateway.dialects.load import read_text
 from gateway.ladder.facts import Recorded
+from gateway.ladder.pairs import Key
 from gateway.ladder.run import Run
 from gateway.ladder.tables import Table
 from gateway.messages import Call, Result
@@ -69,7 +70,7 @@ def test_other_unknown_fields_are_dropped_beside_it() -> None:
 def translate(left: str, right: str, way: str, payload: Any, rules: str = "") -> tuple[Any, list[Any]]:
     table = Table.build(loads(f"ladder: {{left: {left}, right: {right}}}\n{rules}"), "t", DIALECTS)
     run = Run(Recorded(), [])
-    return table.translate("Tell", "call", way, False)(payload, run), run.losses  # type: ignore[arg-type]
+    return table.translate(Key("Tell", "Tell", "call", way))(payload, run), run.losses  # type: ignore[arg-type]
 
 
 def test_between_dialects_that_know_it_it_is_carried() -> None:
