@@ -70,7 +70,7 @@ def _why(own: argparse.ArgumentParser) -> None:
 def _draft(own: argparse.ArgumentParser) -> None:
     own.add_argument("trace", metavar="TRACE", help="a trace, or frames one a line; - is standard input")
     own.add_argument("--station", metavar="STATION", help="only this one's messages")
-    own.add_argument("--dialect", metavar="DIALECT", help="what it speaks (default: what the trace says, else ocpp1.6)")
+    own.add_argument("--dialect", metavar="DIALECT", help="what it speaks (default: what the trace says)")
 
 
 def loaded(args: argparse.Namespace) -> Quirks:
@@ -149,10 +149,11 @@ def drafted(args: argparse.Namespace) -> int:
     lines = sys.stdin.read() if args.trace == "-" else Path(args.trace).read_text(encoding="utf-8", errors="replace")
     heard = list(_heard(lines.splitlines(), args.station))
     versions = [one["ocppVersion"] for one in heard if "ocppVersion" in one]
-    name = args.dialect or (f"ocpp{versions[0]}" if versions else "ocpp1.6")
+    name = args.dialect or (f"ocpp{versions[0]}" if versions else "")
     dialects = load_dialects(Folders(args.mappings))
     if name not in dialects:
-        print(f"ocpp-gateway quirks: unknown dialect {name!r}, expected {one_of(dialects)}", file=sys.stderr)
+        what = f"unknown dialect {name!r}" if name else "the lines do not say their version: --dialect is missing"
+        print(f"ocpp-gateway quirks: {what}, expected {one_of(dialects)}", file=sys.stderr)
         return 2
     asked = {
         str(one["messageId"]): str(one["action"]) for one in heard if one.get("direction") == "csms-to-cp" and "action" in one

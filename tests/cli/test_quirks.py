@@ -111,7 +111,9 @@ FRAMES = r"""
 def test_a_draft_can_be_tried_at_once(tmp_path: Path, capsys: Out) -> None:
     frames = tmp_path / "frames.txt"
     frames.write_text(FRAMES)
-    assert main(["quirks", "draft", str(frames)]) == 0
+    assert main(["quirks", "draft", str(frames)]) == 2, "frames alone do not say which version they are"
+    assert "--dialect" in capsys.readouterr().err
+    assert main(["quirks", "draft", str(frames), "--dialect", "ocpp1.6"]) == 0
     drafted = capsys.readouterr()
     for words in (
         "vendor: Odd",
