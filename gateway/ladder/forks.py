@@ -19,16 +19,22 @@ from gateway.ladder.run import Run, Translate
 from gateway.messages import Payload
 
 Beyond: TypeAlias = Callable[[str, Payload, Context], Passage]
+Messages: TypeAlias = Sequence[tuple[str, Payload]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fork:
-    """A flow with its parts, and how each of its messages goes on: None where the flow's far side is the answerer's."""
+    """A flow with its parts, and how each of its messages goes on: None where the flow's far side is the answerer's.
+
+    ``home`` is the way back to the asker for calls of the flow's near side, ``around`` for those of its far side.
+    """
 
     flow: Flow
     parts: Mapping[str, Rules]
     once: Translate | None
     beyond: Beyond | None
+    home: Beyond
+    around: Beyond
 
     def split(self, passage: Passage, payload: Payload, cx: Context) -> Passage:
         """What becomes of ``payload``, which ``passage`` brought here."""
@@ -39,7 +45,7 @@ class Fork:
             rendering = self.flow(payload, run, self.parts)
         except Refused as refused:
             return passage.refuse(refused.code, refused.why)
-        forked = Forked(None, payload, passage.climbs, passage.losses, rendering=rendering)
+        forked = Forked(None, payload, passage.climbs, passage.losses, rendering=rendering, fork=self)
         if self.beyond is not None:
             seen = cx if rendering.facts is None else replace(cx, facts=rendering.facts)
             forked.branches = [self.beyond(action, made, seen) for action, made in rendering.messages]
@@ -52,6 +58,7 @@ class Forked(Passage):
     """A passage through a flow.  ``branches`` are the ways of its messages; None where they are asked as they are."""
 
     rendering: Rendering | None = None
+    fork: Fork | None = None
     branches: list[Passage] | None = None
 
     def settled(self, cx: Context) -> Passage:
@@ -88,9 +95,27 @@ class Forked(Passage):
         told = payloads if self.branches is None else self._told(payloads, cx, losses)
         if len(told) != len(self.rendering.messages):
             raise ValueError(f"{len(payloads)} results to {len(self.onward())} requests")
-        answer = self.rendering.answer(told, Run(cx.facts, losses, {}, None, cx))
+        run = Run(cx.facts, losses, {}, None, cx)
+        answer = self.rendering.answer(told, run)
+        self.after = list(self._afterwards(self.rendering.after(told, run), cx, losses))
         made, more = Passage.result(self, answer, cx)
         return made, losses + more
+
+    def waits(self, cx: Context) -> bool:
+        """See `Passage.waits`."""
+        assert self.rendering is not None
+        held = self.rendering.until is not None and not self.rendering.until(Run(cx.facts, [], {}, None, cx))
+        return held or any(branch.waits(cx) for branch in self.branches or ())
+
+    def _afterwards(self, own: Messages, cx: Context, losses: list[Loss]) -> Iterator[tuple[str, Payload]]:
+        """Calls for the asker, of this flow and of those beyond, in its dialect; what comes to nothing on the way is lost."""
+        assert self.fork is not None
+        beyond = [call for branch in self.branches or () for call in branch.after]
+        for way, calls in ((self.fork.around, beyond), (self.fork.home, own)):
+            for action, payload in calls:
+                passage = way(action, payload, cx)
+                losses += passage.losses
+                yield from passage.onward()
 
     def _told(self, payloads: Sequence[Payload | None], cx: Context, losses: list[Loss]) -> list[Payload | None]:
         """What each of the flow's messages was answered, in the dialect of the flow's far side."""

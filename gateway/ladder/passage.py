@@ -51,6 +51,12 @@ class Passage(Struct):
     losses: list[Loss] = []
     answer: Payload | None = None
     refusal: tuple[str, str] | None = None
+    after: list[tuple[str, Payload]] = []
+    """Calls for the asker, in its dialect, once it has its answer: complete when the answer is made."""
+
+    def waits(self, cx: Context) -> bool:
+        """Whether the answer shall wait, though all of `onward` was answered, for what the other side has yet to tell."""
+        return False
 
     def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
         """The answer to what was asked onward, climbed back to the asker's dialect.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gateway.dialects.schema import Dialect
 from gateway.ladder.facts import Context
 from gateway.ladder.flows import Flow
-from gateway.ladder.forks import Fork
+from gateway.ladder.forks import Beyond, Fork
 from gateway.ladder.losses import Refused
 from gateway.ladder.passage import UNSEEN, Leg, Passage
 from gateway.ladder.run import Run, carry
@@ -127,7 +127,14 @@ class Route:
         step, rest = self.steps[number], self.steps[number + 1 :]
         once = step.table.once(action, step.way)
         beyond = Route(step.table.ends(step.way)[1], self.to_dialect, rest).request if rest else None
-        return Fork(flow, step.table.parts(action, step.way), None if once is carry else once, beyond)
+        parts = step.table.parts(action, step.way)
+        return Fork(flow, parts, None if once is carry else once, beyond, self._home(number), self._home(number + 1))
+
+    def _home(self, number: int) -> Beyond:
+        """The way to the asker from where ``number`` steps lead."""
+        steps = self.steps[:number]
+        start = steps[-1].table.ends(steps[-1].way)[1] if steps else self.from_dialect
+        return Route(start, self.from_dialect, [Step(step.table, step.back) for step in reversed(steps)]).request
 
     def say(self, passage: Passage, leg: Leg, payload: Payload, cx: Context) -> Passage:
         """End the passage with what the gateway says itself; ``payload`` is what the last step was asked."""

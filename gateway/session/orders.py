@@ -17,8 +17,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from gateway.journal.contract import PutTransaction, Transaction
+from gateway.ladder.facts import Context
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
+from gateway.session.afterwards import Afterwards
 from gateway.session.asks import Asks
 from gateway.session.desk import Desk
 from gateway.session.errands import Errands
@@ -30,6 +32,8 @@ from gateway.session.transactions import REASON, Transactions
 from gateway.session.trip import Trip
 
 HOLD = "hold-calls"
+PATIENCE = 0.8
+"""For this share of its time a call waits for what the station has yet to tell; then what is known is the answer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,12 +65,14 @@ class Orders:
         errands: Errands,
         intake: Intake,
         naming: Naming,
+        afterwards: Afterwards,
     ) -> None:
         self.desk, self.asks, self.registration, self.naming = desk, asks, registration, naming
-        self.transactions, self.errands, self.intake = transactions, errands, intake
+        self.transactions, self.errands, self.intake, self.afterwards = transactions, errands, intake, afterwards
         self._open: dict[str, Order] = {}
         self._waiting: deque[Order] = deque()
         self._flying: Order | None = None
+        self._held_back: list[Order] = []  # all is answered, but the station has more to tell
         self._settled_at = 0.0
         self.fallbacks = Fallbacks(desk)
         self._fresh = False  # the station came, and its quirks were not looked at yet
@@ -74,7 +80,7 @@ class Orders:
     @property
     def idle(self) -> bool:
         """Whether the station has no call of ours."""
-        return self._flying is None and not self._waiting
+        return self._flying is None and not self._waiting and not self._held_back
 
     # -- the back end --------------------------------------------------------------------------------------------
 
@@ -93,7 +99,7 @@ class Orders:
             return
         trip = self.desk.downward(named, self.transactions)
         if trip.local is not None:
-            self.desk.after(trip.writes, partial(self._answer, call, trip.local, "local"))
+            self.desk.after(trip.writes, partial(self._say, call, trip.local, "local", trip))
             return
         if not trip.stored:
             self.desk.store(trip)
@@ -145,8 +151,14 @@ class Orders:
         if order.open and order.asked is not None:
             del self._open[order.asked.id]
             self.desk.cancel(f"order:{order.asked.id}")
-            self._answer(order.asked, answer, outcome)
+            self._say(order.asked, answer, outcome, order.trip)
         order.open = False
+
+    def _say(self, call: Call, answer: Answer, outcome: str, trip: Trip | None) -> None:
+        """The answer, then what is to be told after it."""
+        self._answer(call, answer, outcome)
+        if trip is not None and isinstance(answer, Result):
+            self.afterwards.tell(trip.after)
 
     def _answer(self, call: Call, answer: Answer, outcome: str) -> None:
         self.desk.ended("down", self.desk.backend, call, outcome)
@@ -159,6 +171,7 @@ class Orders:
             assert order.asked is not None
             self.desk.cancel(f"order:{order.asked.id}")
         self._open.clear()
+        self._held_back.clear()
         self._waiting = deque(order for order in self._waiting if order.asked is None)
 
     # -- the station ---------------------------------------------------------------------------------------------
@@ -173,7 +186,9 @@ class Orders:
         return True
 
     def pump(self) -> None:
-        """Send the next one, if the station may be asked now."""
+        """Send the next one, if the station may be asked now; answer what waited for the station's own messages."""
+        for order in [one for one in self._held_back if one.trip is not None and not one.trip.waits(self._context())]:
+            self._ripe(order)
         if self._fresh and self.desk.switches:
             self._fresh = False
             self.fallbacks.on_connect(self._own)
@@ -257,8 +272,33 @@ class Orders:
             order.call, order.first, order.tried = self._onward(order.trip), None, 0
             self._waiting.appendleft(order)
             return
+        if order.trip.waits(self._context()):
+            self._hold(order)
+        else:
+            self._tell(order)
+
+    def _context(self) -> Context:
+        return self.desk.context(self.transactions)
+
+    def _hold(self, order: Order) -> None:
+        assert order.asked is not None
+        self._held_back.append(order)
+        left = order.since + PATIENCE * self.desk.policy.call_deadline - self.desk.at.mono
+        self.desk.timer(f"hold:{order.asked.id}", max(left, 0.0), partial(self._ripe, order))
+
+    def _ripe(self, order: Order) -> None:
+        """It waited for long enough, or need not wait any more."""
+        if order in self._held_back and order.asked is not None:
+            self._held_back.remove(order)
+            self.desk.cancel(f"hold:{order.asked.id}")
+            self._tell(order)
+
+    def _tell(self, order: Order) -> None:
+        """Make the answer of all that the station said."""
+        assert order.trip is not None
+        assert order.asked is not None
         back, writes = self.desk.answer(order.trip, order.asked, self.transactions)
-        self.desk.after(writes, partial(self._finish, order, back, "refused" if isinstance(answer, Error) else "answered"))
+        self.desk.after(writes, partial(self._finish, order, back, "refused" if isinstance(back, Error) else "answered"))
 
     def failed(self, id: str, why: str) -> None:
         """A call could not be delivered, or its exchange broke."""
@@ -279,6 +319,8 @@ class Orders:
         """Nothing more can be asked; the back end hears it at once."""
         if self._flying is not None:
             self.failed(self._flying.call.id, "it is gone")
+        for order in list(self._held_back):
+            self._ripe(order)
         waiting, self._waiting = self._waiting, deque()
         for order in waiting:
             self._fail(order, "the station is gone", "lost")

@@ -18,6 +18,7 @@ from gateway.journal.contract import Transaction
 from gateway.ladder.registers import Registers
 from gateway.ladder.route import Route
 from gateway.session import events as on
+from gateway.session.afterwards import Afterwards
 from gateway.session.asks import Asks
 from gateway.session.commands import CloseStation, Command
 from gateway.session.delivery import Delivery
@@ -70,11 +71,14 @@ class Session:
         self.intake = Intake(desk, self.asks, self.queue, self.transactions)
         self.intake.flowing = lambda: self.uplink.up and self.registration.ready
         self.intake.away = lambda: not self.uplink.up
-        self.orders = Orders(desk, self.asks, self.registration, self.transactions, self.errands, self.intake, naming)
+        self.afterwards = Afterwards(desk, self.lane, self.registration)
+        self.orders = Orders(
+            desk, self.asks, self.registration, self.transactions, self.errands, self.intake, naming, self.afterwards
+        )
         self.delivery = Delivery(
             desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, naming, self._refused_late
         )
-        self.lane.sources = (self.registration, self.errands, self.delivery)
+        self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery)
         self._last_contact: float | None = None
 
     @property
@@ -221,6 +225,7 @@ class Session:
             self.delivery.cuts.link_gone()
             self.registration.hear("off")
             self.orders.backend_gone()
+            self.afterwards.backend_gone()
 
     def _backend_asked(self, event: on.BackendAsked) -> None:
         self.orders.asked(event.call)

@@ -57,6 +57,15 @@ class Trip(Struct, eq=False):
             self.answers.append(answer.payload)
         return self.left
 
+    def waits(self, cx: Context) -> bool:
+        """Whether the answer shall wait for what the other side has yet to tell."""
+        return self.passage is not None and self.passage.waits(cx)
+
+    @property
+    def after(self) -> Sequence[Message]:
+        """What the asker is told once it has its answer, in its dialect; known when that is made."""
+        return self.passage.after if self.passage is not None else ()
+
     def answer(self, asked: Call, cx: Context) -> tuple[Answer, list[Loss]]:
         """The answer to ``asked``, made of all results; an error where none of the messages got a result."""
         if self.passage is None or (self.refusal is not None and all(one is None for one in self.answers)):

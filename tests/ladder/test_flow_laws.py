@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from gateway.dialects.schema import Shape
 from gateway.ladder.accounts import account
+from gateway.ladder.dialogue import other
 from gateway.ladder.losses import Refused
+from gateway.ladder.passage import Passage
 from gateway.messages import Side
 from tests import strategies
 from tests.ladder import probes
@@ -34,12 +36,20 @@ def test_valid_in_valid_out(asker: str, answerer: str, sender: Side, action: str
         results.append(data.draw(st.none() | strategies.payload(DIALECTS[answerer], name, "result")))
     if passage.answer is not None:
         valid(DIALECTS[asker], "result", action, passage.answer, sender)
+        afterwards(passage, asker, sender)
     elif came.onward:
         try:
             told, _ = passage.results(results, cx)
         except Refused:
             return
         valid(DIALECTS[asker], "result", action, told, sender)
+        afterwards(passage, asker, sender)
+
+
+def afterwards(passage: Passage, asker: str, sender: Side) -> None:
+    """What the asker is told after its answer is valid too."""
+    for name, made in passage.after:
+        valid(DIALECTS[asker], "call", name, made, other(sender))
 
 
 def paths(value: Any, at: str = "") -> set[str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.dialects.schema import Dialect
+from gateway.ladder import flows
 from gateway.ladder.facts import Context, Recorded
+from gateway.ladder.flows import Rendering
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.losses import Refused
+from gateway.ladder.passage import Passage
 from gateway.ladder.registers import Registers
 from gateway.ladder.route import Route
 from gateway.ladder.samples import faults
@@ -158,3 +162,65 @@ def test_a_plain_passage_has_one_message_and_one_result(up: Route) -> None:
     assert passage.results([{"text": "b"}], cx()) == ({"text": "b"}, [])
     with pytest.raises(Refused):
         passage.results([None], cx())
+
+
+# ------------------------------------------------------------------------------------------------ beside the answer
+def told_more(asked: dict[str, Any], run: Any, parts: Any) -> Rendering:
+    """A start that has the back end's side ask something of the asker afterwards, and waits for a register."""
+    rendering = toys.begin(asked, run, parts)
+    return replace(
+        rendering,
+        after=lambda results, run: [("Fetch", {"what": str(results[0])}), ("Fetch", {"what": "more"})],
+        until=lambda run: run.cx.registers.get("tags", "abc") is not None,
+    )
+
+
+@pytest.fixture
+def chatty(dialects: dict[str, Dialect], monkeypatch: pytest.MonkeyPatch) -> dict[str, Dialect]:
+    vars(told_more)["parts"] = ("Event",)
+    monkeypatch.setitem(flows.FLOWS, "toy_begin", told_more)
+    return dialects
+
+
+def test_calls_for_the_asker_are_known_with_the_answer(chatty: dict[str, Dialect]) -> None:
+    passage = ask(toys.ladder(chatty).route("toy1", "toy2"), "Begin", BEGIN, cx())
+    assert passage.after == []
+    passage.results([{"mood": "Calm"}], cx())
+    assert passage.after == [("Fetch", {"what": "{'mood': 'Calm'}"}), ("Fetch", {"what": "more"})]
+
+
+def test_they_climb_the_steps_before(chatty: dict[str, Dialect]) -> None:
+    first = toys.read_text(toys.LEFT.replace("toy1", "toy0").replace("Fetch:", "Fetch0:"))
+    every = {**chatty, "toy0": first}
+    sample = "{request: {what: {sample: {left: {what: a}, right: {what: a}}}}}"
+    before = f"ladder: {{left: toy0, right: toy1}}\nmessages: {{Fetch0 = Fetch: {sample}}}"
+    ladder = Ladder([Table.build(loads(before), "toy0--toy1", every), toys.table(every)], every)
+    passage = ask(ladder.route("toy0", "toy2"), "Begin", BEGIN, cx())
+    passage.results([{}], cx())
+    assert [name for name, _ in passage.after] == ["Fetch0", "Fetch0"]
+
+
+def test_those_of_a_flow_beyond_come_back_through_this_one(chatty: dict[str, Dialect]) -> None:
+    inner = Passage("Event", {}, after=[("Bring", {"what": "b"})])
+    route = toys.ladder(chatty).route("toy1", "toy2")
+    passage = ask(route, "Begin", BEGIN, cx())
+    passage.branches = [inner]
+    passage.results([{}], cx())
+    assert passage.after[0] == ("Fetch", {"what": "b"})
+
+
+def test_what_the_steps_before_answer_themselves_is_not_said(chatty: dict[str, Dialect]) -> None:
+    first = toys.read_text(toys.LEFT.replace("toy1", "toy0").split("  Fetch:")[0])
+    every = {**chatty, "toy0": first}
+    only = "only right: {Fetch: {answer: {text: no}, why: none}, 'Old, Older': {answer: {}, why: none}}"
+    before = Table.build(loads(f"ladder: {{left: toy0, right: toy1}}\n{only}"), "toy0--toy1", every)
+    passage = ask(Ladder([before, toys.table(every)], every).route("toy0", "toy2"), "Begin", BEGIN, cx())
+    losses = passage.results([{}], cx())[1]
+    assert (passage.after, [loss.why for loss in losses]) == ([], ["none", "none"])
+
+
+def test_an_answer_may_wait_for_what_a_register_says(chatty: dict[str, Dialect]) -> None:
+    route = longer(chatty).route("toy1", "toy3")
+    passage = ask(route, "Begin", BEGIN, cx())
+    assert (passage.waits(cx()), passage.waits(cx(tags={"abc": "known"}))) == (True, False)
+    assert not ask(route, "End", {"id": 17, "energy": 1, "at": WHEN}, cx()).waits(cx())

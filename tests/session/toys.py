@@ -28,8 +28,15 @@ class Split(Passage, dict=True):
     def onward(self) -> Messages:
         return list(self.messages)
 
+    until: Any = None
+
     def results(self, payloads: Sequence[Payload | None], cx: Context) -> tuple[Payload, list[Loss]]:
-        return self.join(payloads, cx), []
+        made = self.join(payloads, cx)
+        self.after = made.pop("after", [])
+        return made, []
+
+    def waits(self, cx: Context) -> bool:
+        return self.until is not None and not self.until(cx)
 
 
 class Toy(Route):
@@ -55,7 +62,7 @@ class Toy(Route):
             return Passage(action, payload).refuse(refused.code, refused.why)
         if not messages:
             return Passage(None, payload, answer=join([], cx))
-        return Split(*messages[0], messages=messages, join=join)
+        return Split(*messages[0], messages=messages, join=join, until=getattr(flow, "until", None))
 
 
 def nothing(results: Sequence[Payload | None], cx: Context) -> Payload:
@@ -172,7 +179,29 @@ def reset_down(asked: Payload, cx: Context) -> tuple[Messages, Join]:
     return [("Reset", {"type": "Soft"})], lambda results, cx: dict(results[-1] or {})
 
 
+def base_report(asked: Payload, cx: Context) -> tuple[Messages, Join]:
+    """Two reports come after the answer."""
+    report = {"requestId": asked["requestId"], "generatedAt": "2026-03-01T11:20:00Z"}
+    after = [("NotifyReport", {**report, "seqNo": number, "tbc": number < 1}) for number in range(2)]
+    return [("GetConfiguration", {})], lambda results, cx: {"status": "Accepted", "after": after}
+
+
+def get_variables(asked: Payload, cx: Context) -> tuple[Messages, Join]:
+    """The answer waits for what the station says by itself."""
+
+    def join(results: Sequence[Payload | None], cx: Context) -> Payload:
+        word = "Accepted" if cx.registers.get("states", "1") else "UnknownVariable"
+        return {"getVariableResult": [{**one, "attributeStatus": word} for one in asked["getVariableData"]]}
+
+    return [("GetConfiguration", {})], join
+
+
+vars(get_variables)["until"] = lambda cx: cx.registers.get("states", "1") is not None
+
+
 LEFT_DOWN: dict[str, Rule] = {
+    "GetBaseReport": base_report,
+    "GetVariables": get_variables,
     "RequestStartTransaction": request_start,
     "RequestStopTransaction": request_stop,
     "SetVariables": set_variables,

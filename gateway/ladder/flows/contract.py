@@ -30,6 +30,11 @@ class Part(Protocol):
         """The same, in the direction of the result."""
 
 
+def nothing(results: Sequence[Payload | None], run: Any) -> Sequence[tuple[str, Payload]]:
+    """What most renderings have to say afterwards."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """What a flow made of a request.
@@ -37,11 +42,18 @@ class Rendering:
     ``messages`` are (action, payload), to be sent in this order on the flow's far side; none: it goes no further.
     ``answer`` makes the answer on the near side of their results, in order; None stands for one that was refused or is not known
     any more.  ``facts`` are asked by the steps beyond in place of those of the station, where numbers differ there.
+
+    ``after`` makes, of the same results, calls the other way: (action, payload) of the near side's dialect, for the asker once it
+    has its answer.  They are said once, and what the asker replies is for nobody; a crash may forget them.
+    ``until`` holds the answer to a command back, for some seconds at most, until it is true: for what the other side only tells
+    by messages of its own.
     """
 
     messages: Sequence[tuple[str, Payload]]
     answer: Callable[[Sequence[Payload | None], Any], Payload]
     facts: Facts | None = None
+    after: Callable[[Sequence[Payload | None], Any], Sequence[tuple[str, Payload]]] = nothing
+    until: Callable[[Any], bool] | None = None
 
 
 Flow: TypeAlias = Callable[[Payload, Any, Mapping[str, Part]], Rendering]
