@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,8 +157,7 @@ def serve(site: Site, data: Data, again: Again | None = None, prints: Mapping[st
 
     ``again`` loads everything anew, ``prints`` are the fingerprints of what ``data`` was loaded from.
     """
-    from twisted.internet import reactor
-
+    reactor = steady_reactor()
     os.umask(0o077)
     log = Log(sys.stderr, human=sys.stderr.isatty())
     log.attach()
@@ -177,6 +177,18 @@ def serve(site: Site, data: Data, again: Again | None = None, prints: Mapping[st
         log.error("the trace cannot be written", path=str(site.trace.path), why=str(error))
         return 1
     return Life(reactor, server, log, again, prints or {}).live()
+
+
+def steady_reactor() -> Any:
+    """The reactor, on the monotonic clock.
+
+    Twisted's own looks at the wall clock (`twisted.python.runtime`): set back by a day, it would fire no timer for a day; set
+    forward, all of them at once.
+    """
+    from twisted.internet import reactor
+
+    setattr(reactor, "seconds", time.monotonic)  # noqa: B010 (no class of reactors says that it may be set)
+    return reactor
 
 
 def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> Server:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -72,3 +74,8 @@ def test_ids_are_random_uuids_and_never_come_twice() -> None:
     assert len(set(made)) == len(made)
     assert {uuid.UUID(one).version for one in made} == {4}
     assert {len(one) for one in made} == {36}
+
+
+def test_timers_do_not_look_at_the_wall_clock() -> None:
+    said = "import time; from gateway.cli.run import steady_reactor; print(steady_reactor().seconds() - time.monotonic() < 60)"
+    assert subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout == "True\n"

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SHIM = Path(__file__).with_name("shim.c")
-FIELDS = ("kinds", "fail_in", "fail_for", "error", "kill_in", "lie", "slow", "done", "failed")
+FIELDS = ("kinds", "fail_in", "fail_for", "error", "kill_in", "lie", "slow", "done", "failed", "wall")
 WRITE, SYNC, TRUNCATE, CREATE, UNLINK = range(1, 6)
 MAIN, WAL, _, FOLDER = range(1, 5)
 HEAD = struct.Struct("<IIQII")
@@ -108,7 +108,7 @@ class Disk:
     def order(self, **fields: int) -> None:
         """Set what shall happen; what is not named stays."""
         for name, value in fields.items():
-            struct.pack_into("<I", self._control, 4 * FIELDS.index(name), value)
+            struct.pack_into("<I", self._control, 4 * FIELDS.index(name), value % 2**32)
 
     def told(self, name: str) -> int:
         """A field as it is now."""

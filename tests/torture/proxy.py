@@ -11,7 +11,7 @@ class Proxy:
 
     def __init__(self, port: int, onward: int) -> None:
         self.port, self.onward = port, onward
-        self.frozen = 0
+        self.frozen = self.made = 0
         self._live: set[Pipe] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -46,6 +46,7 @@ class Proxy:
             writer.transport.abort()
             return
         pipe = Pipe(writer, far_writer)
+        self.made += 1
         self._live.add(pipe)
         try:
             await asyncio.gather(pipe.carry(reader, far_writer), pipe.carry(far_reader, writer))

@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,33 @@ async def half_open(folder: Path, chance: random.Random, cycles: int, shim: Path
     return world.account
 
 
+async def clock(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+    """The wall clock is set to another hour, day or century; stations are answered as before, and the back end is not stormed."""
+    world = World(folder, "clock", chance, shim=shim)
+    slowest, links = 0.0, 0
+    async with world.storm():
+        for number in range(cycles):
+            await world.rest(0.3, 0.8)
+            before = world.uplinks.made
+            world.disk.order(wall=CLOCKS[number % len(CLOCKS)])
+            await _all_asked_anew(world)
+            slowest = max(slowest, await eventually(partial(_further, world, [len(one.acknowledged) for one in world.stations])))
+            links = max(links, world.uplinks.made - before)
+            world.account.cycles += 1
+    world.account.notes |= {"s until all were answered again": round(slowest, 1), "links made meanwhile": links}
+    assert slowest < 10
+    assert links < 100
+    return world.account
+
+
+CLOCKS = (86400, 0, -86400, 3600, -3600, -7, -1_700_000_000)
+"""Seconds by which it is wrong; the last one is in the 1970s."""
+
+
+def _further(world: World, before: list[int]) -> bool:
+    return all(len(one.acknowledged) > count for one, count in zip(world.stations, before, strict=True))
+
+
 async def tmpfs(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
     """A file system of 3 MB that somebody else fills, and clears again; the log file is on it too."""
     world = World(folder, "tmpfs", chance)
@@ -283,9 +311,10 @@ SCENARIOS: dict[str, Scenario] = {
     "flaps": flaps,
     "half-open": half_open,
     "poison": poison,
+    "clock": clock,
     "tmpfs": tmpfs,
 }
-NEED_SHIM = ("steps", "power", "power-201", "errors", "full")
+NEED_SHIM = ("steps", "power", "power-201", "errors", "full", "clock")
 SHORT = {
     "kills": 0,
     "kills-201": 2,
@@ -297,6 +326,7 @@ SHORT = {
     "flaps": 3,
     "half-open": 2,
     "poison": 1,
+    "clock": 2,
     "tmpfs": 1,
 }
 """How many cycles of each are enough for every run of the tests; tests/peers/test_storm.py kills too."""

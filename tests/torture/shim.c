@@ -1,4 +1,5 @@
-/* A disk that can be told to fail, for the files whose path begins with TORTURE_FILES; loaded by LD_PRELOAD.
+/* A disk that can be told to fail, for the files whose path begins with TORTURE_FILES, and a wall clock that can be set; loaded
+ * by LD_PRELOAD.
  *
  * Every write, fsync, truncation, creation and removal of those files is written to the log TORTURE_LOG once it is done, so
  * that tests/torture/disk.py can tell which bytes a power cut would have left.  The page TORTURE_CONTROL, shared with the test,
@@ -32,6 +33,7 @@ struct control {
   volatile uint32_t slow;    /* milliseconds that each fsync takes longer */
   volatile uint32_t done;    /* counted operations so far */
   volatile uint32_t failed;  /* those that failed by order */
+  volatile int32_t wall;     /* seconds by which the wall clock is wrong */
 };
 
 static struct control none, *control = &none;
@@ -177,6 +179,13 @@ static int sync_of(int fd, long number) {
 }
 int fsync(int fd) { return sync_of(fd, SYS_fsync); }
 int fdatasync(int fd) { return sync_of(fd, SYS_fdatasync); }
+
+int clock_gettime(clockid_t which, struct timespec *now) {
+  pthread_once(&once, begin);
+  int result = syscall(SYS_clock_gettime, which, now);
+  if (!result && which == CLOCK_REALTIME) now->tv_sec += control->wall;
+  return result;
+}
 
 int unlink(const char *path) {
   int k = kind(path);
