@@ -7,6 +7,7 @@ Not here: what a profile may say (`gateway.quirks`), playing its dialogues (`gat
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +20,8 @@ from gateway.cli.quirks_why import why
 from gateway.dialects.load import load_dialects
 from gateway.quirks import describe, draft, json_schema
 from gateway.quirks.choose import Quirks
-from gateway.quirks.profile import Profile, read_file
-from gateway.source import Checker, nearest, one_of
+from gateway.quirks.profile import Profile, chosen_by_operator, read_file
+from gateway.source import Checker, Map, nearest, one_of
 
 EPILOG = """\
 examples:
@@ -89,9 +90,9 @@ def listing(args: argparse.Namespace) -> int:
         print(json.dumps([describe.as_json(one) for one in profiles], indent=2, ensure_ascii=False))
         return 0
     for one in profiles:
-        mark = "?" if one.on_request and one.use is None else " "
-        print(f"{mark} {one.id:40} {', '.join(describe.verbs(one)):16} {one.title}")
-    print(f"{len(profiles)} profiles; ? is for those whom an operator names")
+        mark = "-" if one.off else "?" if one.on_request and one.use is None else " "
+        print(f"{mark} {one.id:40} {', '.join(describe.verbs(one)):16} {one.title}" + (f" (off: {one.off})" if one.off else ""))
+    print(f"{len(profiles)} profiles; ? is for those whom an operator names, - is switched off")
     return 0
 
 
@@ -110,35 +111,53 @@ def show(args: argparse.Namespace) -> int:
 
 def test(args: argparse.Namespace) -> int:
     """Load files on top of all others, and play their dialogues."""
-    check, profiles, dialects = Checker(), list[Profile](), load_dialects(Folders(args.mappings))
+    check, profiles, tops, dialects = Checker(), list[Profile](), list[Map](), load_dialects(Folders(args.mappings))
     for path in args.files:
         try:
-            top = source.load(path)
-            profiles += read_file(check, top, dialects)
+            tops.append(source.load(path))
+            profiles += read_file(check, tops[-1], dialects)
         except source.SourceError as error:
             check.faults += error.faults
+    chosen = profiles
     if not check.faults:
-        check.faults += _beside(profiles, args, dialects)
+        chosen = _beside(check, profiles, tops, args, dialects)
         check.faults += [fault for one in profiles for fault in rehearsal.play(one, dialects).faults]
     for fault in sorted(set(check.faults)):
         print(fault)
     if check.faults:
         return 1
-    for one in profiles:
-        print(f"{one.id}: {len(one.samples)} sample{'s' * (len(one.samples) != 1)} as shown; for a {describe.whom(one.match)}")
+    print("\n".join(_tried(chosen, {one.id for one in profiles}, tops)))
     return 0
 
 
-def _beside(profiles: list[Profile], args: argparse.Namespace, dialects: Any) -> Iterable[source.Fault]:
-    """Quarrels with the profiles that are there already."""
-    own, check = {one.id for one in profiles}, Checker()
-    for other in Quirks.load(Folders(args.mappings), dialects).profiles.values():
-        for one in profiles:
-            found = one.quarrel(other) if other.id not in own else None
-            if found is not None:
-                what = f"{one.id} and {other.id} ({other.source.file}) are equally specific and both change {found[2]}"
-                check.fault(found[0], found[1], what, "one of them to match more closely")
-    return check.faults
+def _beside(
+    check: Checker, profiles: list[Profile], tops: list[Map], args: argparse.Namespace, dialects: Any
+) -> Iterable[Profile]:
+    """All profiles with those of the files and what the files say of others; quarrels are noted."""
+    there = Quirks.load(Folders(args.mappings), dialects).profiles
+    own = {one.id: one for one in profiles}
+    chosen = chosen_by_operator(check, {**there, **own}, tops, list(dialects))
+    changed = own.keys() | {id for top in tops for id in top.get("use", ())}
+    for one, other in itertools.permutations(chosen, 2):
+        found = one.quarrel(other) if one.id in changed and (other.id not in changed or one.id > other.id) else None
+        if found is not None:
+            what = f"{one.id} and {other.id} ({other.source.file}) are equally specific and both change {found[2]}"
+            check.fault(found[0], found[1], what, "one of them to match more closely")
+    return chosen
+
+
+def _tried(chosen: Iterable[Profile], own: set[str], tops: list[Map]) -> Iterator[str]:
+    """A line for each profile of the files, and for each other that they speak of."""
+    used = {id for top in tops for id in top.get("use", ())}
+    off = {id for top in tops for id in top.get("off", ())}
+    for one in chosen:
+        if one.id in own:
+            shown = f"{len(one.samples)} sample{'s' * (len(one.samples) != 1)} as shown"
+            yield f"{one.id}: {shown}; for a {describe.whom(one.match)}" + (", on request" if one.on_request else "")
+        if one.id in off:
+            yield f"{one.id}: off"
+        elif one.id in used and one.use is not None:
+            yield f"{one.id}: in use for a {describe.whom(one.use)}"
 
 
 # -- drafting --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from gateway import site_file
@@ -80,7 +81,10 @@ def told(quirks: Quirks, both: tuple[Known, Known], values: Mapping[str, Any]) -
                 yield f"  {profile.warn}"
     if none:
         yield "no profile is meant for it"
-    fitting = {one.id for known in both for one in quirks.fitting(known)}
+    off = [one for one in quirks.profiles.values() if one.off and any(replace(one, off="").rank(known) is not None for known in both)]
+    for profile in off:
+        yield f"{profile.id}: switched off in {profile.off}"
+    fitting = {one.id for known in both for one in quirks.fitting(known)} | {one.id for one in off}
     for id, when in sorted(values.get("quirks", {}).items()):
         if id not in fitting:
             yield f"{id}: no longer meant for it; {_fired(when, station.firmware)}"

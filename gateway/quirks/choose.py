@@ -27,7 +27,7 @@ class Quirks:
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self.profiles = {profile.id: profile for profile in profiles}
-        self.doors = any(profile.connect is not None for profile in profiles)
+        self.doors = any(profile.connect is not None and profile.matches for profile in profiles)
         self._joined: dict[tuple[str, ...], Cures] = {}
 
     @classmethod

@@ -86,6 +86,7 @@ def as_json(profile: Profile) -> dict[str, Any]:
         "links": list(profile.links),
         "match": [whom(match) for match in (profile.match, profile.use) if match is not None],
         "on_request": profile.on_request,
+        "off": profile.off or None,
         "verbs": verbs(profile),
         "deliberate": profile.deliberate,
         "file": profile.source.file,
@@ -97,6 +98,8 @@ def shown(profile: Profile) -> Iterable[str]:
     """The profile as a page of text."""
     yield f"{profile.id}: {profile.title}"
     yield f"  for       {whom(profile.match)}" + (" (only on request)" if profile.on_request else "")
+    if profile.off:
+        yield f"  off       switched off in {profile.off}"
     if profile.use is not None:
         yield f"  and for   {whom(profile.use)}"
     yield f"  stands in {profile.source.file}:{profile.source.line}"

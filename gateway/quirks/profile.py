@@ -39,6 +39,7 @@ class Profile:
 
     ``links`` are the public reports; ``deliberate`` says that legal values are rewritten on purpose, ``why`` the reason.
     ``on_request``: only for those whom an operator names (``use``).  ``warn`` is what to tell the operator of such a peer.
+    ``off`` is where an operator switched it off (file:line): it is known, and meant for nobody.
     """
 
     id: str
@@ -56,11 +57,14 @@ class Profile:
     on_request: bool = False
     use: Match | None = None
     shipped: bool = False
+    off: str = ""
     source: Map = field(default_factory=Map, compare=False, repr=False)
 
     @property
     def matches(self) -> tuple[Match, ...]:
         """For whom it is meant, one or the other."""
+        if self.off:
+            return ()
         return tuple(one for one in (None if self.on_request else self.match, self.use) if one is not None)
 
     def rank(self, known: Known) -> int | None:
@@ -107,7 +111,7 @@ def _first_meeting(mine: Iterable[Rule], others: Iterable[Rule]) -> tuple[Map, s
 
 
 def load_profiles(folders: Folders, dialects: Mapping[str, Dialect]) -> list[Profile]:
-    """All profiles that are not switched off, by id.  Raises `SourceError` with the faults of all files."""
+    """All profiles by id, those that are switched off marked so.  Raises `SourceError` with the faults of all files."""
     check, profiles, tops = Checker(), list[Profile](), list[Map]()
     for path in folders.files("quirks").values():
         try:
@@ -117,7 +121,7 @@ def load_profiles(folders: Folders, dialects: Mapping[str, Dialect]) -> list[Pro
             continue
         tops.append(top)
         profiles += read_file(check, top, dialects, path.is_relative_to(shipped()))
-    made = _chosen_by_operator(check, _by_id(check, profiles), tops, list(dialects))
+    made = chosen_by_operator(check, _by_id(check, profiles), tops, list(dialects))
     _check_together(check, made)
     check.raise_if_any()
     return sorted(made, key=lambda profile: profile.id)
@@ -148,8 +152,8 @@ def _by_id(check: Checker, profiles: list[Profile]) -> dict[str, Profile]:
     return found
 
 
-def _chosen_by_operator(check: Checker, found: dict[str, Profile], tops: list[Map], dialects: list[str]) -> list[Profile]:
-    """Without those that are ``off``, and with the ``use`` of others."""
+def chosen_by_operator(check: Checker, found: dict[str, Profile], tops: list[Map], dialects: list[str]) -> list[Profile]:
+    """With the ``use`` and the ``off`` of files; a name that no profile has is a fault."""
     for top in tops:
         wanted = top.get("use", Map())
         if not isinstance(wanted, Map):
@@ -161,19 +165,21 @@ def _chosen_by_operator(check: Checker, found: dict[str, Profile], tops: list[Ma
                 continue
             use = read_use(check, at, wanted, id, found[id].match, dialects)
             found[id] = replace(found[id], use=use)
-    off = {id for top in tops for id in _off(check, top, found)}
-    return [profile for id, profile in found.items() if id not in off]
+    for top in tops:
+        _switch_off(check, top, found)
+    return list(found.values())
 
 
-def _off(check: Checker, top: Map, found: Mapping[str, Profile]) -> list[str]:
+def _switch_off(check: Checker, top: Map, found: dict[str, Profile]) -> None:
     listed = top.get("off", List())
     if not isinstance(listed, List):
         check.fault(top, "off", "off is no list", "[id, …]")
-        return []
+        return
     for number, id in enumerate(listed):
-        if id not in found:
-            check.fault(listed, number, f"unknown quirk {id!r}", "", nearest(str(id), found))
-    return list(listed)
+        if id in found:
+            found[id] = replace(found[id], off=f"{listed.file}:{listed.lines[number]}")
+        else:
+            check.fault(listed, number, f"unknown quirk {id!r}", one_of(sorted(found)), nearest(str(id), found))
 
 
 def _check_together(check: Checker, profiles: list[Profile]) -> None:

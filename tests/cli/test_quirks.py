@@ -99,6 +99,47 @@ def test_a_file_is_tried(tmp_path: Path, capsys: Out) -> None:
     assert main(["quirks", "test", str(file)]) == 1
 
 
+SITE = """
+use:
+  no-pong: {station: CP-07*}
+off: [wallbox-stack-level-zero]
+"""
+
+
+def test_a_file_that_only_switches_is_tried(tmp_path: Path, capsys: Out) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text(SITE)
+    assert main(["quirks", "test", str(file)]) == 0
+    said = capsys.readouterr().out
+    assert "no-pong: in use for a station: station CP-07*" in said
+    assert "wallbox-stack-level-zero: off" in said
+    file.write_text(SITE.replace("no-pong", "no-ping").replace("level-zero", "level-nil"))
+    assert main(["quirks", "test", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "site.yaml:3: unknown quirk 'no-ping'" in said
+    assert "site.yaml:4: unknown quirk 'wallbox-stack-level-nil'" in said
+    assert "did you mean 'wallbox-stack-level-zero'?" in said
+
+
+def test_what_is_off_is_shown_as_off(tmp_path: Path, capsys: Out) -> None:
+    (tmp_path / "quirks").mkdir()
+    (tmp_path / "quirks" / "site.yaml").write_text(SITE)
+    own = ["--mappings", str(tmp_path)]
+    assert main(["quirks", "list", *own]) == 0
+    listed = capsys.readouterr().out
+    assert "- wallbox-stack-level-zero" in listed
+    assert "site.yaml:4)" in listed
+    assert main(["quirks", "list", "--json", *own]) == 0
+    assert {one["id"] for one in json.loads(capsys.readouterr().out) if one["off"]} == {"wallbox-stack-level-zero"}
+    assert main(["quirks", "show", "wallbox-stack-level-zero", *own]) == 0
+    assert "switched off in" in capsys.readouterr().out
+    folders = Folders([tmp_path])
+    quirks = Quirks.load(folders, load_dialects(folders))
+    values = {"vendor": "Wall Box Chargers", "boot": {"dialect": "ocpp1.6"}}
+    said = list(told(quirks, facts("CP1", values, None), values))
+    assert any(line.startswith("wallbox-stack-level-zero: switched off in ") for line in said)
+
+
 FRAMES = r"""
 [2,"1","BootNotification",{"chargePointVendor":"Odd","chargePointModel":"Box","firmwareVersion":"V1.2","chargeBoxSerialNumber":12}]
 [2,"2","MeterValues",{"connectorId":1,"meterValue":[{"timestamp":"2024-05-01T10:00:00Z","sampledValue":[,{"value":5,"unit":"Hz"}]}]}]

@@ -54,7 +54,9 @@ def test_use_and_off_do_what_they_say(tmp_path: Path) -> None:
     from gateway.quirks.match import Known
 
     quirks = load(tmp_path, next(block for block in BLOCKS if "use:" in block))
-    assert "wallbox-stack-level-zero" not in quirks.profiles
+    assert quirks.profiles["wallbox-stack-level-zero"].off.endswith("manual.yaml:5")
+    wallbox = Known("station", dialect="ocpp1.6", vendor="Wall Box Chargers")
+    assert "wallbox-stack-level-zero" not in quirks.choose(wallbox).ids
     assert quirks.choose(Known("station", station="CP-071", dialect="ocpp1.6")).ids == ("no-pong",)
     assert quirks.choose(Known("station", station="CP-08", dialect="ocpp1.6")).empty
     assert quirks.choose(Known("backend", backend="backend-1", dialect="ocpp1.6")).ids == ("scheduled-is-no-refusal",)
