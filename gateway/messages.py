@@ -40,13 +40,17 @@ class Result(Struct, frozen=True):
 
 
 class Error(Struct, frozen=True):
-    """A refusal.  ``code`` is one of `gateway.dialects.errors.CODES`; a dialect spells it its own way (SOAP: a Fault)."""
+    """A refusal.  ``code`` is one of `gateway.dialects.errors.CODES`; a dialect spells it its own way (SOAP: a Fault).
+
+    ``said`` is a peer's code that is none of them; its error then counts as a GenericError.
+    """
 
     id: str
     action: str
     code: str
     description: str = ""
     details: Payload = field(default_factory=dict)
+    said: str = ""
 
     kind = "error"
 

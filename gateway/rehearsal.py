@@ -18,11 +18,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.dialects.errors import CODES, PeerError
+from gateway.dialects.errors import CODES, SPELLINGS, PeerError
 from gateway.dialects.schema import Dialect
 from gateway.journal.contract import Restored
 from gateway.ladder.route import Route
 from gateway.messages import Call, Error, Message, Result, Side
+from gateway.quirks import refusals
 from gateway.quirks.choose import join
 from gateway.quirks.cures import Answered, Cures
 from gateway.quirks.digits import plain
@@ -137,15 +138,18 @@ class Stage:
             self._answered(peer, Result(call.id, call.action, self._mended(peer, kind, call.action, payload)))
 
     def _error(self, peer: Side, call: Call, payload: Any) -> Error | Result:
-        fields = {"description": "", **payload}
-        if fields.get("code") not in CODES:
-            raise Unlike(f"an error has a code: {one_of(CODES)}")
+        said = {"description": "", **payload}
+        if not said.get("code"):
+            raise Unlike(f"an error has a code, {one_of(CODES)}")
+        known = SPELLINGS.get(said["code"])
+        error = Error(call.id, call.action, known or "GenericError", said["description"], {}, "" if known else said["code"])
         if peer == self.side:
             try:
-                fields, _ = self.cures.repair("error", call.action, fields, Scene(None, call.payload, self.now))
+                fields, _ = self.cures.repair("error", call.action, said, Scene(None, call.payload, self.now))
             except Answered as done:
                 return Result(call.id, call.action, done.payload)
-        return Error(call.id, call.action, fields["code"], fields["description"])
+            error = refusals.mended(error, fields)
+        return error
 
     def _answered(self, peer: Side, answer: Result | Error) -> None:
         self.feed(on.StationAnswered(answer) if peer == "station" else on.BackendAnswered(answer))

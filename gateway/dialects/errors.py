@@ -1,6 +1,6 @@
 """A peer's mistakes, with the code to answer them by.
 
-In: nothing.  Out: `CODES` and the exceptions that every reader raises.
+In: nothing.  Out: `CODES`, `SPELLINGS` and the exceptions that every reader raises.
 Not here: how a dialect spells a code, or a SOAP Fault (``mappings/dialects``).
 """
 
@@ -21,6 +21,12 @@ CODES = (
     "GenericError",
 )
 """Neutral error codes: OCPP 2.0.1 part 4 table 8; each dialect lists its own spellings."""
+SPELLINGS = dict(
+    {code: code for code in CODES},
+    FormationViolation="FormatViolation",
+    OccurenceConstraintViolation="OccurrenceConstraintViolation",
+)
+"""Spelling → code.  Two codes have had two spellings; peers mix them, so both are read whatever the version."""
 
 
 class Spelled(str):

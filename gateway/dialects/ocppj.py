@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.dialects.errors import CODES, Garbled, Spelled, Violation
+from gateway.dialects.errors import SPELLINGS, Garbled, Spelled, Violation
 from gateway.dialects.schema import Dialect, JsonCodec
 from gateway.messages import Call, Error, Message, Result
 
@@ -27,12 +27,6 @@ ID_LENGTH = 36
 _CALL, _RESULT, _ERROR = 2, 3, 4
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-# Two codes have had two spellings; peers mix them, so both are read whatever the version.
-_SPELLINGS = dict(
-    {code: code for code in CODES},
-    FormationViolation="FormatViolation",
-    OccurenceConstraintViolation="OccurrenceConstraintViolation",
-)
 _DESCRIPTION = 255
 
 
@@ -130,14 +124,15 @@ def _call(frame: list[Any], id: str) -> Call:
 
 
 def _error(frame: list[Any], id: str) -> Error:
-    """An error; a code that is none becomes GenericError, with its text kept in the description."""
+    """An error; a code that is none becomes GenericError, with its text kept in ``said`` and in the description."""
     code, description, details = [*frame[2:5], *["GenericError", "", {}][len(frame) - 2 :]][:3]
     if len(frame) > 5 or code.__class__ is not str:
         raise Garbled("RpcFrameworkError", "an error has five items, the third is its code", id, "")
     text = description if description.__class__ is str else ""
-    if code not in _SPELLINGS:
-        text = f"{code[:_DESCRIPTION]}: {text}" if code else text
-    return Error(id, "", _SPELLINGS.get(code, "GenericError"), text, details if isinstance(details, dict) else {})
+    said = "" if code in SPELLINGS else code[:_DESCRIPTION]
+    if said:
+        text = f"{said}: {text}"
+    return Error(id, "", SPELLINGS.get(code, "GenericError"), text, details if isinstance(details, dict) else {}, said)
 
 
 def write_frame(message: Message, dialect: Dialect) -> str:

@@ -12,9 +12,10 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from gateway.dialects.errors import CODES, Garbled, Spelled
+from gateway.dialects.errors import Garbled
 from gateway.dialects.schema import Dialect
 from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
+from gateway.quirks import refusals
 from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, run
 from gateway.quirks.path import Scene
 
@@ -47,11 +48,6 @@ class Owner(Protocol):
 
     def gone(self, why: str) -> None:
         """The link closed."""
-
-
-def fields_of(error: Error, code: str) -> Payload:
-    """An error as rules see it."""
-    return {"code": code, "description": error.description}
 
 
 class Voice:
@@ -99,7 +95,7 @@ class Voice:
 
     def _mended(self, steps: Steps, message: Call | Result | Error, raw: str, fired: list[Fired]) -> tuple[Payload, list[Fired]]:
         """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""
-        payload = fields_of(message, message.code) if isinstance(message, Error) else message.payload
+        payload = refusals.heard(message) if isinstance(message, Error) else message.payload
         try:
             made, more = run("repair", steps, payload, Scene(None, self._asked_by(message, heard=True), self.now()))
         except Answered as done:
@@ -124,8 +120,7 @@ class Voice:
         steps = self.cures.repairs.get(("error", error.action))
         if steps is not None:
             made, fired = self._mended(steps, error, raw, fired)
-            code = made["code"] if made["code"] in CODES else error.code
-            error = Error(error.id, error.action, code, str(made.get("description", "")), error.details)
+            error = refusals.mended(error, made)
         self.witness.message(self, True, error, raw, fired)
         return error
 
@@ -151,14 +146,8 @@ class Voice:
                 return message, []
             payload, fired = run("adjust", steps, message.payload, scene)
             return replace(message, payload=payload), fired
-        spelled = message.code
-        if self.codec == "json" and self.dialect.json is not None:
-            spelled = self.dialect.json.errors.get(message.code, message.code)
-        made, fired = run("adjust", steps, fields_of(message, spelled), scene)
-        if not fired:
-            return message, fired
-        code = Spelled(made["code"]) if self.codec == "json" else made["code"] if made["code"] in CODES else message.code
-        return Error(message.id, message.action, code, str(made.get("description", "")), message.details), fired
+        made, fired = run("adjust", steps, refusals.written(message, self.dialect, self.codec), scene)
+        return (refusals.adjusted(message, made, self.codec) if fired else message), fired
 
     def garbled(self, error: Exception, raw: str, action: str = "") -> None:
         """Note something that could not be read or that breaks the schema; ``action`` where it is known."""

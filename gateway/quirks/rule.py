@@ -12,10 +12,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from gateway.dialects.errors import PeerError
 from gateway.dialects.schema import Dialect
-from gateway.dialects.shapes import Field, MessageType, Scalar, Shape
+from gateway.dialects.shapes import Field, MessageType, Shape
 from gateway.ladder.expressions import NotAllowed, Type
 from gateway.messages import Side
-from gateway.quirks import arguments
+from gateway.quirks import arguments, refusals
 from gateway.quirks import path as paths
 from gateway.quirks.condition import both, compile_when, like, loosened
 from gateway.quirks.digits import plain
@@ -28,8 +28,6 @@ Way: TypeAlias = Literal["from", "to"]
 MOST = 64
 EVERY = "*"
 NOWHERE = Path(())
-ERROR = Shape("an error", {"code": Field("code", Scalar("string")), "description": Field("description", Scalar("string"))})
-"""What a rule for an error may name."""
 
 
 class On(NamedTuple):
@@ -120,7 +118,9 @@ class Reading:
 
     def shapes(self, on: On) -> list[Shape]:
         """The shapes of that kind of message."""
-        return [ERROR if on.kind == "error" else found.shape(on.kind) for found in self.types(on)]
+        if on.kind == "error":
+            return [refusals.shape(d, self.way == "from") for d in self.dialects.values() if on.action in d.messages]
+        return [found.shape(on.kind) for found in self.types(on)]
 
 
 def read_rules(reading: Reading, at: Map, key: str) -> tuple[Rule, ...]:
@@ -387,7 +387,9 @@ def _words(reading: Reading, item: Map, field_: Field, operation: str) -> list[t
     argument, troubles = item[operation], []
     for value in argument.values() if operation == "enum" else [argument]:
         if value not in words:
-            troubles.append((operation, f"{value!r} is not allowed there; expected {one_of(words)}"))
+            near = nearest(str(value), words)
+            meant = f"; did you mean {near!r}?" if near else ""
+            troubles.append((operation, f"{value!r} is not allowed there; expected {one_of(words)}{meant}"))
     legal = [word for word in argument if word in words] if operation == "enum" else []
     if legal and not reading.deliberate:
         troubles.append((operation, f"{legal[0]!r} is a legal value; a profile that rewrites it says deliberate: true, and why"))

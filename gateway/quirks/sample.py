@@ -18,12 +18,12 @@ from gateway.dialects.errors import PeerError
 from gateway.quirks.cures import NO_SCENE
 from gateway.quirks.digits import plain
 from gateway.quirks.operation import OPERATIONS
-from gateway.quirks.path import Scene
+from gateway.quirks.path import Scene, words_of
 from gateway.quirks.repair import Repair
 from gateway.quirks.rule import On, Reading, Rule, check_on, read_on
 from gateway.quirks.text import TextRule
 from gateway.quirks.times import read_time
-from gateway.source import List, Map
+from gateway.source import List, Map, nearest, one_of
 
 NOTHING = object()
 SHOWN = ("repair", "adjust", "dialogue")
@@ -145,8 +145,25 @@ def _check_payload(reading: Reading, sample: Sample, on: On, rules: Sequence[Rul
     repeatable = all(OPERATIONS[rule.operation].repeatable for rule in rules)
     if answer is NOTHING and repeatable and run(once, rules, set(), sample.scene)[0] != once:
         reading.check.fault(sample.source, "before", "doing this twice is not the same as once")
-    if reading.named and on.kind != "error":
+    if on.kind == "error":
+        _check_error(reading, sample, on)
+    elif reading.named:
         _check_against_dialects(reading, sample, on, answer is NOTHING)
+
+
+def _check_error(reading: Reading, sample: Sample, on: On) -> None:
+    """What is mended has a code that is one; what is adjusted had one of those that we write."""
+    coming = sample.verb == "repair"
+    key, way = ("after", "from") if coming else ("before", "to")
+    shown = sample.after if coming else sample.before
+    if sample.answer is not NOTHING and coming:
+        return
+    code = shown.get("code") if isinstance(shown, dict) else None
+    for dialect in replace(reading, way=way).shapes(on):
+        words = words_of(dialect.fields["code"]) or ()
+        if code not in words:
+            reading.check.fault(sample.source, key, f"{code!r} is no error code", one_of(words), nearest(str(code), words))
+            return
 
 
 def _check_against_dialects(reading: Reading, sample: Sample, on: On, goes_on: bool) -> None:

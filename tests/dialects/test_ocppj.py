@@ -116,18 +116,18 @@ def test_an_escaped_backslash_is_no_nul() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "description"),
+    ("text", "code", "description", "said"),
     [
-        ('[4,"7","FormationViolation","",{}]', "FormatViolation", ""),
-        ('[4,"7","OccurenceConstraintViolation","x",{}]', "OccurrenceConstraintViolation", "x"),
-        ('[4,"7","OccurrenceConstraintViolation",null,null]', "OccurrenceConstraintViolation", ""),
-        ('[4,"7","Kaputt","x"]', "GenericError", "Kaputt: x"),
-        ('[4,"7","","",[]]', "GenericError", ""),
-        ('[4,"7"]', "GenericError", ""),
+        ('[4,"7","FormationViolation","",{}]', "FormatViolation", "", ""),
+        ('[4,"7","OccurenceConstraintViolation","x",{}]', "OccurrenceConstraintViolation", "x", ""),
+        ('[4,"7","OccurrenceConstraintViolation",null,null]', "OccurrenceConstraintViolation", "", ""),
+        ('[4,"7","Kaputt","x"]', "GenericError", "Kaputt: x", "Kaputt"),
+        ('[4,"7","","",[]]', "GenericError", "", ""),
+        ('[4,"7"]', "GenericError", "", ""),
     ],
 )
-def test_errors_are_read_in_every_spelling(text: str, code: str, description: str) -> None:
-    assert read_frame(text) == Error("7", "", code, description)
+def test_errors_are_read_in_every_spelling(text: str, code: str, description: str, said: str) -> None:
+    assert read_frame(text) == Error("7", "", code, description, said=said)
 
 
 def test_errors_are_written_in_the_spelling_of_the_version() -> None:

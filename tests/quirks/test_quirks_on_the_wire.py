@@ -105,7 +105,7 @@ def test_message_ids_that_are_numbers_come_back_as_numbers(tmp_path: Path) -> No
 def test_an_error_code_is_spelled_as_the_back_end_wants_it(tmp_path: Path) -> None:
     made = office(
         tmp_path,
-        "{side: backend, dialect: ocpp1.6, backend: main}\n    adjust:\n"
+        "{side: backend, dialect: ocpp1.6, backend: main}\n    beyond_schema: true\n    adjust:\n"
         "      - {on: error *, at: code, enum: {OccurenceConstraintViolation: OccurrenceConstraintViolation}}\n    samples:\n"
         "      - {adjust: error ClearCache, before: {code: OccurenceConstraintViolation},"
         " after: {code: OccurrenceConstraintViolation}}",
@@ -114,6 +114,22 @@ def test_an_error_code_is_spelled_as_the_back_end_wants_it(tmp_path: Path) -> No
     made.uplinks[-1].say(2, "c", "ClearCache", {})
     socket.say(4, socket.calls("ClearCache")[0][1], "OccurenceConstraintViolation", "", {})
     assert made.uplinks[-1].sent[-1][:3] == [4, "c", "OccurrenceConstraintViolation"]
+
+
+def test_a_code_that_is_none_is_mended_by_a_rule(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: station, dialect: ocpp1.6, vendor: V}\n    repair:\n      payload:\n"
+        "        - {on: error *, at: code, enum: {Not Implemented: NotImplemented}}\n    samples:\n"
+        "      - {repair: error ClearCache, before: {code: Not Implemented, description: no},"
+        " after: {code: NotImplemented, description: no}}",
+    )
+    socket = booted(made)
+    for code, heard in (("Not Implemented", "NotImplemented"), ("Odd One", "GenericError")):
+        made.uplinks[-1].say(2, code, "ClearCache", {})
+        socket.say(4, socket.calls("ClearCache")[-1][1], code, "no", {})
+        assert made.uplinks[-1].sent[-1][:3] == [4, code, heard]
+    assert made.uplinks[-1].sent[-1][3] == "Odd One: no"
 
 
 @pytest.mark.parametrize("header", [(), (("sec-websocket-protocol", "OCPP-16"),)])
