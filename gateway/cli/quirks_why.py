@@ -81,7 +81,9 @@ def told(quirks: Quirks, both: tuple[Known, Known], values: Mapping[str, Any]) -
                 yield f"  {profile.warn}"
     if none:
         yield "no profile is meant for it"
-    off = [one for one in quirks.profiles.values() if one.off and any(replace(one, off="").rank(known) is not None for known in both)]
+    off = [
+        one for one in quirks.profiles.values() if one.off and any(replace(one, off="").rank(known) is not None for known in both)
+    ]
     for profile in off:
         yield f"{profile.id}: switched off in {profile.off}"
     fitting = {one.id for known in both for one in quirks.fitting(known)} | {one.id for one in off}

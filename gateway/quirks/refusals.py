@@ -26,7 +26,9 @@ def mended(error: Error, fields: Payload) -> Error:
     code = SPELLINGS.get(str(fields.get("code")))
     text = str(fields.get("description", ""))
     if code is None:
-        return Error(error.id, error.action, error.code, f"{error.said}: {text}" if error.said else text, error.details, error.said)
+        return Error(
+            error.id, error.action, error.code, f"{error.said}: {text}" if error.said else text, error.details, error.said
+        )
     return Error(error.id, error.action, code, text, error.details)
 
 
