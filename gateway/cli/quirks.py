@@ -130,9 +130,7 @@ def test(args: argparse.Namespace) -> int:
     return 0
 
 
-def _beside(
-    check: Checker, profiles: list[Profile], tops: list[Map], args: argparse.Namespace, dialects: Any
-) -> Iterable[Profile]:
+def _beside(check: Checker, profiles: list[Profile], tops: list[Map], args: argparse.Namespace, dialects: Any) -> list[Profile]:
     """All profiles with those of the files and what the files say of others; quarrels are noted."""
     there = Quirks.load(Folders(args.mappings), dialects).profiles
     own = {one.id: one for one in profiles}

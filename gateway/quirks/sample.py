@@ -154,12 +154,11 @@ def _check_payload(reading: Reading, sample: Sample, on: On, rules: Sequence[Rul
 def _check_error(reading: Reading, sample: Sample, on: On) -> None:
     """What is mended has a code that is one; what is adjusted had one of those that we write."""
     coming = sample.verb == "repair"
-    key, way = ("after", "from") if coming else ("before", "to")
-    shown = sample.after if coming else sample.before
+    key, shown = ("after", sample.after) if coming else ("before", sample.before)
     if sample.answer is not NOTHING and coming:
         return
     code = shown.get("code") if isinstance(shown, dict) else None
-    for dialect in replace(reading, way=way).shapes(on):
+    for dialect in replace(reading, way="from" if coming else "to").shapes(on):
         words = words_of(dialect.fields["code"]) or ()
         if code not in words:
             reading.check.fault(sample.source, key, f"{code!r} is no error code", one_of(words), nearest(str(code), words))
