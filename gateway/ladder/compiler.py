@@ -10,8 +10,7 @@ The payload is trusted to be valid; it is not changed, and what comes out may sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache, partial
 from types import CodeType
 from typing import Any
@@ -22,6 +21,7 @@ from gateway.ladder.given import GIVEN
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Fields, Gone, Keep, Limit, Move, Plan, Turn, names
 from gateway.ladder.run import Run, Translate, carry
+from gateway.ladder.writing import Scope, beyond, into, nest
 
 __all__ = ["Run", "Translate", "carry", "compile_expression", "compile_plan", "source_of"]
 
@@ -59,30 +59,9 @@ def source_of(plan: Plan, trace: bool = False) -> tuple[str, dict[str, Any]]:
     writer = _Writer(trace)
     writer.line("def translate(it0, run):")
     writer.depth = 1
-    out = writer.shape(plan, _Scope({"it": "it0", "top": "it0"}), "return None")
+    out = writer.shape(plan, Scope({"it": "it0", "top": "it0"}), "return None")
     writer.line(f"return {out}")
     return "\n".join(writer.lines), writer.space
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """Names of the table's language → variables of the function, at one depth."""
-
-    names: Mapping[str, str]
-
-    @property
-    def it(self) -> str:
-        return self.names["it"]
-
-    def within(self, it: str, these: str | None) -> _Scope:
-        made = {**self.names, "it": it, "up": self.it}
-        made.pop("these", None)
-        made.pop("ups", None)
-        if these is not None:
-            made["these"] = these
-        if "these" in self.names:
-            made["ups"] = self.names["these"]
-        return _Scope(made)
 
 
 class _Writer:
@@ -123,11 +102,11 @@ class _Writer:
         if self.trace:
             self.line(f"run.hits.add({id!r})")
 
-    def expression(self, found: Expression, scope: _Scope) -> str:
+    def expression(self, found: Expression, scope: Scope) -> str:
         return found.source({"facts": "run.facts", "asked": "run.asked", **scope.names})
 
     # ------------------------------------------------------------------------------------------------- objects
-    def shape(self, plan: Plan, scope: _Scope, drop: str) -> str:
+    def shape(self, plan: Plan, scope: Scope, drop: str) -> str:
         """Write what makes one object; ``drop`` is the statement that gives it up.  Gives the variable's name.
 
         An object of which no value changes is its own translation, once its values are looked at.
@@ -155,7 +134,7 @@ class _Writer:
         self.lose(gone.loss)
         self.line(drop)
 
-    def gone(self, gone: Gone, source: Fields, scope: _Scope, drop: str) -> None:
+    def gone(self, gone: Gone, source: Fields, scope: Scope, drop: str) -> None:
         """A field that does not cross: note it where it is there, and give up its owner where that is said."""
 
         def there() -> None:
@@ -168,7 +147,7 @@ class _Writer:
         else:
             self.loops(source[:-1], scope, lambda inner: self.gone(gone, source[-1:], inner, drop))
 
-    def loops(self, path: Fields, scope: _Scope, body: Callable[[_Scope], None]) -> None:
+    def loops(self, path: Fields, scope: Scope, body: Callable[[Scope], None]) -> None:
         """Walk along ``path``, through lists and objects, and write ``body`` for each thing at its end."""
         if not path:
             body(scope)
@@ -186,7 +165,7 @@ class _Writer:
         self.under(f"for {it} in {these}:", lambda: self.loops(path[1:], within, body))
 
     # ------------------------------------------------------------------------------------------------- one move
-    def move(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
+    def move(self, move: Move, out: str, scope: Scope, drop: str) -> None:
         if (
             move.source
             and (move.nested or move.inner is not None)
@@ -196,16 +175,20 @@ class _Writer:
         else:
             self.single(move, out, scope, drop)
 
-    def walked(self, move: Move, out: str, scope: _Scope, drop: str) -> None:
+    def walked(self, move: Move, out: str, scope: Scope, drop: str) -> None:
         """A field inside others, or a list whose items change: collect, then put."""
         items, gone = self.new("items"), self.new("gone") if move.cases else ""
+        if move.together is not None:
+            self.gathered(move, items, scope)
+            self.put(move, out, items, drop, "else:")
+            return
         self.line(f"{items} = []" + (f"; {gone} = False" if gone else ""))
         echo = self.echoes(move)
 
         def keep(value: str) -> None:
             self.line(f"{items}.append({value})")
 
-        def one(inner: _Scope) -> None:
+        def one(inner: Scope) -> None:
             if move.inner is not None:
                 self.line(f"{items}.append({self.shape(move.inner, inner, 'continue')})")
             elif gone:  # a case looks at the owner of what is nested, and may give it up
@@ -220,6 +203,18 @@ class _Writer:
             self.under(f"if {gone}:", lambda: self.line(drop))
         self.put(move, out, items, drop, f"elif {scope.it}.get({move.source[0].name!r}):" if move.entire else "else:")
 
+    def gathered(self, move: Move, items: str, scope: Scope) -> None:
+        """A list whose items belong together: a map of Python gets them all, and the function of their rules."""
+        these, it, one = self.new("these"), self.new("it"), self.new("one")
+        self.line(f"{these} = {scope.it}.get({move.source[0].name!r}) or ()")
+
+        def body() -> None:
+            assert move.inner is not None
+            self.line(f"return {self.shape(move.inner, scope.within(it, these), 'return None')}")
+
+        self.under(f"def {one}({it}):", body)
+        self.line(f"{items} = {self.hold('TOGETHER', move.together)}({these}, {one}, run)")
+
     def put(self, move: Move, out: str, items: str, drop: str, otherwise: str) -> None:
         *outer, last = move.target
         value = items if last.many or (outer and any(f.many for f in outer)) else f"{items}[0]"
@@ -228,7 +223,7 @@ class _Writer:
         for at, one in enumerate(outer):
             if one.many:
                 inner = [*outer[at + 1 :], last]
-                wrapped = f"{path}[{one.name!r}] = [{_nest(inner, items if last.many else items + '[0]')}]"
+                wrapped = f"{path}[{one.name!r}] = [{nest(inner, items if last.many else items + '[0]')}]"
                 break
             path = f"{path}.setdefault({one.name!r}, {{}})"
         write = wrapped or f"{path}[{last.name!r}] = {value}"
@@ -236,7 +231,7 @@ class _Writer:
         if move.needed or move.entire or (move.target[0].required and move.inner is not None and move.inner.drops):
             self.under(otherwise, lambda: self.line(drop))
 
-    def single(self, move: Move, out: str, scope: _Scope, drop: str, take: Callable[[str], None] | None = None) -> None:
+    def single(self, move: Move, out: str, scope: Scope, drop: str, take: Callable[[str], None] | None = None) -> None:
         """A field of this object, or one made without a source; ``take`` gets the value that is not to be put there yet."""
 
         def put(value: str) -> None:
@@ -244,7 +239,7 @@ class _Writer:
                 take(value)
                 return
             value = f"[{value}]" if move.wraps else value
-            self.line(f"{out}[{move.target[-1].name!r}] = {value}" if len(move.target) == 1 else _into(out, move.target, value))
+            self.line(f"{out}[{move.target[-1].name!r}] = {value}" if len(move.target) == 1 else into(out, move.target, value))
 
         if not move.source:
             self.turned(move, "None", scope, drop, put, lambda: self.line(drop if move.needed else "pass"))
@@ -259,7 +254,7 @@ class _Writer:
         rest: Callable[[], None] = lambda: self.held(move, value, sure, scope, drop, put, echo)  # noqa: E731
         self.turned(move, value, scope, drop, put, rest) if move.cases else rest()
 
-    def held(self, move: Move, value: str, sure: bool, scope: _Scope, drop: str, put: Callable[[str], None], echo: str) -> None:
+    def held(self, move: Move, value: str, sure: bool, scope: Scope, drop: str, put: Callable[[str], None], echo: str) -> None:
         """The value, if there is one; else the default, or nothing."""
         if sure:
             self.value(move, value, scope, drop, put, echo)
@@ -271,7 +266,7 @@ class _Writer:
             self.under("else:", lambda: self.line(drop))
 
     def turned(
-        self, move: Move, value: str, scope: _Scope, drop: str, put: Callable[[str], None], rest: Callable[[], None]
+        self, move: Move, value: str, scope: Scope, drop: str, put: Callable[[str], None], rest: Callable[[], None]
     ) -> None:
         """The cases, in order, then ``rest``."""
         word = "if"
@@ -288,7 +283,7 @@ class _Writer:
             word = "elif"
         self.under("else:", rest)
 
-    def end(self, turn: Turn, move: Move, scope: _Scope, drop: str, put: Callable[[str], None]) -> None:
+    def end(self, turn: Turn, move: Move, scope: Scope, drop: str, put: Callable[[str], None]) -> None:
         self.hit(turn.id)
         self.lose(turn.loss)
         if turn.end == "drop":
@@ -303,11 +298,11 @@ class _Writer:
             put(repr(turn.give))
 
     # ------------------------------------------------------------------------------------------------- one value
-    def value(self, move: Move, value: str, scope: _Scope, drop: str, put: Callable[[str], None], echo: str) -> None:
+    def value(self, move: Move, value: str, scope: Scope, drop: str, put: Callable[[str], None], echo: str) -> None:
         """Write the conversion of a value that is there."""
         limit = move.limit
         if limit is not None and limit.end == "omit":
-            self.under(f"if {_beyond(limit, value)}:", lambda: self.too_long(limit, drop if move.needed else "pass"))
+            self.under(f"if {beyond(limit, value)}:", lambda: self.too_long(limit, drop if move.needed else "pass"))
             self.under("else:", lambda: self.within(move, value, drop, put, echo))
             return
         if limit is not None:
@@ -369,7 +364,7 @@ class _Writer:
         if limit.end == "cut":
             self.line(f"{cut} = {value}[:{limit.length or 0:d}]")
         end = {"cut": "pass", "drop": drop}.get(limit.end, f"too_much({path!r}, {limit.loss.why if limit.loss else ''!r})")
-        self.under(f"if {_beyond(limit, value)}:", lambda: self.too_long(limit, end))
+        self.under(f"if {beyond(limit, value)}:", lambda: self.too_long(limit, end))
         return cut
 
     def echoes(self, move: Move) -> str:
@@ -381,19 +376,3 @@ class _Writer:
             f"{name} = spellings(run.asked, {self.hold('PATH', move.echo.path)}, {self.hold('MAP', dict(move.echo.table))})"
         )
         return name
-
-
-def _beyond(limit: Limit, value: str) -> str:
-    half = 1 << (limit.bits or 1) - 1
-    return f"len({value}) > {limit.length:d}" if limit.length is not None else f"not -{half} <= {value} < {half}"
-
-
-def _nest(path: Iterable[Any], value: str) -> str:
-    for one in reversed(list(path)):
-        value = f"{{{one.name!r}: {value}}}" if one is list(path)[-1] or not one.many else f"{{{one.name!r}: [{value}]}}"
-    return value
-
-
-def _into(out: str, path: Fields, value: str) -> str:
-    inner = "".join(f".setdefault({f.name!r}, {{}})" for f in path[:-1])
-    return f"{out}{inner}[{path[-1].name!r}] = {value}"

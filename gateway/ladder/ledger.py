@@ -75,19 +75,19 @@ def entries(plan: Plan, source: str = "", target: str = "") -> Iterator[Entry]:
     for path, why in plan.unfilled.items():
         yield Entry("", target + ".".join(path), "unfilled", (why,))
     for told in plan.told:
-        yield from _told(told)
+        yield from _told(told, source, target)
 
 
 def _within(leaf: str, paths: set[str]) -> bool:
     return any(leaf == path or leaf.startswith(f"{path}.") for path in paths)
 
 
-def _told(told: Told) -> Iterator[Entry]:
-    """What a flow says that it does with a field."""
-    far, becomes = names(told.target), (told.why, *_rows(told.choice))
+def _told(told: Told, source: str, target: str) -> Iterator[Entry]:
+    """What Python says that it does with a field."""
+    far, becomes = target + names(told.target) if told.target else "", (told.why, *_rows(told.choice))
     if not told.source:
         yield Entry("", far, "synthesized", (), becomes)
-    for leaf in leaves(told.source[-1], names(told.source)) if told.source else ():
+    for leaf in leaves(told.source[-1], source + names(told.source)) if told.source else ():
         yield Entry(leaf, far, "converted" if far else "read", (), becomes)
 
 

@@ -110,6 +110,8 @@ class Move:
     echo: Echo | None = None
     limit: Limit | None = None
     keep: Keep | None = None
+    together: Callable[[Any, Any, Any], Any] | None = None
+    """What a map of Python makes of all items of a list: ``together(items, one, run)``, where ``one`` is what the rules do."""
 
     @property
     def plain(self) -> bool:

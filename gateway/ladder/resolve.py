@@ -14,7 +14,7 @@ from typing import Any
 from gateway.dialects.schema import Enum, Field, Scalar, Shape
 from gateway.ladder.choices import Choices, Here, step
 from gateway.ladder.fit import alike, longer, may_lack, met, same, wider
-from gateway.ladder.flows import KEEPERS
+from gateway.ladder.flows import KEEPERS, TOGETHER
 from gateway.ladder.lookups import Draft, Lookups, Place
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Echo, Fields, Gone, Keep, Limit, Move, Plan, Told, Turn, names
@@ -124,6 +124,8 @@ class Resolver(Lookups):
             self.convert(move, place, rule)
         elif not move.cases:
             self.fault(rule.spot, f"nothing makes {names(target)!r}", "give, or cases")
+        if rule.together:
+            self.together(move, rule, place.way)
         if move.default is not None:
             self.constant(move.default, target[-1], rule.spot)
             if all(f.required for f in source):
@@ -142,6 +144,15 @@ class Resolver(Lookups):
                 path = draft.place.prefix + names((*move.source, *found))
                 loss = Loss(self.sheet.name, draft.place.action, path, item.id, item.why)
                 draft.plan.gone.append(Gone((*move.source, *found), loss, None, item.id))
+
+    def together(self, move: Move, rule: Rule, way: Way) -> None:
+        """A map of Python that sees the items of a list together, and their rules."""
+        if len(move.source) != 1 or not move.source[0].many or move.inner is None:
+            self.fault(rule.spot, "'together' needs a list of objects", "a field that is one, and by: a shape")
+        elif (found := TOGETHER.get(rule.together)) is None:
+            self.fault(rule.spot, f"unknown map of lists {rule.together!r}", one_of(TOGETHER), nearest(rule.together, TOGETHER))
+        else:
+            move.together = found.right if way == ">" else found.left
 
     def convert(self, move: Move, place: Place, rule: Rule | None, spot: Spot | None = None) -> None:
         """Fill in how the value of the last source field becomes the last target field's."""

@@ -113,6 +113,8 @@ class Rule:
     """What a map of Python drops of an object: paths below the field."""
     entire: bool = False
     """``needed: if there``."""
+    together: str = ""
+    """The Python that sees all items of a list."""
 
 
 @dataclass(frozen=True, eq=False)

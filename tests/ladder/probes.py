@@ -30,7 +30,7 @@ WORDS: dict[str, list[Any]] = {
     "dateTime": ["2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"],
     "any": ["leaf-a", "leaf-b"],
 }
-KNOWN = {"value": ["7", "8"], "unit": ["W", "kW", "leaf-a"]}
+KNOWN = {"value": ["7", "8", 'OCMF|{"RD":[{"RV":9.5,"RU":"kWh"}]}|{"SD":"30"}'], "unit": ["W", "kW", "leaf-a"]}
 """What texts of these names say, of which random ones would mean nothing."""
 
 INDEXES = 17
@@ -61,7 +61,7 @@ def full(shape: Shape, index: int, path: Path = (), value: Any = None) -> dict[s
             item = value
         else:
             known = words(one)
-            item = known[index % len(known)] if isinstance(one.type, Enum) else known[0]
+            item = known[index % len(known)] if isinstance(one.type, Enum) or name in KNOWN else known[0]
         made[name] = [item] if one.many else item
     return made
 

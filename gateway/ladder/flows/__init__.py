@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from gateway.ladder.flows import remote, station_left, station_right
 from gateway.ladder.flows.aliases import Aliases
-from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering
+from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering, Together
+from gateway.ladder.flows.signed import Signed
 from gateway.ladder.flows.tokens import Numbers, Tokens
 from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt
 from gateway.ladder.flows.values import Amounts, Json, Units
 
-__all__ = ["FLOWS", "KEEPERS", "Flow", "Keeper", "Part", "Rendering"]
+__all__ = ["FLOWS", "KEEPERS", "TOGETHER", "Flow", "Keeper", "Part", "Rendering", "Together"]
 
 FLOWS: dict[str, Flow] = {
     "start": station_left.start,
@@ -44,3 +45,6 @@ KEEPERS: dict[str, Keeper] = {
     "json": Json(),
 }
 """By the name that tables use under ``maps``."""
+
+TOGETHER: dict[str, Together] = {"signed": Signed()}
+"""By the name that rules for lists use."""

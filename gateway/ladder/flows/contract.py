@@ -1,6 +1,6 @@
 """What a flow is given and what it gives.
 
-In: nothing.  Out: `Part`, `Rendering`, `Flow`, `Keeper`.
+In: nothing.  Out: `Part`, `Rendering`, `Flow`, `Keeper`, `Together`.
 Not here: any flow.
 """
 
@@ -68,6 +68,16 @@ def makes(*messages: str) -> Callable[[Flow], Flow]:
         return flow
 
     return marked
+
+
+class Together(Protocol):
+    """What belongs together among the items of a list.  ``one`` is what the rules make of an item, None where it is dropped."""
+
+    def right(self, items: Sequence[Payload], one: Callable[[Payload], Payload | None], run: Any) -> list[Payload]:
+        """The right side's items."""
+
+    def left(self, items: Sequence[Payload], one: Callable[[Payload], Payload | None], run: Any) -> list[Payload]:
+        """The left side's items."""
 
 
 class Keeper(Protocol):
