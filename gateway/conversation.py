@@ -1,6 +1,6 @@
 """One station joined to its back end: carries the session's commands out and brings it what happened.
 
-In: what the two ends, the journal and the timers say.  Out: calls on the two ends, commits, timers.
+In: what the two ends, the journal and the clock say.  Out: calls on the two ends, commits.
 Not here: any rule about what to do (`gateway.session`), or whom to let in (`gateway.doors`).
 
 Events are taken one after the other: what a command causes at once waits until the commands before it are carried out.
@@ -19,9 +19,25 @@ from gateway.messages import Answer, Call
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.session import Session
-from gateway.timers import Clock, Timers
 
 __all__ = ["BackendSide", "Clock", "Conversation", "End", "StationSide", "Surroundings"]
+
+
+class Timer(Protocol):
+    """A call that will happen."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+
+class Clock(Protocol):
+    """The part of a reactor that tells and passes the time."""
+
+    def seconds(self) -> float:
+        """Monotonic seconds."""
+
+    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> Timer:
+        """Call later."""
 
 
 class End(Protocol):
@@ -85,7 +101,8 @@ class StationSide:
 
     def asked(self, call: Call, raw: str) -> None:
         """The station asks."""
-        self._feed(on.StationAsked(call, raw))
+        if not self.detached:
+            self.conversation.feed(on.StationAsked(call, raw))
 
     def answered(self, answer: Answer) -> None:
         """The station answers."""
@@ -120,7 +137,8 @@ class BackendSide:
 
     def answered(self, answer: Answer) -> None:
         """The back end answers."""
-        self._feed(on.BackendAnswered(answer))
+        if not self.detached:
+            self.conversation.feed(on.BackendAnswered(answer))
 
     def failed(self, id: str, why: str, reached: bool) -> None:
         """A call to the back end failed: over separate exchanges that is all we can know of its link."""
@@ -154,7 +172,7 @@ class Conversation:
         self._met = False  # whether anybody was here: before that it waits for whom it was made for
         self._events: deque[on.Event] = deque()
         self._busy = False
-        self._timers = Timers(around.clock, self._due)
+        self._alarm: Timer | None = None
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -180,10 +198,10 @@ class Conversation:
             self._run()
 
     def abandon(self) -> None:
-        """Say nothing more to anyone: links are dropped without a byte, timers forgotten.  The journal has what counts."""
+        """Say nothing more to anyone: links are dropped without a byte, the alarm is off.  The journal has what counts."""
         self.over = True
         self._events.clear()
-        self._timers.clear()
+        self._sleep()
         for side in (self.station_side, self.backend_side):
             if side is not None:
                 side.detached = True
@@ -240,13 +258,12 @@ class Conversation:
             self._busy = False
         if self._met and self._deserted:
             self.over = True
-            self._timers.clear()
+            self._sleep()
             self.around.ended(self)
 
     @property
     def _deserted(self) -> bool:
-        someone = self.station_end is not None or self.backend_end is not None
-        return self.session.idle and not someone and not self.over and not self._timers
+        return self.station_end is None and self.backend_end is None and not self.over and self.session.idle
 
     def _answer_station(self, command: do.AnswerStation) -> None:
         if self.station_end is not None:
@@ -302,14 +319,18 @@ class Conversation:
             return
         self.feed(on.Fetched(found))
 
-    def _set_timer(self, command: do.SetTimer) -> None:
-        self._timers.set(command.name, command.seconds)
+    def _wake(self, command: do.Wake) -> None:
+        self._sleep()
+        self._alarm = self.around.clock.callLater(command.seconds, self._woken)
 
-    def _cancel_timer(self, command: do.CancelTimer) -> None:
-        self._timers.cancel(command.name)
+    def _woken(self) -> None:
+        self._alarm = None
+        self.feed(on.Woken())
 
-    def _due(self, name: str) -> None:
-        self.feed(on.TimerFired(name))
+    def _sleep(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     def _note(self, command: do.Note) -> None:
         self.around.noted(self, command)
@@ -344,8 +365,7 @@ _CARRY_OUT: dict[type, Callable[[Conversation, Any], None]] = {
     do.CloseStation: Conversation._close_station,
     do.Commit: Conversation._commit,
     do.Fetch: Conversation._fetch,
-    do.SetTimer: Conversation._set_timer,
-    do.CancelTimer: Conversation._cancel_timer,
+    do.Wake: Conversation._wake,
     do.Note: Conversation._note,
     do.Learned: Conversation._learned,
 }

@@ -16,6 +16,7 @@ import random
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from gateway.dialects.errors import CODES, SPELLINGS, PeerError
@@ -52,7 +53,7 @@ class Stage:
         self.heard: dict[str, deque[Message]] = {"station": deque(), "backend": deque()}
         self.told: dict[str, dict[str, Any]] = {"station": {}, "backend": {}}
         self._asked: dict[str, deque[Call]] = {"station": deque(), "backend": deque()}
-        self._timers: dict[str, float] = {}
+        self._alarm = inf
         self._events: deque[on.Event] = deque()
         self._count = itertools.count(1)
         route = Route(dialect, dialect, [])
@@ -80,10 +81,8 @@ class Stage:
     def _carry_out(self, command: do.Command) -> None:
         if isinstance(command, do.Commit):
             self._events.append(on.Committed(command.tag))
-        elif isinstance(command, do.SetTimer):
-            self._timers[command.name] = self.seconds + max(0.0, command.seconds)
-        elif isinstance(command, do.CancelTimer):
-            self._timers.pop(command.name, None)
+        elif isinstance(command, do.Wake):
+            self._alarm = self.seconds + command.seconds
         elif isinstance(command, do.OpenUplink):
             self._events.append(on.UplinkUp())
         elif isinstance(command, do.AnswerStation | do.AnswerBackend):
@@ -105,14 +104,11 @@ class Stage:
             self._asked[peer].append(message)
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass; timers come due in their order."""
+        """Let time pass; what is due comes in its order."""
         until = self.seconds + seconds
-        while self._timers:
-            name = min(self._timers, key=lambda one: self._timers[one])
-            if self._timers[name] > until:
-                break
-            self.seconds = max(self.seconds, self._timers.pop(name))
-            self.feed(on.TimerFired(name))
+        while self._alarm <= until:
+            self.seconds, self._alarm = max(self.seconds, self._alarm), inf
+            self.feed(on.Woken())
         self.seconds = until
 
     # -- what peers say ------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ class Relay:
         dial: Dial,
         poster: Poster,
     ) -> None:
-        self.site, self.data, self.journal, self.clock, self._wall = site, data, journal, clock, wall
+        self.site, self.data, self.journal, self.clock, self.wall = site, data, journal, clock, wall
         self.ids, self.rng, self.witness, self._dial, self.poster = ids, rng, witness, dial, poster
         self.conversations: dict[str, Conversation] = {}
         self._listeners: dict[str, Listener] = {}
@@ -83,10 +83,6 @@ class Relay:
         self.stopping = False
         witness.on_fired = self.fired
         self.on_health: Callable[[bool], None] = lambda healthy: None
-
-    def wall(self) -> datetime:
-        """The time, aware, in UTC."""
-        return self._wall()
 
     # -- conversations -------------------------------------------------------------------------------------------
 

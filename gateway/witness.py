@@ -27,16 +27,17 @@ class Witness:
         self.metrics, self.trace, self.log = metrics, trace, log
         self.on_fired: Callable[[str, Sequence[Fired]], None] = lambda station, fired: None
 
-    def message(self, voice: Voice, heard: bool, message: Message, raw: str, fired: Sequence[Fired]) -> None:
+    def message(self, voice: Voice, heard: bool, message: Message, raw: str | bytes, fired: Sequence[Fired]) -> None:
         """A message was heard from, or said to, a peer."""
-        direction = "up" if heard == (voice.side == "station") else "down"
-        outcome = message.kind if not isinstance(message, Error) else message.code
+        outcome = message.code if isinstance(message, Error) else message.kind
         self.metrics.called(voice.dialect.name, voice.side, "heard" if heard else "said", message.action, outcome)
         if fired:
             for one in fired:
                 self.metrics.fired(one.quirk)
             self.on_fired(voice.station, fired)
         if self.trace is not None:
+            direction = "up" if heard == (voice.side == "station") else "down"
+            raw = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
             self.trace.message(voice.side, direction, voice.station, voice.dialect.name, voice.codec, message, raw, fired)
 
     def refused(self, voice: Voice | None, reason: str, why: str, raw: str = "") -> None:

@@ -2,7 +2,7 @@
 
     with Play(session, MemoryJournal()) as play:
         play >> StationAsked(call, "raw") << CallBackend        # a type: any of that kind; play.last is it
-        play >> 10.0 << AnswerStation(answer)                   # seconds pass, timers fire; a value: exactly that
+        play >> 10.0 << AnswerStation(answer)                   # seconds pass, deadlines end; a value: exactly that
 
 What a session says must all be expected, in order, before the next event and at the end: a half-checked dialogue fails.
 Notes, timers and (with a journal) commits are background: they need not be expected, but can be.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from gateway.session import commands as do
@@ -20,7 +21,7 @@ from gateway.session.session import Session
 from tests.memory_journal import MemoryJournal
 
 BEGIN = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
-BACKGROUND = (do.Note, do.SetTimer, do.CancelTimer, do.Learned)
+BACKGROUND = (do.Note, do.Wake, do.Learned)
 
 
 class Play:
@@ -30,7 +31,7 @@ class Play:
         self.session, self.journal, self.now = session, journal, begin
         self.unheard: list[do.Command] = []
         self.background: list[do.Command] = []
-        self.timers: dict[str, float] = {}
+        self.alarm = inf
         self.last: Any = None
 
     def __enter__(self) -> Play:
@@ -66,6 +67,11 @@ class Play:
         assert not left, "said, but not expected:\n" + "\n".join(map(str, left))
 
     @property
+    def timers(self) -> dict[str, float]:
+        """The moments of the session's deadlines."""
+        return self.session.desk.deadlines.moments
+
+    @property
     def notes(self) -> list[tuple[str, dict[str, str]]]:
         """What was counted since the last ``>>``."""
         return [(note.what, note.labels) for note in self.background if isinstance(note, do.Note)]
@@ -75,10 +81,9 @@ class Play:
 
     def _pass(self, seconds: float) -> None:
         end = self.now + seconds
-        while self.timers and min(self.timers.values()) <= end:
-            name = min(self.timers, key=lambda n: self.timers[n])
-            self.now = max(self.now, self.timers.pop(name))
-            self._feed(on.TimerFired(name))
+        while self.alarm <= end:
+            self.now, self.alarm = max(self.now, self.alarm), inf
+            self._feed(on.Woken())
         self.now = end
 
     def _feed(self, event: on.Event) -> None:
@@ -89,10 +94,8 @@ class Play:
                 events += self._carry_out(command)
 
     def _carry_out(self, command: do.Command) -> list[on.Event]:
-        if isinstance(command, do.SetTimer):
-            self.timers[command.name] = self.now + command.seconds
-        elif isinstance(command, do.CancelTimer):
-            self.timers.pop(command.name, None)
+        if isinstance(command, do.Wake):
+            self.alarm = self.now + command.seconds
         if isinstance(command, do.Commit) and self.journal is not None:
             self.background.append(command)
             self.journal.apply(command.writes)

@@ -61,11 +61,11 @@ def test_silence_fails_where_something_was_expected() -> None:
 
 
 def test_notes_and_timers_need_no_word_but_may_have_one() -> None:
-    with play([do.Note("x"), do.SetTimer("a", 5.0), ANSWER], [do.OpenUplink()]) as p:
-        p >> EVENT << ANSWER << do.Note("x") << do.SetTimer
+    with play([do.Note("x"), do.Wake(5.0), ANSWER], [do.OpenUplink()]) as p:
+        p >> EVENT << ANSWER << do.Note("x") << do.Wake
         p >> 4.9
         p >> 0.2 << do.OpenUplink
-        assert [event for event, _ in p.session.heard] == [EVENT, on.TimerFired("a")]
+        assert [event for event, _ in p.session.heard] == [EVENT, on.Woken()]
         assert p.session.heard[1][1].mono == 1005.0
 
 

@@ -27,7 +27,7 @@ class Lens:
     def __init__(self, message: MessageType, kind: str, words: Words) -> None:
         shape = message.shape(kind)
         self.paths = {fact: tuple(path.split(".")) for fact, path in message.facts(kind).items()}
-        self._read: list[tuple[str, tuple[str, ...], str, dict[str, str] | None]] = []
+        self._read: dict[str, tuple[tuple[str, ...], str, dict[str, str] | None]] = {}
         self._spell: dict[str, dict[str, str]] = {}
         self._texts: set[str] = set()
         for fact, path in self.paths.items():
@@ -39,12 +39,12 @@ class Lens:
             neutral = reading(spoken) if spoken is not None else None
             if spoken is not None:
                 self._spell[fact] = spelling(spoken, allowed)
-            self._read.append((fact, path[:-1], path[-1], neutral))
+            self._read[fact] = path[:-1], path[-1], neutral
 
     def facts(self, payload: Payload) -> dict[str, Any]:
         """The facts that are present; a wire word without a neutral one stays as it is."""
         found = {}
-        for fact, way, name, neutral in self._read:
+        for fact, (way, name, neutral) in self._read.items():
             place: Any = payload
             for step in way:
                 place = place.get(step) if place.__class__ is dict else None
@@ -54,6 +54,17 @@ class Lens:
             if value is not None:
                 found[fact] = neutral.get(value, value) if neutral is not None else value
         return found
+
+    def fact(self, payload: Payload, fact: str) -> Any:
+        """One of them, or None."""
+        if fact not in self._read:
+            return None
+        way, name, neutral = self._read[fact]
+        place: Any = payload
+        for step in way:
+            place = place.get(step) if place.__class__ is dict else None
+        value: Any = place.get(name) if place.__class__ is dict else None
+        return neutral.get(value, value) if neutral is not None else value
 
     def put(self, payload: Payload, facts: Mapping[str, Any]) -> Payload:
         """A copy of ``payload`` with ``facts`` in it; None takes one out.

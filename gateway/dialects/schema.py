@@ -99,6 +99,15 @@ class Dialect:
         message = self.messages.get(call.action)
         return message.answer_of(call.payload) if message is not None else None
 
+    def place_of(self, call: Call) -> tuple[str | None, Answer | None]:
+        """Both `role_of` and `answer_of` this very call."""
+        message = self.messages.get(call.action)
+        if message is None:
+            return None, None
+        if message.roles or message.content_if:
+            return message.role_of(call.payload), message.answer_of(call.payload)
+        return message.role, message.answer
+
     def action_for(self, role: str) -> str | None:
         """The first action of the file that plays ``role``, or None."""
         return next((m.action for m in self.messages.values() if m.role == role), None)
@@ -170,6 +179,13 @@ class Dialect:
         if message.action not in self.messages:
             return {}
         return self.lens(message.kind, message.action).facts(message.payload)
+
+    def fact(self, message: Call | Result, name: str) -> Any:
+        """One of the `facts`; None where it is not there."""
+        lens = self._lenses.get((message.kind, message.action))
+        if lens is None:
+            return self.facts(message).get(name)
+        return lens.fact(message.payload, name)
 
     def with_facts(self, message: M, **facts: Any) -> M:
         """A copy of ``message`` with those facts set; None takes one out.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from gateway.dialects.envelopes import ANONYMOUS, SOAP11, SOAP12, WSA, element
 from gateway.dialects.errors import Violation
@@ -140,25 +140,30 @@ def _codec(dialect: Dialect) -> SoapCodec:
     return dialect.soap
 
 
-def _body(dialect: Dialect, kind: str, action: str, payload: dict[str, Any], namespace: str) -> str:
-    """The body element.  Its function is compiled at first use and kept with the dialect."""
+def _inside(dialect: Dialect, kind: str, action: str) -> _Write:
+    """The function that writes what is inside the body element.  It is compiled at first use and kept with the dialect."""
     made: dict[Shape, _Write] = dialect.compiled.setdefault("soap write", {})
     message, codec = dialect.messages[action], _codec(dialect)
     if message.codec not in (None, "soap"):
         raise Violation("NotImplemented", f"{dialect.name} has {action} in JSON only", "")
-    if codec.spelled:
-        payload = dialect.wire_names(kind, action, payload, codec)
-    inside = compile_shape(message.shape(kind), made, codec.integers)(payload)
-    name = element(action, kind)
-    return f'<{name} xmlns="{namespace}">{inside}</{name}>'
+    inside = compile_shape(message.shape(kind), made, codec.integers)
+    if not codec.spelled:
+        return inside
+    return lambda payload: inside(dialect.wire_names(kind, action, payload, codec))
+
+
+# A fixed prefix each, declared once: some embedded parsers look for prefixes, not for namespaces.
+def _opened(soap: str) -> str:
+    xml = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return f'{xml}<soap:Envelope xmlns:soap="{soap}" xmlns:wsa="{WSA}"><soap:Header>'
+
+
+_TURNED = "</soap:Header><soap:Body>"
+_CLOSED = "</soap:Body></soap:Envelope>"
 
 
 def _envelope(header: str, body: str, soap: str = SOAP12) -> bytes:
-    # A fixed prefix each, declared once: some embedded parsers look for prefixes, not for namespaces.
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{soap}" xmlns:wsa="{WSA}">'
-        f"<soap:Header>{header}</soap:Header><soap:Body>{body}</soap:Body></soap:Envelope>"
-    ).encode()
+    return f"{_opened(soap)}{header}{_TURNED}{body}{_CLOSED}".encode()
 
 
 def caller_of(dialect: Dialect, action: str, caller: Side | None) -> Side:
@@ -195,14 +200,38 @@ def write_request(
         f"<wsa:MessageID>{text(message_id or 'urn:uuid:' + call.id)}</wsa:MessageID>{source}"
         f"<wsa:ReplyTo><wsa:Address>{ANONYMOUS}</wsa:Address></wsa:ReplyTo><wsa:To>{text(to)}</wsa:To>"
     )
-    return _envelope(header, _body(dialect, "call", call.action, call.payload, namespace))
+    name = element(call.action, "call")
+    inside = _inside(dialect, "call", call.action)(call.payload)
+    return _envelope(header, f'<{name} xmlns="{namespace}">{inside}</{name}>')
 
 
-def _answer_header(action: str, relates_to: str, message_id: str) -> str:
+def _answer_ids(relates_to: str, message_id: str) -> str:
     # Some stations refuse an answer without To and RelatesTo, others one without MessageID.
     own = f"<wsa:MessageID>{text(message_id)}</wsa:MessageID>" if message_id else ""
-    related = f"<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>" if relates_to else ""
-    return f"<wsa:Action>{text(action)}</wsa:Action>{own}{related}<wsa:To>{ANONYMOUS}</wsa:To>"
+    return f"{own}<wsa:RelatesTo>{text(relates_to)}</wsa:RelatesTo>" if relates_to else own
+
+
+_ANSWERED = f"<wsa:To>{ANONYMOUS}</wsa:To>"
+
+
+class _Frame(NamedTuple):
+    """The parts of a response that never change.  The two ids come before ``turn``, the inside of the body before ``foot``."""
+
+    head: str
+    turn: str
+    inside: _Write
+    foot: str
+
+
+def _frame(dialect: Dialect, action: str, caller: Side | None, soap: str) -> _Frame:
+    namespace = _codec(dialect).namespaces[caller_of(dialect, action, caller)]
+    name = element(action, "result")
+    return _Frame(
+        f"{_opened(soap)}<wsa:Action>/{text(action)}Response</wsa:Action>",
+        f'{_ANSWERED}{_TURNED}<{name} xmlns="{namespace}">',
+        _inside(dialect, "result", action),
+        f"</{name}>{_CLOSED}",
+    )
 
 
 def write_response(
@@ -215,9 +244,13 @@ def write_response(
     soap: str = SOAP12,
 ) -> bytes:
     """The envelope of a result.  ``relates_to`` is the MessageID of the call, as it came; ``soap`` its envelope's namespace."""
-    namespace = _codec(dialect).namespaces[caller_of(dialect, result.action, caller)]
-    body = _body(dialect, "result", result.action, result.payload, namespace)
-    return _envelope(_answer_header(f"/{result.action}Response", relates_to, message_id), body, soap)
+    frames: dict[tuple[str, Side | None, str], _Frame] = dialect.compiled.setdefault("soap responses", {})
+    key = (result.action, caller, soap)
+    frame = frames.get(key)
+    if frame is None:
+        frame = frames[key] = _frame(dialect, *key)
+    head, turn, inside, foot = frame
+    return f"{head}{_answer_ids(relates_to, message_id)}{turn}{inside(result.payload)}{foot}".encode()
 
 
 def write_fault(
@@ -247,7 +280,7 @@ def write_fault(
             f'<soap:Reason><soap:Text xml:lang="en">{reason}</soap:Text></soap:Reason></soap:Fault>'
         )
     status = 400 if side == "Sender" and soap != SOAP11 else 500
-    return status, _envelope(_answer_header(f"{WSA}/fault", relates_to, message_id), body, soap)
+    return status, _envelope(f"<wsa:Action>{WSA}/fault</wsa:Action>{_answer_ids(relates_to, message_id)}{_ANSWERED}", body, soap)
 
 
 def _printable(reason: str) -> str:

@@ -111,7 +111,7 @@ class EnvelopeEnd:
         self.voice.witness.refused(self.voice, "hung_up", "the peer closed before it was answered")
 
     def _write(self, exchange: Exchange, asked: Envelope, answer: Answer) -> None:
-        status, caller, id = 200, self._caller(asking=False), self._message_id()
+        status, caller, id = 200, self.voice.side, self._message_id()
 
         def write(message: Message) -> bytes:
             nonlocal status
@@ -137,7 +137,8 @@ class EnvelopeEnd:
         if self.url is None:
             self.owner.failed(call.id, "it never said where it can be called", False)
             return
-        url, caller, id = self.url, self._caller(asking=True), self._message_id()
+        caller: Side = "backend" if self.voice.side == "station" else "station"  # the body's namespace hangs on it
+        url, id = self.url, self._message_id()
 
         def write(message: Message) -> bytes:
             assert isinstance(message, Call)
@@ -191,12 +192,6 @@ class EnvelopeEnd:
         self.owner.failed(call.id, str(error), reached)
 
     # -- both ----------------------------------------------------------------------------------------------------
-
-    def _caller(self, asking: bool) -> Side:
-        """Who makes the *call* of an exchange: the body's namespace hangs on it."""
-        if asking:
-            return "backend" if self.voice.side == "station" else "station"
-        return self.voice.side
 
     def _message_id(self) -> str:
         return f"urn:uuid:{self.ids()}"

@@ -20,6 +20,7 @@ from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, 
 from gateway.quirks.path import Scene
 
 M = TypeVar("M", Call, Result)
+Written = TypeVar("Written", str, bytes)
 MOST_ASKED = 64
 """Calls that are remembered for the conditions of their results."""
 
@@ -27,8 +28,8 @@ MOST_ASKED = 64
 class Witness(Protocol):
     """Sees every message on both sides of the gateway, and every refusal."""
 
-    def message(self, voice: Voice, heard: bool, message: Message, raw: str, fired: Sequence[Fired]) -> None:
-        """A message was heard from (or said to) the peer of that voice."""
+    def message(self, voice: Voice, heard: bool, message: Message, raw: str | bytes, fired: Sequence[Fired]) -> None:
+        """A message was heard from (or said to) the peer of that voice; ``raw`` as it came, or as its codec wrote it."""
 
     def refused(self, voice: Voice | None, reason: str, why: str, raw: str = "") -> None:
         """A peer's input was refused; ``reason`` is one of `gateway.observe.metrics.REASONS`."""
@@ -76,8 +77,7 @@ class Voice:
         """Repair and check a message that was heard.  Raises `gateway.dialects.errors.Violation`, and `Answered` where a profile
         ends it here."""
         payload = message.payload
-        fired: list[Fired] = self._fired
-        self._fired = []
+        fired, self._fired = self._fired, []
         if self.introduce is not None and message.kind == "call" and self.dialect.role(message.action) == "boot":
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
             self.introduce(self.dialect.facts(message))
@@ -89,9 +89,10 @@ class Voice:
                 payload, fired = self._mended(steps, message, raw, fired)
         if message.action in self.dialect.messages or self.unknown != "pass":
             payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
-        heard = message.__class__(message.id, message.action, payload)
-        self.witness.message(self, True, heard, raw, fired)
-        return heard
+        if payload is not message.payload:
+            message = message.__class__(message.id, message.action, payload)
+        self.witness.message(self, True, message, raw, fired)
+        return message
 
     def _mended(self, steps: Steps, message: Call | Result | Error, raw: str, fired: list[Fired]) -> tuple[Payload, list[Fired]]:
         """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""
@@ -124,7 +125,7 @@ class Voice:
         self.witness.message(self, True, error, raw, fired)
         return error
 
-    def said(self, message: Message, write: Callable[[Message], Any]) -> Any:
+    def said(self, message: Message, write: Callable[[Message], Written]) -> Written:
         """Adjust a message, write it, and return what ``write`` made of it.  Raises `Answered` where a profile ends it here."""
         fired: Sequence[Fired] = ()
         if not self.cures.empty:
@@ -134,8 +135,7 @@ class Voice:
             if steps is not None:
                 message, fired = self._fitted(steps, message)
         written = write(message)
-        raw = written if isinstance(written, str) else written.decode("utf-8", "replace") if isinstance(written, bytes) else ""
-        self.witness.message(self, False, message, raw, fired)
+        self.witness.message(self, False, message, written, fired)
         return written
 
     def _fitted(self, steps: Steps, message: Message) -> tuple[Message, list[Fired]]:

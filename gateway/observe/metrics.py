@@ -61,7 +61,7 @@ REASONS = (
 NOTES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "call": ("calls", "Calls that came to their end.", ("direction", "dialect", "operation", "outcome")),
     "loss": ("losses", "Values that did not cross, by the rule that declares it.", ("table", "rule")),
-    "stray": ("strays", "Answers, timers and commits that nobody waited for.", ("peer", "kind")),
+    "stray": ("strays", "Answers and commits that nobody waited for.", ("peer", "kind")),
     "uplink": ("uplink_changes", "What happened to the links to the back ends.", ("change",)),
     "registration": ("registrations", "The back end's word on stations that announced themselves.", ("verdict",)),
     "row": ("rows", "What happened to transaction messages in the journal.", ("change",)),
@@ -77,7 +77,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "peer": ("station", "backend", "gateway"),
     "done": ("remote_stop", "report"),
     "verdict": ("accepted", "pending", "rejected", "failed"),
-    "kind": ("call", "answer", "timer", "commit", "event"),
+    "kind": ("call", "answer", "commit", "event"),
     "reason": REASONS,
     "outcome": (
         *("answered", "refused", "local", "stored", "repeat", "busy", "late", "lost"),

@@ -28,9 +28,12 @@ class Tally:
 
     def add(self, given: tuple[object, ...]) -> None:
         """Count one.  Only values that are words already are kept here, so there are never more than of children."""
-        if given in self._counts:
+        try:
             self._counts[given] += 1
-            return
+        except KeyError:
+            self._first(given)
+
+    def _first(self, given: tuple[object, ...]) -> None:
         said = tuple(self._words[name](value) for name, value in zip(self._names, given, strict=True))
         if said == given:
             self._counts[said] = 1

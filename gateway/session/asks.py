@@ -51,8 +51,8 @@ class Asks:
             if before.open and before.call == call:
                 return None
             self._forget(before)
-        dialect = self.desk.dialect
-        asked = Asked(call, dialect.role_of(call), raw, self.desk.at.mono, dialect.answer_of(call))
+        role, wants = self.desk.dialect.place_of(call)
+        asked = Asked(call, role, raw, self.desk.at.mono, wants)
         self._open[call.id] = asked
         return asked
 
@@ -72,7 +72,7 @@ class Asks:
             answer = Result(asked.call.id, asked.call.action, answer.payload)
         else:
             answer = replace(answer, id=asked.call.id, action=asked.call.action)
-        delay = self._delay(asked)
+        delay = self._delay(asked) if self.desk.switches else 0.0
         if delay > 0:
             self.desk.timer(f"delay:{asked.call.id}", delay, lambda: self._speak(asked, answer))
         else:

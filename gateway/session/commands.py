@@ -76,17 +76,10 @@ class Fetch(Struct, frozen=True):
     first: int
 
 
-class SetTimer(Struct, frozen=True):
-    """Fire `TimerFired` after ``seconds``; a timer of that name that runs is replaced."""
+class Wake(Struct, frozen=True):
+    """Let `Woken` follow after ``seconds``, in place of what a `Wake` before it asked for."""
 
-    name: str
     seconds: float
-
-
-class CancelTimer(Struct, frozen=True):
-    """Forget the timer of that name, if it runs."""
-
-    name: str
 
 
 class Note(Struct, frozen=True):
@@ -119,8 +112,7 @@ Command: TypeAlias = (
     | CloseStation
     | Commit
     | Fetch
-    | SetTimer
-    | CancelTimer
+    | Wake
     | Note
     | Learned
 )

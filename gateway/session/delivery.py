@@ -211,7 +211,7 @@ class Delivery:
             return
         writes: list[Write] = []
         result = Result(leaf.id, leaf.action, answer.payload)
-        id = self.desk.backend.facts(result).get("transaction")
+        id = self.desk.backend.fact(result, "transaction")
         of = named or self.transactions.get(item.row.transaction)
         if id is not None and of is not None:
             of = self.transactions.put(replace(self.transactions.get(of.gateway_id) or of, backend_id=to_text(id)))
@@ -329,7 +329,7 @@ class Delivery:
 
     def _judged(self, answer: Answer, transaction: Transaction) -> tuple[Transaction, bool]:
         """What the back end says of the token.  What the station was told stays; true if it was told better."""
-        status = self.desk.dialect.facts(answer).get("token_status") if isinstance(answer, Result) else None
+        status = self.desk.dialect.fact(answer, "token_status") if isinstance(answer, Result) else None
         self.transactions.heard(transaction.token, status)
         if transaction.answer is None:
             return self.transactions.put(replace(transaction, answer=status)), False

@@ -1,4 +1,4 @@
-"""What the rooms of one session share: the event's moment, the commands so far, commits, timers, and the two dialects.
+"""What the rooms of one session share: the event's moment, the commands so far, commits, deadlines, and the two dialects.
 
 In: what a room wants done.  Out: the commands of this event, in order.
 Not here: any rule of the conversation.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from gateway.dialects.schema import Dialect
@@ -19,11 +20,11 @@ from gateway.ladder.registers import Registers
 from gateway.ladder.route import Route
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
+from gateway.session.deadlines import Deadlines, Then
 from gateway.session.events import Instant
 from gateway.session.policy import Policy
 from gateway.session.trip import Trip, travel
 
-Then = Callable[[], None]
 SOON = 0.05
 """Seconds that a write may wait for the next commit to take it along."""
 
@@ -54,7 +55,7 @@ class Desk:
         self.stopping = False
         self._out: list[do.Command] = []
         self._commits: dict[int, Then | None] = {}
-        self._timers: dict[str, Then] = {}
+        self.deadlines = Deadlines()
         self._owed: list[Write] = []
         self._tag = 0
 
@@ -77,7 +78,7 @@ class Desk:
         """Count something; ``what`` and its labels are in `gateway.session.notes`."""
         self.say(do.Note(what, labels, detail))
 
-    # -- commits and timers --------------------------------------------------------------------------------------
+    # -- commits and deadlines -----------------------------------------------------------------------------------
 
     @property
     def storing(self) -> bool:
@@ -118,25 +119,30 @@ class Desk:
 
     def timer(self, name: str, seconds: float, then: Then) -> None:
         """Run ``then`` after ``seconds``, unless cancelled or set anew before."""
-        self._timers[name] = then
-        self.say(do.SetTimer(name, seconds))
+        at = self.at.mono + seconds if seconds > 0.0 else self.at.mono
+        self.deadlines.set(name, at, then)
+        if at < self.deadlines.wake:
+            self._wake_at(at)
+
+    def _wake_at(self, moment: float) -> None:
+        self.deadlines.wake = moment
+        self.say(do.Wake(max(0.0, moment - self.at.mono)))
 
     def running(self, name: str) -> bool:
         """Whether a timer of that name runs."""
-        return name in self._timers
+        return name in self.deadlines
 
     def cancel(self, name: str) -> None:
         """Forget a timer."""
-        if self._timers.pop(name, None) is not None:
-            self.say(do.CancelTimer(name))
+        self.deadlines.cancel(name)
 
-    def fired(self, name: str) -> None:
-        """A timer came due.  One that was cancelled meanwhile may still say so."""
-        then = self._timers.pop(name, None)
-        if then is None:
-            self.note("stray", name, peer="gateway", kind="timer")
-        else:
+    def woken(self) -> None:
+        """Do what is due, one thing at a time: the rest is an event of its own."""
+        then = self.deadlines.due(self.at.mono)
+        if then is not None:
             then()
+        if self.deadlines.next < self.deadlines.wake:
+            self._wake_at(self.deadlines.next)
 
     # -- the two languages ---------------------------------------------------------------------------------------
 
@@ -192,7 +198,8 @@ class Desk:
     ) -> tuple[Answer, list[Write]]:
         """The answer to ``asked``, which went as ``trip``, and what must be stored before it is given."""
         answer, losses = trip.answer(asked, self.context(facts, transaction, offline))
-        self.lost(losses)
+        if losses:
+            self.lost(losses)
         return answer, self.registered()
 
     def after(self, writes: Sequence[Write], then: Then) -> None:
@@ -205,4 +212,10 @@ class Desk:
     def ended(self, direction: str, dialect: Dialect, call: Call, outcome: str) -> None:
         """Count a call that is answered.  A name that the ``dialect`` of its asker does not know counts as ``other``."""
         operation = call.action if call.action in dialect.messages else "other"
-        self.note("call", call.id, direction=direction, dialect=dialect.name, operation=operation, outcome=outcome)
+        self.say(_ended(direction, dialect.name, operation, outcome))
+
+
+@lru_cache(maxsize=1024)
+def _ended(direction: str, dialect: str, operation: str, outcome: str) -> do.Note:
+    """One note serves all calls that end alike: it is made for every message."""
+    return do.Note("call", {"direction": direction, "dialect": dialect, "operation": operation, "outcome": outcome})

@@ -118,7 +118,7 @@ class Errands:
             return
         answer, writes = self.desk.answer(trip, errand.call, self.transactions)
         if asked.role == "authorize" and isinstance(answer, Result):
-            self.transactions.heard(self._token(errand.call), self.desk.dialect.facts(answer).get("token_status"))
+            self.transactions.heard(self._token(errand.call), self.desk.dialect.fact(answer, "token_status"))
         self.desk.after(writes, partial(self._reply, asked, answer))
 
     def _reply(self, asked: Asked, answer: Answer) -> None:
@@ -140,5 +140,5 @@ class Errands:
             self.asks.unreachable(asked)
 
     def _token(self, call: Call) -> str | None:
-        token = self.desk.dialect.facts(call).get("token")
+        token = self.desk.dialect.fact(call, "token")
         return token if isinstance(token, str) else None

@@ -96,10 +96,8 @@ class Fetched(Struct, frozen=True):
     payloads: Mapping[int, str]
 
 
-class TimerFired(Struct, frozen=True):
-    """The timer of this name came due."""
-
-    name: str
+class Woken(Struct, frozen=True):
+    """The time has passed after which a `Wake` asked for this."""
 
 
 class Stopping(Struct, frozen=True):
@@ -119,6 +117,6 @@ Event: TypeAlias = (
     | BackendAnswered
     | Committed
     | Fetched
-    | TimerFired
+    | Woken
     | Stopping
 )

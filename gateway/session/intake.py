@@ -125,7 +125,7 @@ class Intake:
         aside = flag in ASIDE or (flag == "unbound" and asked.role == "stop")
         row = self._row(asked, bound, key, aside)
         item = RowItem(row, bound.call, content=self._holds(asked), asks=[asked])
-        item.connector = transaction.connector if transaction else self.desk.dialect.facts(bound.call).get("connector")
+        item.connector = transaction.connector if transaction else self.desk.dialect.fact(bound.call, "connector")
         if flag:
             self.desk.note("flag", f"{asked.call.action} {key}", why=flag)
         if not aside:
@@ -214,7 +214,7 @@ class Intake:
         """Whether the answer to this message of a transaction says what the transaction's token may."""
         if not self.binding.theirs:
             return role == "start"
-        token = self.desk.dialect.facts(call).get("token")
+        token = self.desk.dialect.fact(call, "token")
         return role != "stop" and token is not None and token.casefold() == (transaction.token or "").casefold()
 
     def facts(self, role: str, call: Call, transaction: Transaction | None) -> dict[str, Any]:
@@ -224,7 +224,7 @@ class Intake:
                 return {}
             status = transaction.answer or self._status(transaction.token)
             return {"transaction": transaction.gateway_id, "token_status": status}
-        token = self.desk.dialect.facts(call).get("token")
+        token = self.desk.dialect.fact(call, "token")
         if token is None:
             return {}
         known = transaction.answer if transaction is not None and self.judges(role, call, transaction) else None
@@ -258,7 +258,7 @@ class Intake:
     def _of(self, asked: Asked, before: Transaction | None) -> Transaction | None:
         if not self.binding.theirs:
             return before
-        return self.transactions.called(str(self.desk.dialect.facts(asked.call).get("transaction")))
+        return self.transactions.called(str(self.desk.dialect.fact(asked.call, "transaction")))
 
     def _unanswered(self, asked: Asked, key: str, before: Transaction | None) -> RowItem | None:
         """The queued row that the station asks about again before anyone answered it: hold it anew."""

@@ -44,7 +44,8 @@ class Naming:
 
     def of(self, call: Call) -> Transaction | None:
         """The transaction that a call in the back end's dialect names by our number."""
-        return self.transactions.get(number(_named(self.desk.backend, call)))
+        named = _named(self.desk.backend, call)
+        return self.transactions.get(number(named)) if named is not None else None
 
     def from_station(self, call: Call) -> Call:
         """A call of the station, by our number; unchanged where it names none that is known."""
@@ -78,7 +79,7 @@ def _named(dialect: Dialect, call: Call) -> Any:
     message = dialect.messages.get(call.action)
     if message is None or "transaction" not in message.request_facts:
         return None
-    return dialect.facts(call).get("transaction")
+    return dialect.fact(call, "transaction")
 
 
 def number(named: Any) -> int | None:

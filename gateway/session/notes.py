@@ -16,7 +16,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     "call": ("direction", "dialect", "operation", "outcome"),
     # Something did not cross.  As the ladder names it.
     "loss": ("table", "rule"),
-    # Something that nobody waited for.  peer: station | backend | gateway.  kind: call | answer | timer | commit | event.
+    # Something that nobody waited for.  peer: station | backend | gateway.  kind: call | answer | commit | event.
     "stray": ("peer", "kind"),
     # change: up | down | closed | recycled | unanswered.
     "uplink": ("change",),

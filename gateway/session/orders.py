@@ -73,6 +73,7 @@ class Orders:
         self._waiting: deque[Order] = deque()
         self._flying: Order | None = None
         self._held_back: list[Order] = []  # all is answered, but the station has more to tell
+        self._holding = False
         self._settled_at = 0.0
         self.fallbacks = Fallbacks(desk)
         self._fresh = False  # the station came, and its quirks were not looked at yet
@@ -120,7 +121,7 @@ class Orders:
         found = self.naming.from_backend(call)
         if found is not None:
             return found
-        named = self.desk.backend.facts(call).get("transaction")
+        named = self.desk.backend.fact(call, "transaction")
         if self.intake.binding.taking_over:
             self.desk.note("flag", f"{call.action} {named}", why="takeover")
             return call
@@ -199,7 +200,8 @@ class Orders:
             self._waiting.popleft()
             if order.open:
                 self._send(order)
-        if not self._waiting:
+        if self._holding and not self._waiting:
+            self._holding = False
             self.desk.cancel(HOLD)
 
     def _held(self, order: Order) -> bool:
@@ -209,6 +211,7 @@ class Orders:
             return True
         wait = max(self._settling(), self._own_request(order), self.fallbacks.rest())
         if wait > 0 and not self.desk.running(HOLD):
+            self._holding = True
             self.desk.timer(HOLD, wait, lambda: None)
         return wait > 0
 
@@ -355,7 +358,7 @@ class Orders:
 
     def _learn(self, call: Call, answer: Answer) -> None:
         """A command that the station refused foretells nothing."""
-        verdict = self.desk.dialect.facts(answer).get("verdict") if isinstance(answer, Result) else "refused"
+        verdict = self.desk.dialect.fact(answer, "verdict") if isinstance(answer, Result) else "refused"
         if verdict in ("accepted", None):
             return
         role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)

@@ -257,7 +257,7 @@ class Registration:
             verdict = "rejected"
         heard = [asked for asked in self._waiting if self.asks.reply(asked, answer, "answered")]
         if heard:
-            self._told(self.desk.dialect.facts(answer).get("registration"))
+            self._told(self.desk.dialect.fact(answer, "registration"))
             self._unheard = False
         self._remember(verdict, facts.get("interval"))
         self.hear(verdict)

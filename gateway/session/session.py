@@ -84,7 +84,7 @@ class Session:
     @property
     def idle(self) -> bool:
         """Whether nobody is there and nothing waits: such a session may be forgotten."""
-        busy = self.desk.present or self.desk.storing or len(self.queue) or len(self.asks)
+        busy = self.desk.present or self.desk.storing or len(self.queue) or len(self.asks) or len(self.desk.deadlines)
         return self.uplink.state == "closed" and not busy and self.orders.idle and self.errands.idle
 
     @property
@@ -142,9 +142,10 @@ class Session:
             on_its_way = ON_ITS_WAY if self.desk.exchange else timedelta(0)
             self.intake.linked, self.registration.gap = stamp(self.desk.at.wall - on_its_way), gap
         self._last_contact = self.desk.at.mono
-        self.desk.present = True
-        self.desk.cancel("grace")
-        self.uplink.hear("want")
+        if not self.desk.present:  # else there is no grace, and the uplink stands or is wanted already
+            self.desk.present = True
+            self.desk.cancel("grace")
+            self.uplink.hear("want")
         if self.desk.exchange and not self.desk.running("silence"):
             self._watch()
 
@@ -241,8 +242,8 @@ class Session:
     def _fetched(self, event: on.Fetched) -> None:
         self.delivery.fetched(event.payloads)
 
-    def _fired(self, event: on.TimerFired) -> None:
-        self.desk.fired(event.name)
+    def _woken(self, event: on.Woken) -> None:
+        self.desk.woken()
 
     def _stopping(self, event: on.Stopping) -> None:
         self.desk.stopping = True
@@ -262,6 +263,6 @@ _ROOMS: dict[type, Callable[[Session, Any], None]] = {
     on.BackendAnswered: Session._backend_answered,
     on.Committed: Session._committed,
     on.Fetched: Session._fetched,
-    on.TimerFired: Session._fired,
+    on.Woken: Session._woken,
     on.Stopping: Session._stopping,
 }

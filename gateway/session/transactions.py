@@ -200,9 +200,10 @@ class Transactions:
         """The back end said what a token may."""
         if token is None or status is None:
             return
-        before = self._tokens.get(token.casefold())
-        self._tokens[token.casefold()] = status
-        self._tokens.move_to_end(token.casefold())
+        name = token.casefold()
+        before = self._tokens.get(name)
+        self._tokens[name] = status
+        self._tokens.move_to_end(name)
         if len(self._tokens) > MOST_TOKENS:
             self._tokens.popitem(last=False)
         if status != before:

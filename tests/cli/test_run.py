@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import uuid
@@ -12,7 +13,7 @@ import pytest
 
 from gateway.address import AddressError
 from gateway.cli.main import main, parser
-from gateway.cli.run import IDS_AT_ONCE, misuse, new_id, overridden, site_of
+from gateway.cli.run import ids_of, misuse, new_id, overridden, site_of
 from tests.office import data
 
 UP = "ocpp1.6+ws://127.0.0.1:9000/ocpp"
@@ -69,11 +70,14 @@ def test_a_soap_back_end_needs_a_callback() -> None:
         site_of(args, data())
 
 
-def test_ids_are_random_uuids_and_never_come_twice() -> None:
-    made = [new_id() for _ in range(3 * IDS_AT_ONCE)]
+def test_ids_are_uuids_and_never_come_twice() -> None:
+    ids = ids_of(lambda size: next(drawn))
+    drawn = iter([b"\xff" * 16, b"\x00" * 16, b"\xee" * 16])
+    made = [next(ids) for _ in range(25_000)]
     assert len(set(made)) == len(made)
-    assert {uuid.UUID(one).version for one in made} == {4}
-    assert {len(one) for one in made} == {36}
+    assert {(uuid.UUID(one).version, uuid.UUID(one).variant) for one in made} == {(4, uuid.RFC_4122)}
+    assert {str(uuid.UUID(one)) for one in made} == set(made)
+    assert new_id()[:23] != next(ids_of(os.urandom))[:23]
 
 
 def test_timers_do_not_look_at_the_wall_clock() -> None:

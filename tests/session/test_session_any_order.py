@@ -7,6 +7,7 @@ import itertools
 from collections import deque
 from datetime import timedelta
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 from hypothesis import settings
@@ -73,7 +74,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.lives += 1
         self.deeds = 0  # a life with nothing in it shows nothing
         self.session = session(self.policy, kind=self.kind, seed=self.lives, life=f"life{self.lives}-")
-        self.timers: dict[str, float] = {}
+        self.alarm = inf
         self.commits: deque[do.Commit] = deque()
         self.up = self.opening = self.here = self.stopping = False
         self.open_asks: dict[str, Call] = {}
@@ -152,11 +153,9 @@ class AnyOrder(RuleBasedStateMachine):
     def do_Commit(self, command: do.Commit) -> None:
         self.commits.append(command)
 
-    def do_SetTimer(self, command: do.SetTimer) -> None:
-        self.timers[command.name] = self.now + command.seconds
-
-    def do_CancelTimer(self, command: do.CancelTimer) -> None:
-        self.timers.pop(command.name, None)
+    def do_Wake(self, command: do.Wake) -> None:
+        assert command.seconds >= 0.0
+        self.alarm = self.now + command.seconds
 
     def do_Note(self, command: do.Note) -> None:
         pass
@@ -275,23 +274,35 @@ class AnyOrder(RuleBasedStateMachine):
         self.journal.apply(commit.writes)
         self.feed(on.Committed(commit.tag))
 
+    @property
+    def timers(self) -> dict[str, float]:
+        return self.session.desk.deadlines.moments
+
     @precondition(lambda self: self.timers)
     @rule()
     def time_passes(self) -> None:
-        name = min(self.timers, key=lambda n: self.timers[n])
-        self.now = max(self.now, self.timers.pop(name))
+        """Until the next thing is due."""
+        name, moment = min(self.timers.items(), key=lambda timer: timer[1])
+        while name in self.timers and self.timers[name] == moment:
+            self.now, self.alarm = max(self.now, self.alarm), inf
+            if self.now >= moment:
+                self.past_due(name)
+            self.feed(on.Woken())
+            assert self.alarm < inf or not self.timers, "it will not be woken for what is due"
+
+    def past_due(self, name: str) -> None:
         if self.with_backend is not None and name == f"up:{self.with_backend.id}":
             self.past.append(self.with_backend.id)
             self.with_backend = None
         if self.with_station is not None and name == f"down:{self.with_station.id}":
             self.past.append(self.with_station.id)
             self.with_station = None
-        self.feed(on.TimerFired(name))
 
-    @rule(name=st.sampled_from(["answer:s1", "uplink-retry", "grace", "boot", "nonsense"]))
-    def a_timer_that_was_cancelled_fires(self, name: str) -> None:
-        if name not in self.timers:
-            self.feed(on.TimerFired(name))
+    @precondition(lambda self: self.now < min(self.timers.values(), default=inf))
+    @rule()
+    def it_is_woken_for_nothing(self) -> None:
+        self.alarm = inf
+        self.feed(on.Woken())
 
     @precondition(lambda self: self.deeds > 5 or self.stopping)
     @rule()

@@ -525,7 +525,7 @@ def test_answers_to_nothing_are_counted_and_dropped() -> None:
         for event in (on.BackendAnswered(Error(up.id, "", "InternalError")), on.StationAnswered(Error("?", "", "InternalError"))):
             play >> event
             assert [what for what, _ in play.notes] == ["stray"]
-        play >> on.TimerFired("answer:s1")
+        play >> on.Woken()
         play >> on.Committed(99)
         play >> on.StationAsked(Call("z", "Nonsense", {}), "")
         play.sent("Nonsense")

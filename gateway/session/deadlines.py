@@ -1,0 +1,58 @@
+"""The deadlines of one session, by name: what is to happen when, if nothing comes before.
+
+In: names, moments, what to do then.  Out: what is due; the moment of the next one.
+Not here: a clock (the joint wakes the session), what a deadline is for.
+
+Nearly every deadline is taken back long before it is due.  So the session asks to be woken at the earliest moment only, and one
+that is taken back leaves that as it is: a session that is woken for nothing asks anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+A_HAIR = 1e-6
+"""Seconds: what a session was woken for is due, even if the sum of two floats says that a nanosecond is left."""
+Then = Callable[[], None]
+
+
+class Deadlines:
+    """``wake`` is the moment for which the session has asked to be woken: infinity where it has not asked."""
+
+    __slots__ = ("_all", "wake")
+
+    def __init__(self) -> None:
+        self._all: dict[str, tuple[float, Then]] = {}
+        self.wake = inf
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._all
+
+    @property
+    def moments(self) -> dict[str, float]:
+        """Each name's moment, the one that was set first first."""
+        return {name: at for name, (at, _) in self._all.items()}
+
+    def set(self, name: str, at: float, then: Then) -> None:
+        """Let ``then`` happen at that moment; an earlier setting of the name is forgotten."""
+        self._all.pop(name, None)  # so that of two with one moment the one that was set first comes first
+        self._all[name] = at, then
+
+    def cancel(self, name: str) -> None:
+        """Forget one."""
+        self._all.pop(name, None)
+
+    def due(self, now: float) -> Then | None:
+        """What is to happen now, taken out: the earliest, or None where the session was woken for nothing."""
+        self.wake = inf
+        name = min(self._all, key=lambda one: self._all[one][0], default=None)
+        return self._all.pop(name)[1] if name is not None and self._all[name][0] <= now + A_HAIR else None
+
+    @property
+    def next(self) -> float:
+        """The earliest moment; infinity where there is none."""
+        return min((at for at, _ in self._all.values()), default=inf)
