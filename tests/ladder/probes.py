@@ -167,7 +167,7 @@ def answer(route: Route, came: Came, results: list[Any]) -> Any:
         told = passage.results(results, cx)[0]
     except Refused as refused:
         told = refused.code
-    return told, {"bound": {str(number): 1 for number in numbers}, **registers.taken()}
+    return told, list(passage.after), {"bound": {str(number): 1 for number in numbers}, **registers.taken()}
 
 
 def after(route: Route, state: State, action: str, payload: dict[str, Any], told: dict[str, Any] | None = None) -> State:

@@ -53,7 +53,28 @@ def states(asker: str, answerer: str, sender: str) -> list[State]:
     if sender == "backend":
         charging = Recorded(on=dict.fromkeys(range(1, 4), 11))
         return [nothing, State(Bindings(DIALECTS[asker], charging, numbers={"leaf-a": 11, "leaf-b": 12}))]
-    return [nothing, *(numbered(route, nothing) if DIALECTS[asker].names_transactions == "backend" else named(route, nothing))]
+    known = numbered(route, nothing) if DIALECTS[asker].names_transactions == "backend" else named(route, nothing)
+    return [nothing, *(bidden(route, state, COMMANDS[number % 2]) for number, state in enumerate(known))]
+
+
+COMMANDS = (
+    {"UpdateFirmware": probes.INDEXES, "GetLog": 0, "GetDiagnostics": 0},
+    {"UpdateFirmware": 0, "GetDiagnostics": 0, "SignedUpdateFirmware": 0, "GetLog": 1},
+)
+"""What the statuses that follow are of: with which words it was asked for.  First without a signature, and diagnostics."""
+
+
+def bidden(route: Route, state: State, commands: dict[str, int]) -> State:
+    """The state when a back end asked for all this; what is remembered of that outlives a change of the back end."""
+    bindings, registers = state.fresh()
+    for command, index in commands.items():
+        for rung in (route.to_dialect.name, "ocpp1.6", "ocpp2.0.1"):
+            down = LADDER.route(rung, route.from_dialect.name)
+            if command in down.from_dialect.messages:
+                asked = probes.full(down.from_dialect.messages[command].request, index)
+                down.request(command, asked, Context(bindings.facts, probes.NOW, registers))
+                break
+    return State(state.bindings, probes.merged(state.registers, registers.taken(), registers), state.offline)
 
 
 def numbered(route: Route, nothing: State) -> list[State]:

@@ -76,8 +76,10 @@ CAREFUL = {
     ("messages", "ClearChargingProfile"),
     ("messages", "RequestStartTransaction"),
     ("shapes", "CompositeSchedule", "duration < duration"),
+    ("messages", "UpdateFirmware < UpdateFirmware", "request", "lost <"),
+    ("messages", "UpdateFirmware < UpdateFirmware", "request", "lost <", "firmware.installDateTime"),
 }
-"""Without one of these a table would be whole too, but less careful: what is refused now would cross in part."""
+"""Without one of these a table would be whole too, but less careful: what is refused or counted now would cross in part."""
 
 
 @pytest.mark.parametrize("name", TREES)

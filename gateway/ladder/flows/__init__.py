@@ -10,7 +10,7 @@ remember are registers (`gateway.ladder.registers`), which are committed with wh
 
 from __future__ import annotations
 
-from gateway.ladder.flows import remote, station_left, station_right
+from gateway.ladder.flows import firmware, logs, remote, station_left, station_right
 from gateway.ladder.flows.aliases import Aliases
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering, Together
 from gateway.ladder.flows.signed import Signed
@@ -29,6 +29,16 @@ FLOWS: dict[str, Flow] = {
     "status_left": station_right.status,
     "remote_start": remote.remote_start,
     "request_start": remote.request_start,
+    "update": firmware.update,
+    "signed_update": firmware.signed_update,
+    "update_left": firmware.update_left,
+    "firmware_status": firmware.status,
+    "firmware_status_left": firmware.status_left,
+    "diagnostics": logs.diagnostics,
+    "log": logs.log,
+    "log_left": logs.log_left,
+    "log_status": logs.status,
+    "log_status_left": logs.status_left,
 }
 """By the name that tables use."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from gateway.ladder.facts import Facts
+from gateway.ladder.losses import Refused
 from gateway.messages import Payload
 
 
@@ -58,6 +59,13 @@ class Rendering:
 
 Flow: TypeAlias = Callable[[Payload, Any, Mapping[str, Part]], Rendering]
 """(request, run, the parts by target action) → what comes of it.  May raise `gateway.ladder.losses.Refused`."""
+
+
+def the_answer(results: Sequence[Payload | None]) -> Payload:
+    """The result of the last message.  Raises `Refused` where there is none: then nobody can answer in its place."""
+    if not results or results[-1] is None:
+        raise Refused("InternalError", "the other side gave no answer")
+    return results[-1]
 
 
 def makes(*messages: str) -> Callable[[Flow], Flow]:

@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.ladder.flows.contract import Part, Rendering, makes
-from gateway.ladder.losses import Refused
+from gateway.ladder.flows.contract import Part, Rendering, makes, the_answer
 from gateway.messages import Payload
 
 LATEST = timedelta(minutes=5)
@@ -29,7 +28,7 @@ def remote_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Renderi
     """Going right: the command gets a number that this station never had."""
     part = parts[RIGHT]
     made = {**(part.ask(asked, run) or {}), "remoteStartId": run.cx.registers.next("remote_start")}
-    return Rendering([(RIGHT, made)], lambda results, run: part.answer(_given(results[-1]), asked, run))
+    return Rendering([(RIGHT, made)], lambda results, run: part.answer(the_answer(results), asked, run))
 
 
 @makes(LEFT)
@@ -41,18 +40,12 @@ def request_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Render
     run.cx.registers.put("remote", made["idTag"].casefold(), kept)
 
     def answer(results: Any, run: Any) -> Payload:
-        told = part.answer(_given(results[-1]), asked, run)
+        told = part.answer(the_answer(results), asked, run)
         if told.get("status") != "Accepted":
             run.cx.registers.put("remote", made["idTag"].casefold(), None)
         return told
 
     return Rendering([(LEFT, made)], answer)
-
-
-def _given(result: Payload | None) -> Payload:
-    if result is None:
-        raise Refused("InternalError", "the other side gave no answer")
-    return result
 
 
 def awaited(start: Payload, cx: Any) -> int | None:

@@ -68,7 +68,8 @@ class Talk:
         """What was committed is all there is."""
         self.registers.taken()
         kept = {name: dict(self.registers.items(name)) for name in ("events", "held", "tokens", "aliases", "counters", "states")}
-        kept |= {name: dict(self.registers.items(name)) for name in ("faults", "remote", "evses", "meters")}
+        more = ("faults", "remote", "evses", "meters", "firmware", "logs", "profiles")
+        kept |= {name: dict(self.registers.items(name)) for name in more}
         self.registers = Registers(from_text(to_text(kept)))
 
     def begun(self, transaction: int, connector: int) -> None:
