@@ -9,12 +9,12 @@ Events are taken one after the other: what a command causes at once waits until 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.firings import Firings
-from gateway.journal.contract import Journal, JournalFailed, Restored
+from gateway.journal.contract import Journal, JournalFailed, Restored, Waiting
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
 from gateway.session import events as on
@@ -173,6 +173,7 @@ class Conversation:
         self._events: deque[on.Event] = deque()
         self._busy = False
         self._alarm: Timer | None = None
+        session.turn.come = lambda: self.feed(on.TurnCame())
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -200,6 +201,7 @@ class Conversation:
     def abandon(self) -> None:
         """Say nothing more to anyone: links are dropped without a byte, the alarm is off.  The journal has what counts."""
         self.over = True
+        self.session.turn.end()
         self._events.clear()
         self._sleep()
         for side in (self.station_side, self.backend_side):
@@ -259,6 +261,7 @@ class Conversation:
         if self._met and self._deserted:
             self.over = True
             self._sleep()
+            self.session.turn.end()
             self.around.ended(self)
 
     @property
@@ -309,9 +312,9 @@ class Conversation:
         self.feed(on.Committed(tag))
 
     def _fetch(self, command: do.Fetch) -> None:
-        self.around.journal.payloads(self.station, command.first, self._fetched)
+        self.around.journal.waiting(self.station, command.first, self._fetched)
 
-    def _fetched(self, found: Mapping[int, str] | JournalFailed) -> None:
+    def _fetched(self, found: Waiting | JournalFailed) -> None:
         if self.over:
             return
         if isinstance(found, JournalFailed):

@@ -39,10 +39,14 @@ from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
 from gateway.session.text import stamp
+from gateway.turns import Turn, Turns
 from gateway.witness import Witness
 
 HEAL_EVERY = 1.0
 """Seconds between tries to store again, once storing failed; a station tries again after some seconds at the soonest."""
+
+TAKEN_UP = 500
+"""So many stations with a backlog are taken up in a second: those that are there must not wait behind them for the journal."""
 
 Dial = Callable[[str, tuple[str, ...], list[tuple[str, str]], Receiver, Backend], Deferred[WebSocket]]
 """Opens a WebSocket: url, sub-protocols, headers, receiver, and the back end for its TLS settings."""
@@ -79,6 +83,8 @@ class Relay:
         self._listeners: dict[str, Listener] = {}
         self._agents: dict[str, str | None] = {}
         self._paces: dict[str, Pace] = {}  # by back end
+        self._turns: dict[str, Turns] = {}
+        self._taking_up = Pace(clock, TAKEN_UP)
         self.healthy = True
         self.stopping = False
         witness.on_fired = self.fired
@@ -102,7 +108,8 @@ class Relay:
         policy = dataclasses.replace(
             self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot
         )
-        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, self._older(theirs.name))
+        turn = Turn(self._turns.setdefault(backend.name, Turns(policy.most_in_flight)))
+        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, self._older(theirs.name), turn)
         made = self.conversations[identity] = Conversation(identity, session, self)
         made.wake()
         return made
@@ -139,11 +146,14 @@ class Relay:
             self._unhealthy()
             return
         for identity in stations:
-            self.take_up(identity)
+            self._taking_up.take(partial(self.take_up, identity))
 
-    def take_up(self, identity: str) -> None:
+    def take_up(self, identity: str) -> bool:
         """Take up one station's conversation where the journal has it, unless it is there already."""
+        if identity in self.conversations:
+            return False
         self.journal.restore(identity, partial(self._take_up, identity))
+        return True
 
     def _take_up(self, identity: str, found: Restored | JournalFailed) -> None:
         if isinstance(found, JournalFailed):

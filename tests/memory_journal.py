@@ -7,17 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.journal.contract import (
+    KEYS_KEPT,
     MOST_TEXT,
+    WINDOW,
     Append,
     Mark,
+    Park,
     PutRegisters,
     PutStation,
     PutTransaction,
     Restored,
     Row,
     Transaction,
+    Waiting,
     Write,
 )
+
+ENDED_KEPT = 20
 
 
 class MemoryJournal:
@@ -37,6 +43,10 @@ class MemoryJournal:
                 self.rows[write.row.seq] = write.row
             elif isinstance(write, Mark):
                 self.rows[write.seq] = self._marked(self.rows[write.seq], write)
+            elif isinstance(write, Park):
+                for row in self.state("queued"):
+                    if row.transaction == write.transaction:
+                        self.rows[row.seq] = replace(row, state="parked")
             elif isinstance(write, PutTransaction):
                 self.transactions[write.transaction.gateway_id] = write.transaction
             elif isinstance(write, PutStation):
@@ -56,28 +66,30 @@ class MemoryJournal:
     def state(self, state: str) -> list[Row]:
         return [row for row in self.rows.values() if row.state == state]
 
-    def thinned(self) -> list[Row]:
-        """The queue as a store gives it back: with as much text as may be kept in memory."""
-        rows, size = self.state("queued"), 0
-        for at, row in enumerate(rows):
+    def waiting(self, first: int) -> Waiting:
+        """As `Journal.waiting`."""
+        queue = [replace(row, raw="") for row in self.state("queued") if row.seq >= first]
+        found, size = list[Row](), 0
+        for row in queue[:WINDOW]:
             size += len(row.payload)
-            rows[at] = replace(row, raw="", payload=row.payload if size <= MOST_TEXT or not at else "")
-        return rows
+            if found and size > MOST_TEXT:
+                break
+            found.append(row)
+        of = {row.transaction for row in found}
+        return Waiting(found, [one for number, one in self.transactions.items() if number in of], found != queue)
 
-    def payloads(self, first: int) -> dict[int, str]:
-        """As `Journal.payloads`."""
-        found, size = dict[int, str](), 0
-        for row in self.state("queued"):
-            size += len(row.payload) if row.seq >= first else 0
-            if row.seq >= first and (size <= MOST_TEXT or not found):
-                found[row.seq] = row.payload
-        return found
+    def _known(self, besides: set[int | None]) -> list[Transaction]:
+        """The open ones, some ended ones, and those."""
+        ended = [number for number, one in self.transactions.items() if one.ended is not None][:-ENDED_KEPT]
+        return [one for number, one in self.transactions.items() if number not in ended or number in besides]
 
     def restored(self) -> Restored:
+        first = self.waiting(0)
         return Restored(
-            queue=self.thinned(),
-            transactions=list(self.transactions.values()),
-            keys={row.key: row.seq for row in self.state("delivered") if row.transaction is not None},
+            queue=first.rows,
+            more=first.more,
+            transactions=self._known({row.transaction for row in first.rows}),
+            keys={row.key: row.seq for row in list(self.rows.values())[-KEYS_KEPT:]},
             values=dict(self.values),
             registers={name: dict(values) for name, values in self.registers.items() if values},
             next_seq=max(self.rows, default=0) + 1,

@@ -176,9 +176,9 @@ class Office:
         socket.say(3, id, {"status": "Accepted", "currentTime": "2026-01-01T00:00:00Z", "interval": 300})
         return socket
 
-    def start(self, tag: str = "TAG", at: str = "2026-01-01T00:00:00Z") -> Wire:
+    def start(self, tag: str = "TAG", at: str = "2026-01-01T00:00:00Z", identity: str = "CP1") -> Wire:
         inner = f"<connectorId>1</connectorId><idTag>{tag}</idTag><timestamp>{at}</timestamp><meterStart>5</meterStart>"
-        return self.soap("StartTransaction", inner)
+        return self.soap("StartTransaction", inner, identity)
 
 
 class Broken:

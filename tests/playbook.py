@@ -102,7 +102,7 @@ class Play:
             return [on.Committed(command.tag)]
         if isinstance(command, do.Fetch) and self.journal is not None:
             self.background.append(command)
-            return [on.Fetched(self.journal.payloads(command.first))]
+            return [on.Fetched(self.journal.waiting(command.first))]
         (self.background if isinstance(command, BACKGROUND) else self.unheard).append(command)
         return []
 

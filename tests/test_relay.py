@@ -10,6 +10,7 @@ import pytest
 from gateway.address import parse
 from gateway.config import Listener, Secret, Station
 from gateway.links.client import Response
+from gateway.relay import TAKEN_UP
 from tests.office import Broken, Office, data, envelope, json_to_soap, pair, soap_to_json
 
 
@@ -75,6 +76,35 @@ def test_a_crowd_of_links_is_made_in_turn(tmp_path: Path) -> None:
     office.relay.conversations["CP2"].close("gone before its turn")
     office.clock.pump([0.5] * 3)
     assert [u.url[-3:] for u in office.uplinks] == ["CP0", "CP1", "CP3", "CP4"]
+
+
+def test_a_back_end_has_only_so_many_queued_messages_at_a_time(tmp_path: Path) -> None:
+    office = Office(tmp_path, most_in_flight=2, start_offline="accept")
+    stations = [f"CP{number}" for number in range(4)]
+    up = {one: (office.boot(one), office.accept())[1] for one in stations}
+    started = {one: office.start(identity=one) for one in stations}
+
+    def asked() -> list[str]:
+        return [one for one in stations if up[one].calls("StartTransaction")]
+
+    assert asked() == ["CP0", "CP1"]
+    call = up["CP0"].calls("StartTransaction")[0]
+    up["CP0"].say(3, call[1], {"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    assert (asked(), started["CP0"].answer is not None) == (["CP0", "CP1", "CP2"], True)
+    office.relay.conversations["CP1"].abandon()
+    assert asked() == stations, "who goes away gives its turn back"
+
+
+def test_a_large_backlog_is_taken_up_in_handfuls(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.refuse_uplinks = True
+    for number in range(TAKEN_UP):
+        office.start(identity=f"CP{number}")
+    office.open()
+    office.relay.resume()
+    assert 0 < len(office.relay.conversations) < TAKEN_UP / 5
+    office.clock.pump([0.1] * 11)
+    assert len(office.relay.conversations) == TAKEN_UP
 
 
 def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path: Path) -> None:

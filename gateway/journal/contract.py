@@ -13,12 +13,17 @@ kinds and digits included (tuples come back as lists).  Anything else, floats to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
+WINDOW = 8
 MOST_TEXT = 256 * 1024
-"""Bytes of one station's waiting messages that are kept in memory; the texts of the others stay on the disk."""
+"""So many of one station's waiting messages are kept in memory, and so many bytes of them; the others are on the disk only."""
+
+KEYS_KEPT = 64
+"""The natural keys of so many newest messages of a station are remembered: it repeats one only until it is answered, and sends
+no newer one before."""
 
 RowState: TypeAlias = Literal["queued", "delivered", "parked"]
 
@@ -126,6 +131,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Park:
+    """All rows of a transaction that are queued now are put aside; their attempts stay."""
+
+    station: str
+    transaction: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutTransaction:
     """Write a transaction's row whole."""
 
@@ -153,26 +167,38 @@ class PutRegisters:
     values: dict[str, dict[str, Any]]
 
 
-Write: TypeAlias = Append | Mark | PutTransaction | PutStation | PutRegisters
+Write: TypeAlias = Append | Mark | Park | PutTransaction | PutStation | PutRegisters
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """All that the journal knows of one station.
+    """What the journal knows of one station.
 
-    ``queue``: rows still queued, in order; without ``raw``, and from where their payloads exceed `MOST_TEXT` without these too:
-    `Journal.payloads` has them.  ``transactions``: the open ones, and the newest ended ones (at least 20).
-    ``keys``: natural key → seq of rows delivered or parked that belong to those transactions.  ``values`` and ``registers``
-    as put, the keys of a register in the order in which they came; a register without keys is not there.  ``next_seq`` is the
-    first free one.
+    ``queue``: the first rows still queued, as `Waiting.rows`; ``more`` says that others wait behind them.  ``transactions``: the
+    open ones, the newest ended ones (at least 20), and those of these rows.  ``keys``: natural key → seq of the newest
+    `KEYS_KEPT` rows, in the order in which they came.  ``values`` and ``registers`` as put, the keys of a register in the order
+    in which they came; a register without keys is not there.  ``next_seq`` is the first free one.
     """
 
     queue: Sequence[Row] = ()
+    more: bool = False
     transactions: Sequence[Transaction] = ()
     keys: dict[str, int] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     registers: dict[str, dict[str, Any]] = field(default_factory=dict)
     next_seq: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A piece of a station's queue: ``rows`` in order, without ``raw``, and the ``transactions`` that they belong to.
+
+    At most `WINDOW` rows, and as many as `MOST_TEXT` allows (at least one); ``more`` says that others wait behind them.
+    """
+
+    rows: Sequence[Row] = ()
+    transactions: Sequence[Transaction] = ()
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +241,8 @@ class Journal(Protocol):
     def restore(self, station: str, done: Callable[[Restored | JournalFailed], None]) -> None:
         """Read what is known of a station; it sees every commit that was asked for before it."""
 
-    def payloads(self, station: str, first: int, done: Callable[[Mapping[int, str] | JournalFailed], None]) -> None:
-        """The payloads of queued rows from number ``first`` on, in order, as many as `MOST_TEXT` allows (at least one)."""
+    def waiting(self, station: str, first: int, done: Callable[[Waiting | JournalFailed], None]) -> None:
+        """The next piece of the queue, from number ``first`` on; it sees every commit that was asked for before it."""
 
     def backlog(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
         """The stations that have queued rows."""

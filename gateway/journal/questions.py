@@ -6,10 +6,10 @@ Not here: when and where a question is carried out (`gateway.journal.sqlite`, `g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from gateway.journal.contract import Depth, Done, JournalFailed, Restored
+from gateway.journal.contract import Depth, Done, JournalFailed, Restored, Waiting
 from gateway.journal.store import Store
 
 T = TypeVar("T")
@@ -27,9 +27,9 @@ class Questions:
         """See `Journal.restore`."""
         self._ask(lambda: self._store.restore(station), done)
 
-    def payloads(self, station: str, first: int, done: Callable[[Mapping[int, str] | JournalFailed], None]) -> None:
-        """See `Journal.payloads`."""
-        self._ask(lambda: self._store.payloads(station, first), done)
+    def waiting(self, station: str, first: int, done: Callable[[Waiting | JournalFailed], None]) -> None:
+        """See `Journal.waiting`."""
+        self._ask(lambda: self._store.waiting(station, first), done)
 
     def backlog(self, done: Callable[[Sequence[str] | JournalFailed], None]) -> None:
         """See `Journal.backlog`."""

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from operator import attrgetter
 from sys import intern
 from typing import Any
 
 from gateway.journal.contract import (
+    KEYS_KEPT,
     MOST_TEXT,
+    WINDOW,
     Append,
     Mark,
+    Park,
     PutRegisters,
     PutStation,
     PutTransaction,
@@ -26,6 +29,7 @@ from gateway.journal.contract import (
     Restored,
     Row,
     Transaction,
+    Waiting,
     Write,
 )
 from gateway.journal.trees import from_json, to_json
@@ -54,7 +58,7 @@ _transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
 
 ROW = f"{_columns(Row)}, answers"
 """The columns that make a row, in the order that `row` takes them."""
-_THIN = ROW.replace('"raw", "payload"', "'', ''")
+_THIN = ROW.replace('"raw"', "''")
 _INSERT_ROW = f"INSERT INTO message (station, {ROW}) VALUES ({_marks(Row, 2)})"
 _PUT_TRANSACTION = (
     f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
@@ -65,12 +69,16 @@ _CLOSE = """
     UPDATE txn SET closed = (SELECT coalesce(max(closed), 0) + 1 FROM txn WHERE station = :station)
     WHERE station = :station AND gateway_id = :id AND closed IS NULL"""
 _REOPEN = "UPDATE txn SET closed = NULL WHERE station = :station AND gateway_id = :id AND closed IS NOT NULL"
-_KEPT = f"""
+_KNOWN = f"""
     station = :station AND (closed IS NULL
     OR closed >= coalesce((SELECT closed FROM txn WHERE station = :station AND closed IS NOT NULL
-                           ORDER BY closed DESC LIMIT 1 OFFSET {ENDED_KEPT - 1}), 0)
+                           ORDER BY closed DESC LIMIT 1 OFFSET {ENDED_KEPT - 1}), 0)"""
+_KEPT = f"""{_KNOWN}
     OR gateway_id IN (SELECT "transaction" FROM message WHERE station = :station AND state <> 'delivered'))"""
-"""The transactions that a restore gives: open ones, the newest ended ones, and all that still have something to deliver."""
+"""The transactions that are not removed: open ones, the newest ended ones, and all that still have something to deliver."""
+
+
+_OLDEST_KEY = f"(SELECT next_seq - 1 - {KEYS_KEPT} FROM station WHERE name = ?)"
 
 
 def write(db: sqlite3.Connection, what: Write) -> None:
@@ -143,6 +151,11 @@ def _rendering(messages: str | None, answers: str | None) -> Rendering | None:
     return Rendering(said, tuple(from_json(answers or "[]")))
 
 
+def _park(db: sqlite3.Connection, what: Park) -> None:
+    asked = f"""UPDATE message SET state = 'parked', why = ? WHERE station = ? AND "transaction" = ? AND {QUEUED}"""
+    db.execute(asked, _texts((what.why, what.station, what.transaction)))
+
+
 def _put_transaction(db: sqlite3.Connection, what: PutTransaction) -> None:
     one = what.transaction
     db.execute(_PUT_TRANSACTION, _texts((what.station, *_transaction_values(one))))
@@ -176,6 +189,7 @@ _PUT_REGISTER = (
 _WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
     Append: _append,
     Mark: _mark,
+    Park: _park,
     PutTransaction: _put_transaction,
     PutStation: _put_station,
     PutRegisters: _put_registers,
@@ -194,11 +208,13 @@ def _text(value: Any) -> Any:
 
 
 def restored(db: sqlite3.Connection, station: str) -> Restored:
-    """Everything about one station (`Restored` says what that is)."""
+    """What a session must know of one station (`Restored` says what that is)."""
     found = db.execute("SELECT next_seq FROM station WHERE name = ?", (station,)).fetchone()
+    first, more = _window(db, station, 0)
     return Restored(
-        queue=_queue(db, station),
-        transactions=_transactions(db, station),
+        queue=first,
+        more=more,
+        transactions=_transactions(db, station, f"{_KNOWN} OR {_among(first)})"),
         keys=_keys(db, station),
         values={n: from_json(j) for n, j in db.execute("SELECT name, json FROM value WHERE station = ?", (station,))},
         registers=_registers(db, station),
@@ -206,25 +222,28 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
     )
 
 
-def _queue(db: sqlite3.Connection, station: str) -> list[Row]:
-    """Their texts are read apart, and only as many as may be kept in memory."""
-    texts = payloads(db, station, 0)
-    asked = f"SELECT {_THIN} FROM message WHERE station = ? AND state = 'queued' ORDER BY seq"
-    found = [row(one) for one in db.execute(asked, (station,))]
-    return [replace(one, payload=texts[one.seq]) if one.seq in texts else one for one in found]
+def waiting(db: sqlite3.Connection, station: str, first: int) -> Waiting:
+    """A piece of a station's queue (`Waiting` says how long)."""
+    found, more = _window(db, station, first)
+    return Waiting(found, _transactions(db, station, f"station = :station AND {_among(found)}"), more)
 
 
-def payloads(db: sqlite3.Connection, station: str, first: int) -> dict[int, str]:
-    """Payloads of queued rows from that number on, until they are `MOST_TEXT` bytes; at least one."""
-    found: dict[int, str] = {}
+def _window(db: sqlite3.Connection, station: str, first: int) -> tuple[list[Row], bool]:
+    found: list[Row] = []
     size = 0
-    asked = "SELECT seq, payload FROM message WHERE station = ? AND state = 'queued' AND seq >= ? ORDER BY seq"
-    for seq, payload in db.execute(asked, (station, first)):
-        size += len(payload)
-        if size > MOST_TEXT and found:
-            break
-        found[seq] = payload
-    return found
+    asked = f"SELECT {_THIN} FROM message WHERE station = ? AND +state = 'queued' AND seq >= ? ORDER BY seq"
+    for one in db.execute(asked, (station, first)):
+        made = row(one)
+        size += len(made.payload)
+        if found and (size > MOST_TEXT or len(found) == WINDOW):
+            return found, True
+        found.append(made)
+    return found, False
+
+
+def _among(found: Iterable[Row]) -> str:
+    """Whether a transaction is one of those that the rows belong to."""
+    return f"gateway_id IN ({', '.join(str(number) for number in {one.transaction for one in found} if number is not None)})"
 
 
 def row(found: Sequence[Any]) -> Row:
@@ -236,8 +255,8 @@ def row(found: Sequence[Any]) -> Row:
     return Row(*values)
 
 
-def _transactions(db: sqlite3.Connection, station: str) -> list[Transaction]:
-    rows = db.execute(f"SELECT {_columns(Transaction)} FROM txn WHERE {_KEPT} ORDER BY rowid", {"station": station})
+def _transactions(db: sqlite3.Connection, station: str, which: str) -> list[Transaction]:
+    rows = db.execute(f"SELECT {_columns(Transaction)} FROM txn WHERE {which} ORDER BY rowid", {"station": station})
     return [_transaction(row) for row in rows]
 
 
@@ -248,13 +267,13 @@ def _transaction(row: Iterable[Any]) -> Transaction:
 
 
 def _keys(db: sqlite3.Connection, station: str) -> dict[str, int]:
-    """Keys of what left the queue.  Equal keys are possible (a clock without a battery): the newest row counts."""
-    rows = db.execute(
-        f"""SELECT key, max(seq) FROM message WHERE station = :station AND state <> 'queued'
-            AND "transaction" IN (SELECT gateway_id FROM txn WHERE {_KEPT}) GROUP BY key""",
-        {"station": station},
-    )
-    return dict(rows.fetchall())
+    """Equal keys are possible (a clock without a battery): the newest row counts."""
+    asked = f"SELECT key, seq FROM message WHERE station = ? AND seq > {_OLDEST_KEY} ORDER BY seq"
+    newest: dict[str, int] = {}
+    for key, seq in db.execute(asked, (station, station)):
+        newest.pop(key, None)
+        newest[key] = seq
+    return newest
 
 
 def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]]:
@@ -268,9 +287,7 @@ def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]
 def prune(db: sqlite3.Connection, station: str) -> int:
     """Remove what no restore of this station would give any more; the number of rows that went."""
     gone = db.execute(
-        f"""DELETE FROM message WHERE station = :station AND state = 'delivered'
-            AND ("transaction" IS NULL OR "transaction" NOT IN (SELECT gateway_id FROM txn WHERE {_KEPT}))""",
-        {"station": station},
+        f"DELETE FROM message WHERE station = ? AND state = 'delivered' AND seq <= {_OLDEST_KEY}", (station, station)
     ).rowcount
     gone += db.execute(f"DELETE FROM txn WHERE station = :station AND NOT ({_KEPT})", {"station": station}).rowcount
     return gone

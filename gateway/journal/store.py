@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.journal import parked, rows
-from gateway.journal.contract import Contradicted, Damaged, Depth, JournalFailed, Restored, Write
+from gateway.journal.contract import Contradicted, Damaged, Depth, JournalFailed, Restored, Waiting, Write
 from gateway.journal.lock import FileLock
 from gateway.journal.reserve import Reserve
 from gateway.journal.schema import connect, is_damage
@@ -91,9 +91,9 @@ class Store:
         """All that is known of one station."""
         return self._read(lambda db: rows.restored(db, station))
 
-    def payloads(self, station: str, first: int) -> dict[int, str]:
-        """Payloads of queued rows from that number on, as many as may be kept in memory."""
-        return self._read(lambda db: rows.payloads(db, station, first))
+    def waiting(self, station: str, first: int) -> Waiting:
+        """The queued rows from that number on, as many as may be kept in memory."""
+        return self._read(lambda db: rows.waiting(db, station, first))
 
     def backlog(self) -> list[str]:
         """Stations with queued rows, by name."""

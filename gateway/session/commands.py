@@ -68,7 +68,7 @@ class Commit(Struct, frozen=True):
 
 
 class Fetch(Struct, frozen=True):
-    """Read the texts of waiting rows from this number on (`Journal.payloads`); `Fetched` follows.
+    """Read the queued rows from this number on (`Journal.waiting`); `Fetched` follows.
 
     Where reading fails the joint does as for a `Commit`.
     """

@@ -11,10 +11,10 @@ is taken up from the journal is counted before it leaves, since what it does to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.journal.contract import Mark, Row
+from gateway.journal.contract import Mark
 from gateway.session.desk import Desk
 from gateway.session.queue import RowItem
 
@@ -33,15 +33,16 @@ class Cuts:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._old: set[int] = set()
+        self._old = range(0)  # rows that were there before this session
+        self._most_old = MOST_OLD
         self._counted: int | None = None  # the row whose next departure is counted and stored
         self._storing = False
         self._calm = self._proved = False
         self._left = 0.0
 
-    def restore(self, rows: Iterable[Row]) -> None:
-        """These rows were there before this session."""
-        self._old = {row.seq for row, _ in zip(rows, range(MOST_OLD), strict=False)}
+    def restore(self, next_seq: int) -> None:
+        """The rows below that number were there before this session."""
+        self._old = range(next_seq)
 
     def kills(self, item: RowItem) -> bool:
         """Whether the row is to be put aside."""
@@ -57,7 +58,7 @@ class Cuts:
             if not self.desk.running("calm"):
                 self.desk.timer("calm", CALM, self._is_calm)
             return True
-        if item.row.seq not in self._old and not item.row.cuts:
+        if (item.row.seq not in self._old or not self._most_old) and not item.row.cuts:
             return False
         self._count(item, self._ready)
         self._counted, self._storing = item.row.seq, True
@@ -88,7 +89,8 @@ class Cuts:
         self.desk.cancel("calm")
 
     def _harmless(self, item: RowItem) -> None:
-        self._old.discard(item.row.seq)
+        if item.row.seq in self._old:  # rows come in order
+            self._old, self._most_old = range(item.row.seq + 1, self._old.stop), max(0, self._most_old - 1)
         self._counted = None
         if item.row.cuts:
             item.row = replace(item.row, cuts=0)

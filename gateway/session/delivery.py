@@ -13,14 +13,23 @@ byte leaves, and after a crash the rest of just that is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from gateway.dialects.errors import PeerError
-from gateway.facts import WORDS
-from gateway.journal.contract import Mark, PutRegisters, PutTransaction, Rendering, RowState, Transaction, Write
+from gateway.journal.contract import (
+    Mark,
+    Park,
+    PutRegisters,
+    PutTransaction,
+    Rendering,
+    Row,
+    RowState,
+    Transaction,
+    Waiting,
+    Write,
+)
 from gateway.ladder.facts import Facts
 from gateway.ladder.route import Route
 from gateway.messages import Answer, Call, Error, Result
@@ -31,15 +40,15 @@ from gateway.session.desk import Desk
 from gateway.session.intake import Intake
 from gateway.session.lane import Lane
 from gateway.session.naming import Naming
-from gateway.session.queue import Queue, RowItem, StateItem
+from gateway.session.queue import Item, Queue, RowItem, StateItem
 from gateway.session.registration import Registration
+from gateway.session.replies import Replies
 from gateway.session.text import to_text
 from gateway.session.transactions import Transactions, Within
 from gateway.session.trip import Trip
+from gateway.turns import Turn, Turns
 
 RETRY = "row-retry"
-SAID = ("token_status", "token_expiry", "parent_token")
-"""What an answer is made of where only the results are left."""
 
 
 class Delivery:
@@ -60,40 +69,59 @@ class Delivery:
         self.desk, self.asks, self.lane, self.queue = desk, asks, lane, queue
         self.transactions, self.registration, self.intake, self.naming = transactions, registration, intake, naming
         self.refuse_late = refuse_late
-        self.cuts = Cuts(desk)
-        self._reading = False
+        self.cuts, self.replies = Cuts(desk), Replies(desk, transactions, intake)
+        self.turn = Turn(Turns(1))
+        self._in_turn = False  # something is on its way
+        self._reading: int | None = None  # the last row when more rows were asked for
         self._unmarked: set[int] = set()  # transactions whose start went up, but a crash would bring it up again
 
     def offer(self) -> bool:
         """Send the head, if it may go; what goes no further than the tables is done with at once."""
         while self.registration.ready and not self.desk.running(RETRY) and not self.desk.stopping:
             head = self.queue.head
+            if self.queue.low:
+                self._read_on()
             if head is None or (isinstance(head, RowItem) and not head.committed):
                 return False
             if head.trip is not None and not head.trip.stored:
                 return False
             if isinstance(head, RowItem) and head.row.role == "stop" and head.row.transaction in self._unmarked:
                 return False
-            if isinstance(head, RowItem) and (self.cuts.waits(head) or self._reads(head)):
+            if isinstance(head, RowItem) and self.cuts.waits(head):
+                return False
+            if not self.turn.take(self._urgent(head)):
                 return False
             if self._state(head) if isinstance(head, StateItem) else self._row(head):
+                self._in_turn = True
                 return True
         return False
 
-    def _reads(self, head: RowItem) -> bool:
-        """Whether its text must be read first; it is asked for once."""
-        if head.thin and not self._reading:
-            self._reading = True
-            self.desk.say(do.Fetch(head.row.seq))
-        return head.thin
+    def _urgent(self, head: Item) -> bool:
+        """Whether the station waits for the answer, or has no backlog: others' backlogs must not hold it up."""
+        return self.queue.short or (isinstance(head, RowItem) and bool(head.asks))
 
-    def fetched(self, payloads: Mapping[int, str]) -> None:
-        """The journal gave texts back: of the head at least."""
-        self._reading = False
-        self.queue.fill(payloads)
-        head = self.queue.head
-        if isinstance(head, RowItem) and head.thin and head.committed:
-            self._park(head, "its text is not in the journal any more")
+    def rest(self) -> None:
+        """A turn in which there was nothing to send is not kept."""
+        if self.turn.held and not self._in_turn:
+            self.turn.end()
+
+    def _landed(self, item: Item) -> None:
+        item.flying = self._in_turn = False
+        self.turn.end()
+
+    def _read_on(self) -> None:
+        """The next rows are asked for once, and see all that was to be stored before."""
+        if self._reading is None and self.queue.absent is not None:
+            self._reading = self.queue.last
+            self.desk.settle_debts()
+            self.desk.say(do.Fetch(self.queue.absent))
+
+    def fetched(self, found: Waiting) -> None:
+        """The journal gave the next rows."""
+        asked, self._reading = self._reading or 0, None
+        self.transactions.fetched(found.transactions)
+        later = asked + 1 if self.queue.last > asked else None  # rows that came since, and were left out
+        self.queue.fill([self.intake.item(row) for row in found.rows], found.rows[-1].seq + 1 if found.more else later)
 
     # -- states --------------------------------------------------------------------------------------------------
 
@@ -115,13 +143,13 @@ class Delivery:
         return True
 
     def _told(self, item: StateItem, trip: Trip, answer: Answer) -> None:
-        item.flying = False
+        self._landed(item)
         if not trip.heard(answer):
             self.queue.remove(item)
 
     def _untold(self, item: StateItem, why: str) -> None:
         # A state is news, not money: one that gets no answer is not repeated, or it would hold up the rows behind it.
-        item.flying = False
+        self._landed(item)
         if why == "silent":
             self.queue.remove(item)
         elif item.trip is not None and not item.trip.writes:
@@ -174,7 +202,7 @@ class Delivery:
         return True
 
     def _render(self, item: RowItem, up: Route, transaction: Transaction | None) -> None:
-        call, facts = item.message(), self._facts(transaction)
+        call, facts = item.message(), self._facts(item.row, transaction)
         trip = self.desk.upward(call, facts, up, item.row.transaction, "offline" in item.row.flags)
         if isinstance(trip.local, Error):
             self._park(item, f"the tables refuse it: {trip.local.description}")
@@ -187,14 +215,15 @@ class Delivery:
                 item.row = replace(item.row, rendered=Rendering(tuple(trip.messages)))
                 self.desk.store(trip, [replace(self._mark(item, "queued", rendered=item.row.rendered), anew=anew)])
 
-    def _facts(self, transaction: Transaction | None) -> Facts:
+    def _facts(self, row: Row, transaction: Transaction | None) -> Facts:
         """As they were when the row came, as far as its own transaction goes."""
-        over = transaction is not None and transaction.ended is not None and self.queue.ends(transaction.gateway_id)
-        return Within(self.transactions, transaction) if over and transaction is not None else self.transactions
+        if transaction is None or transaction.ended is None or "late" in row.flags:
+            return self.transactions
+        return Within(self.transactions, transaction)
 
     def _failed(self, item: RowItem, why: str) -> None:
         # Neither a lost link nor silence is a refusal: the row stays at the head and goes up again, under a new id.
-        item.flying = False
+        self._landed(item)
         self.cuts.fails(item, why, lambda: self.desk.commit_soon([self._mark(item, "queued")]))
         self._anew(item)
 
@@ -204,7 +233,7 @@ class Delivery:
             item.trip = None
 
     def _answered(self, item: RowItem, trip: Trip, leaf: Call, named: Transaction | None, answer: Answer) -> None:
-        item.flying = False
+        self._landed(item)
         self.cuts.lands(item)
         if isinstance(answer, Error):
             self._onward(item, trip, answer, []) if self._news(item, leaf) else self._refused(item, answer)
@@ -247,33 +276,19 @@ class Delivery:
         """The back end has answered all that the row became."""
         transaction = self.transactions.get(item.row.transaction)
         if trip.passage is None:
-            answer: Answer = self._of_facts(item, trip, transaction)
+            answer: Answer = self.replies.of_facts(item.row, trip, transaction)
         else:
             offline = "offline" in item.row.flags
-            answer, more = self.desk.answer(trip, trip.call, self._facts(transaction), item.row.transaction, offline)
+            answer, more = self.desk.answer(trip, trip.call, self._facts(item.row, transaction), item.row.transaction, offline)
             writes = [*writes, *more]
         self._done(item, trip.call, answer, transaction, "answered", writes)
-
-    def _of_facts(self, item: RowItem, trip: Trip, transaction: Transaction | None) -> Answer:
-        """The answer after a restart: what the results say of the token, and our id."""
-        said: dict[str, Any] = {}
-        for (action, _), payload in zip(trip.messages, trip.answers, strict=True):
-            facts = self.desk.backend.facts(Result("", action, payload)) if isinstance(payload, dict) else {}
-            said |= {fact: facts[fact] for fact in SAID if fact in facts}
-        if said.get("token_status", "invalid") not in WORDS["token_status"]:
-            said |= {"token_status": "invalid"}  # a refusal for which only the back end's own dialect has a word
-        said = self.intake.facts(item.row.role, trip.call, transaction) | said
-        try:
-            return self.desk.dialect.result_of(trip.call, **said)
-        except (KeyError, ValueError, PeerError) as error:
-            return Error("", trip.call.action, "InternalError", str(error))
 
     def _done(
         self, item: RowItem, call: Call, answer: Answer, transaction: Transaction | None, outcome: str, writes: list[Write]
     ) -> None:
-        answer = self._completed(item, call, answer, transaction)
+        answer = self.replies.completed(item, call, answer, transaction)
         if transaction is not None and self.intake.judges(item.row.role, call, transaction):
-            transaction, late = self._judged(answer, transaction)
+            transaction, late = self.replies.judged(answer, transaction)
             writes = [write for write in writes if not _puts(write, transaction)]
             writes.append(PutTransaction(self.desk.station, transaction))
             if late:
@@ -295,7 +310,8 @@ class Delivery:
             # A crash before it is stored sends the row once more, as one before the back end's answer would have.
             self.desk.commit_soon([mark])
         self.queue.remove(item)
-        self.transactions.prune(self.queue.has)
+        if self._reading is None:  # else one of them may be on its way here as it was before
+            self.transactions.prune(self.queue.has)
         self.desk.note("row", change="delivered")
         if not registers:
             then()
@@ -312,28 +328,6 @@ class Delivery:
             self.intake.answer_here(item, "local")
         for asked in asks:
             self.asks.reply(asked, answer, outcome)
-
-    def _completed(self, item: RowItem, call: Call, answer: Answer, transaction: Transaction | None) -> Answer:
-        """With our id, and with a word on the token where the back end gave none."""
-        if not item.asks or isinstance(answer, Error) or item.row.dialect != self.desk.dialect.name:
-            return answer
-        said = self.desk.dialect.facts(answer)
-        missing = {
-            fact: value
-            for fact, value in self.intake.facts(item.row.role, call, transaction).items()
-            if fact == "transaction" or fact not in said
-        }
-        fits = self.desk.dialect.messages[answer.action].result_facts if missing else {}
-        missing = {fact: value for fact, value in missing.items() if fact in fits}
-        return self.desk.dialect.with_facts(answer, **missing) if missing else answer
-
-    def _judged(self, answer: Answer, transaction: Transaction) -> tuple[Transaction, bool]:
-        """What the back end says of the token.  What the station was told stays; true if it was told better."""
-        status = self.desk.dialect.fact(answer, "token_status") if isinstance(answer, Result) else None
-        self.transactions.heard(transaction.token, status)
-        if transaction.answer is None:
-            return self.transactions.put(replace(transaction, answer=status)), False
-        return transaction, transaction.local and transaction.answer == "accepted" and status not in (None, "accepted")
 
     def _mark(self, item: RowItem, state: RowState, why: str = "", rendered: Rendering | None = None) -> Mark:
         row = item.row
@@ -356,7 +350,7 @@ class Delivery:
         """Set it aside with all that belongs to its transaction; what comes later of it follows (`Intake`)."""
         id = item.row.transaction
         parked = [other for other in self.queue.rows() if other is item or (id is not None and other.row.transaction == id)]
-        writes: list[Write] = [self._mark(other, "parked", why) for other in parked]
+        writes: list[Write] = [self._mark(item, "parked", why), *([Park(self.desk.station, id, why)] if id is not None else [])]
         transaction = self.transactions.get(id)
         if transaction is not None:
             writes.append(PutTransaction(self.desk.station, self.transactions.flagged(transaction, "parked")))

@@ -6,13 +6,12 @@ Not here: what follows from them (`gateway.session.session`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 from msgspec import Struct
 
-from gateway.journal.contract import Restored
+from gateway.journal.contract import Restored, Waiting
 from gateway.messages import Answer, Call
 
 
@@ -91,9 +90,13 @@ class Committed(Struct, frozen=True):
 
 
 class Fetched(Struct, frozen=True):
-    """The texts that a `Fetch` asked for, by the numbers of their rows."""
+    """The rows that a `Fetch` asked for."""
 
-    payloads: Mapping[int, str]
+    found: Waiting
+
+
+class TurnCame(Struct, frozen=True):
+    """It is this station's turn (`gateway.turns`): one queued message may go up."""
 
 
 class Woken(Struct, frozen=True):
@@ -117,6 +120,7 @@ Event: TypeAlias = (
     | BackendAnswered
     | Committed
     | Fetched
+    | TurnCame
     | Woken
     | Stopping
 )

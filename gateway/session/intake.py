@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gateway.journal.contract import Append, PutTransaction, Restored, Row, Transaction
+from gateway.journal.contract import KEYS_KEPT, Append, PutTransaction, Restored, Row, Transaction
 from gateway.messages import Call
 from gateway.session.asks import Asked, Asks
 from gateway.session.binding import Binding, Bound
@@ -27,8 +27,6 @@ from gateway.session.text import not_before, stamp, to_text
 from gateway.session.transactions import Then, Transactions
 
 ASIDE = ("foreign", "forgotten", "again", "parked")
-MOST_KEYS = 256
-"""A station repeats a message only until it is answered and sends no newer one before: a short memory is enough."""
 
 
 class Intake:
@@ -53,15 +51,13 @@ class Intake:
         """Take up what the journal knows."""
         self._next_seq = restored.next_seq
         self.binding.restore(restored)
-        for row in restored.queue:
-            item = RowItem(row, committed=True, connector=self._connector(row.transaction))
-            self.queue.add_row(item)
-            self.queue.lighten(item)
-        self._keys.update(dict.fromkeys([*restored.keys, *(row.key for row in restored.queue)][-MOST_KEYS:]))
+        self.queue.restore([self.item(row) for row in restored.queue], restored.more, restored.next_seq - 1)
+        self._keys.update(dict.fromkeys(restored.keys))
 
-    def _connector(self, transaction: int | None) -> int | None:
-        known = self.transactions.get(transaction)
-        return known.connector if known is not None else None
+    def item(self, row: Row) -> RowItem:
+        """A row that the journal gave back."""
+        known = self.transactions.get(row.transaction)
+        return RowItem(row, committed=True, connector=known.connector if known is not None else None)
 
     # -- states --------------------------------------------------------------------------------------------------
 
@@ -150,8 +146,17 @@ class Intake:
             transaction=bound.transaction.gateway_id if bound.transaction is not None else None,
             received=stamp(self.desk.at.wall),
             state="parked" if aside else "queued",
-            flags=f"{bound.flag} offline".strip() if self._offline(asked.call) else bound.flag,
+            flags=self._flags(asked, bound),
         )
+
+    def _flags(self, asked: Asked, bound: Bound) -> str:
+        """All words about the row; nearly always there is none."""
+        words = [bound.flag] if bound.flag else []
+        if bound.transaction is not None and bound.transaction.ended is not None and asked.role != "stop":
+            words.append("late")
+        if self._offline(asked.call):
+            words.append("offline")
+        return " ".join(words)
 
     def _offline(self, call: Call) -> bool:
         """Whether it waited at the station, or must wait here; asked only where a step may want to tell."""
@@ -175,7 +180,7 @@ class Intake:
         else:
             self._pending.pop(item.row.key, None)
             self.answer_here(item, "stored")
-            self.queue.lighten(item)
+            self.queue.lighten(item, self.flowing())
 
     # -- holding and answering -----------------------------------------------------------------------------------
 
@@ -189,7 +194,7 @@ class Intake:
         for item in [item for item in self._holding if not any(asked.open for asked in item.asks)]:
             self._holding.remove(item)
             self._pending.pop(item.row.key, None)
-            self.queue.lighten(item)
+            self.queue.lighten(item, self.flowing())
 
     def _late(self, item: RowItem, asked: Asked) -> None:
         # What is not stored cannot be answered; it will be as soon as it is.
@@ -202,13 +207,16 @@ class Intake:
         asks, item.asks = [asked for asked in item.asks if asked.open], []
         if not asks:
             return
-        call, transaction = asks[0].call, self.transactions.get(item.row.transaction)
-        if transaction is not None and transaction.answer is None and self.judges(item.row.role, call, transaction):
-            transaction = self.transactions.put(replace(transaction, answer=self._status(transaction.token), local=True))
-            self.desk.commit([PutTransaction(self.desk.station, transaction)])
-        facts = self.facts(item.row.role, call, transaction)
+        facts = self._decided(item.row.role, asks[0].call, self.transactions.get(item.row.transaction))
         for asked in asks:
             self.asks.result(asked, outcome, **facts)
+
+    def _decided(self, role: str, call: Call, transaction: Transaction | None) -> dict[str, Any]:
+        """The facts of an answer without the back end's word; what it says of the token is remembered."""
+        if transaction is not None and transaction.answer is None and self.judges(role, call, transaction):
+            transaction = self.transactions.put(replace(transaction, answer=self._status(transaction.token), local=True))
+            self.desk.commit([PutTransaction(self.desk.station, transaction)])
+        return self.facts(role, call, transaction)
 
     def judges(self, role: str, call: Call, transaction: Transaction) -> bool:
         """Whether the answer to this message of a transaction says what the transaction's token may."""
@@ -238,7 +246,7 @@ class Intake:
     def _remember(self, key: str, item: RowItem) -> None:
         self._pending[key] = item
         self._keys[key] = None
-        while len(self._keys) > MOST_KEYS:
+        while len(self._keys) > KEYS_KEPT:
             self._keys.popitem(last=False)
 
     def _repeats(self, asked: Asked, key: str) -> bool:
@@ -252,7 +260,7 @@ class Intake:
         # Where we name the transactions an equal start may follow the stop: it is another transaction.
         if before is None and (key not in self._keys or (asked.role == "start" and not self.binding.theirs)):
             return False
-        self.asks.result(asked, "repeat", **self.facts(asked.role or "", asked.call, self._of(asked, before)))
+        self.asks.result(asked, "repeat", **self._decided(asked.role or "", asked.call, self._of(asked, before)))
         return True
 
     def _of(self, asked: Asked, before: Transaction | None) -> Transaction | None:

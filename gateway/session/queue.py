@@ -3,19 +3,19 @@
 In: rows, states.  Out: the head.
 Not here: sending (`gateway.session.delivery`), storing (`gateway.session.intake`).
 
-Of a long queue the texts stay on the disk, but for the first ones.  States live in memory only.  Where they pile up a newer
-state of a connector takes the place of the one before it, but never across a start, a stop or another event of a transaction
-on that connector, and never where its charging state changed.
+Of a long queue only the first rows are in memory; those behind them are in the journal alone, and come back from there in their
+order.  States live in memory only.  Where they pile up a newer state of a connector takes the place of the one before it, but
+never across a start, a stop or another event of a transaction on that connector, and never where its charging state changed.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from gateway.journal.contract import MOST_TEXT, Row
+from gateway.journal.contract import MOST_TEXT, WINDOW, Row
 from gateway.ladder.facts import Facts
 from gateway.messages import Call
 from gateway.session.asks import Asked
@@ -23,7 +23,6 @@ from gateway.session.text import from_text
 from gateway.session.trip import Trip
 
 CHARGING = ("occupied", "charging", "suspended_ev", "suspended_evse")
-KEPT_CALLS = 8
 FEW = 8
 """So many states of a station may wait in a queue that flows before they are coalesced."""
 
@@ -34,8 +33,8 @@ class RowItem:
 
     ``call`` is its message where it is still at hand (else it is read from the row); ``connector`` is what it is about,
     None where that is unknown; ``content`` says that the back end's answer matters to the station; ``hasty`` that a
-    waiting call is past its deadline.  ``trip`` is what it became on the ladder, once it was the head.  ``weight`` is what its
-    text weighs in memory, ``waiting`` whether it is in the queue.
+    waiting call is past its deadline.  ``trip`` is what it became on the ladder, once it was the head.  ``here`` says that it is
+    in the part of the queue that is in memory.
     """
 
     row: Row
@@ -46,14 +45,8 @@ class RowItem:
     flying: bool = False
     hasty: bool = False
     trip: Trip | None = None
-    weight: int = 0
-    waiting: bool = False
+    here: bool = False
     asks: list[Asked] = field(default_factory=list)
-
-    @property
-    def thin(self) -> bool:
-        """Whether its text must be read from the journal before it can go."""
-        return not self.row.payload
 
     def message(self) -> Call:
         """The station's message, the gateway's transaction id in it."""
@@ -62,7 +55,10 @@ class RowItem:
 
 @dataclass(slots=True, eq=False)
 class StateItem:
-    """A state in the queue.  ``facts`` are those of the moment when it came."""
+    """A state in the queue.  ``facts`` are those of the moment when it came, ``after`` the number of the row before it.
+
+    ``fixed`` says that a row which is not in memory keeps newer states from taking its place.
+    """
 
     call: Call
     connector: int | None
@@ -70,10 +66,12 @@ class StateItem:
     facts: Facts
     flying: bool = False
     trip: Trip | None = None
+    after: int = 0
+    fixed: bool = False
 
     @property
     def movable(self) -> bool:
-        """Whether a newer state may still take its place: not once the ladder has put it down in a register."""
+        """Whether it may be dropped for a newer state: not once the ladder has put it down in a register."""
         return not self.flying and (self.trip is None or not self.trip.writes)
 
 
@@ -86,90 +84,133 @@ class Queue:
     def __init__(self, most_states: int) -> None:
         self.most_states = most_states
         self._items: deque[Item] = deque()
+        self._behind: deque[StateItem] = deque()  # states that came after rows which are not in memory
+        self.absent: int | None = None
+        """The number from which on rows are in the journal alone; None where all are here."""
+        self.last = 0
+        """The number of the last row that came."""
         self._rows = self._weight = 0
         self._of: Counter[int] = Counter()  # rows by transaction
 
-    def __len__(self) -> int:
-        return len(self._items)
+    def __bool__(self) -> bool:
+        return bool(self._items or self._behind) or self.absent is not None
 
     def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)
+        return iter([*self._items, *self._behind])
 
     @property
     def head(self) -> Item | None:
-        """What goes next."""
+        """What goes next, if that is in memory."""
         return self._items[0] if self._items else None
 
+    @property
+    def short(self) -> bool:
+        """Whether nothing waits behind the head."""
+        return self.absent is None and self._rows <= 1
+
+    @property
+    def low(self) -> bool:
+        """Whether the rows in memory come to their end, and others wait in the journal."""
+        return self.absent is not None and self._rows <= 1
+
     def rows(self) -> Iterator[RowItem]:
-        """The rows, in order."""
+        """The rows in memory, in order."""
         return (item for item in self._items if isinstance(item, RowItem))
 
-    def ends(self, transaction: int) -> bool:
-        """Whether the end of a transaction waits here."""
-        return self.has(transaction) and any(i.row.role == "stop" and i.row.transaction == transaction for i in self.rows())
-
     def has(self, transaction: int) -> bool:
-        """Whether a transaction has rows."""
+        """Whether a transaction has rows in memory."""
         return self._of[transaction] > 0
 
     def add_row(self, item: RowItem) -> None:
-        """Append a row.  Its message is kept beside it only while the queue is short."""
-        if self._rows >= KEPT_CALLS:
-            item.call = None
+        """A row came; it stays in memory where there is room."""
+        self.last = item.row.seq
+        full = self._rows >= WINDOW or (self._rows and self._weight + len(item.row.payload) > MOST_TEXT)
+        if self.absent is not None or full:
+            self._leave_out(item)
+        else:
+            self._append(item)
+
+    def restore(self, items: Sequence[RowItem], more: bool, last: int) -> None:
+        """What the journal holds from before; the first row is kept, the others are read when it is their turn."""
+        self.last = last
+        for item in items[:1]:
+            self._append(item)
+        if items[1:] or more:
+            self.absent = items[0].row.seq + 1
+
+    def fill(self, items: Sequence[RowItem], absent: int | None) -> None:
+        """The journal gave the next rows; from number ``absent`` on there may be others."""
+        for item in items:
+            self._come(item.row.seq)
+            self._append(item)
+        self.absent = absent
+        if absent is None:
+            self._come(self.last + 1)
+
+    def lighten(self, item: RowItem, flowing: bool) -> None:
+        """A row is stored, and nobody waits for it.  Where nothing flows only the first one need be in memory."""
+        if not item.here or (flowing and item is self._items[0]):
+            return
+        item.row = replace(item.row, raw="")
+        if flowing:
+            return
+        item.call = None
+        if item is not self._items[0] and item is next(one for one in reversed(self._items) if isinstance(one, RowItem)):
+            while isinstance(last := self._items[-1], StateItem):
+                self._behind.appendleft(last)
+                self._items.pop()
+            self._items.pop()
+            self._count(item, -1)
+            self._leave_out(item)
+
+    def _append(self, item: RowItem) -> None:
         self._items.append(item)
-        item.waiting = True
         self._count(item, 1)
 
-    def lighten(self, item: RowItem) -> None:
-        """A row is stored and nobody waits for it: its texts stay in memory only as far as `MOST_TEXT` goes."""
-        if not item.waiting or item.weight or item is self._items[0]:  # the head goes next, and takes its texts along
-            return
-        item.weight = len(item.row.payload)
-        item.row = replace(item.row, raw="")
-        self._weight += item.weight
-        if self._weight > MOST_TEXT and item is not self.head:
-            self._weight -= item.weight
-            item.row, item.call, item.weight = replace(item.row, payload=""), None, 0
+    def _leave_out(self, item: RowItem) -> None:
+        self.absent = min(item.row.seq, self.absent or item.row.seq)
+        for state in self._behind:
+            if state.after < item.row.seq and item.row.role != "meter" and item.connector in (None, state.connector):
+                state.fixed = True
 
-    def fill(self, payloads: Mapping[int, str]) -> None:
-        """The journal gave texts back."""
-        for item in self.rows():
-            if item.thin and item.row.seq in payloads:
-                item.row = replace(item.row, payload=payloads[item.row.seq])
-                item.weight = len(item.row.payload)
-                self._weight += item.weight
+    def _come(self, before: int) -> None:
+        """States from before that row take their place in memory."""
+        while self._behind and self._behind[0].after < before:
+            self._items.append(self._behind.popleft())
 
     def add_state(self, item: StateItem, flowing: bool = False) -> str | None:
         """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go.
 
         While the queue is ``flowing`` a few may wait unchanged: only what piles up is coalesced.
         """
-        before = None if flowing and self.states < FEW else self._replaceable(item)
+        item.after = self.last
+        line: deque[Any] = self._items if self.absent is None else self._behind
+        before = None if flowing and self.states < FEW else self._replaceable(item, line)
         if before is not None:
-            self._items.remove(before)
-            self._items.append(item)
-            return "coalesced"
-        self._items.append(item)
-        if self.states > self.most_states:
-            self._items.remove(next(i for i in self._items if isinstance(i, StateItem) and i.movable))
+            line.remove(before)
+        line.append(item)
+        if before is None and self.states > self.most_states:
+            self.remove(next(one for one in self if isinstance(one, StateItem) and one.movable))
             return "dropped"
-        return None
+        return "coalesced" if before is not None else None
 
     @property
     def states(self) -> int:
         """How many states wait."""
-        return sum(1 for item in self._items if isinstance(item, StateItem) and item.movable)
+        return sum(1 for item in self if isinstance(item, StateItem) and item.movable)
 
     def remove(self, item: Item) -> None:
         """Take something out."""
-        self._items.remove(item)
         if isinstance(item, RowItem):
+            self._items.remove(item)
             self._count(item, -1)
-            self._weight -= item.weight
-            item.waiting, item.weight = False, 0
+        else:
+            (self._items if item in self._items else self._behind).remove(item)
 
     def _count(self, item: RowItem, change: int) -> None:
         self._rows += change
+        self._weight += change * len(item.row.payload)
+        item.here = change > 0
         if item.row.transaction is not None:
             self._of[item.row.transaction] += change
             if not self._of[item.row.transaction]:
@@ -180,14 +221,14 @@ class Queue:
         first = [row for row, _ in zip(self.rows(), range(2), strict=False)]
         return item in first and not item.row.attempts and (item is first[0] or (first[0].flying and not first[0].row.attempts))
 
-    def _replaceable(self, item: StateItem) -> StateItem | None:
-        for other in reversed(self._items):
+    def _replaceable(self, item: StateItem, line: deque[Any]) -> StateItem | None:
+        for other in reversed(line):
             if isinstance(other, RowItem):
                 if other.row.role != "meter" and other.connector in (None, item.connector):
                     return None
             elif other.connector == item.connector:
                 same = charging(other.state) == charging(item.state)
-                return other if same and other.movable else None
+                return other if same and other.movable and not other.fixed else None
         return None
 
 

@@ -34,6 +34,7 @@ from gateway.session.registration import Registration
 from gateway.session.text import stamp
 from gateway.session.transactions import Transactions
 from gateway.session.uplink import Uplink
+from gateway.turns import Turn, Turns
 
 ON_ITS_WAY = timedelta(seconds=10)
 """A message that opens its own exchange was made before it arrived."""
@@ -42,7 +43,8 @@ ON_ITS_WAY = timedelta(seconds=10)
 class Session:
     """Sans-I/O.  ``up`` leads from the station's dialect to the back end's, ``down`` the other way.
 
-    ``older`` gives the way up from another dialect, for rows that the station left when it still spoke that one.
+    ``older`` gives the way up from another dialect, for rows that the station left when it still spoke that one.  ``turn`` is
+    its place among all that want to send queued messages to that back end.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Session:
         ids: Callable[[], str],
         rng: random.Random,
         older: Callable[[str], Route | None] = lambda dialect: None,
+        turn: Turn | None = None,
     ) -> None:
         self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng, older)
         self.asks = Asks(desk)
         self.uplink = Uplink(desk)
         self.lane = Lane(desk, self.uplink, self._recycle)
+        self.turn = turn or Turn(Turns(1))
         self.queue = Queue(policy.most_states)
         self.transactions = Transactions(station, rng)
         self.transactions.clock = lambda: desk.at.wall
@@ -78,13 +82,14 @@ class Session:
         self.delivery = Delivery(
             desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, naming, self._refused_late
         )
+        self.delivery.turn = self.turn
         self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery)
         self._last_contact: float | None = None
 
     @property
     def idle(self) -> bool:
         """Whether nobody is there and nothing waits: such a session may be forgotten."""
-        busy = self.desk.present or self.desk.storing or len(self.queue) or len(self.asks) or len(self.desk.deadlines)
+        busy = self.desk.present or self.desk.storing or self.queue or len(self.asks) or len(self.desk.deadlines)
         return self.uplink.state == "closed" and not busy and self.orders.idle and self.errands.idle
 
     @property
@@ -110,6 +115,7 @@ class Session:
     def _settle(self) -> None:
         hopeful = self.uplink.state in ("opening", "up") and self.registration.hopeful
         self.lane.pump()
+        self.delivery.rest()
         self.registration.settle(hopeful)
         self.errands.settle(hopeful)
         self.intake.settle(hopeful)
@@ -122,9 +128,9 @@ class Session:
         self.desk.registers = Registers(event.restored.registers)
         self.transactions.restore(event.restored)
         self.intake.restore(event.restored)
-        self.delivery.cuts.restore(event.restored.queue)
+        self.delivery.cuts.restore(event.restored.next_seq)
         self.registration.restore(event.restored.values)
-        if len(self.queue):  # deliver, whether the station comes back or not; it has the usual grace to do so
+        if self.queue:  # deliver, whether the station comes back or not; it has the usual grace to do so
             self.uplink.hear("want")
             self._stay()
 
@@ -176,7 +182,7 @@ class Session:
         if self.desk.present or self.desk.running("grace") or self.uplink.state == "closed":
             return
         self.desk.settle_debts()
-        if not len(self.queue) and not self.desk.storing and self.lane.flight is None:
+        if not self.queue and not self.desk.storing and self.lane.flight is None:
             self._hang_up("drop", "the station is gone")
 
     def _asked(self, event: on.StationAsked) -> None:
@@ -240,7 +246,10 @@ class Session:
         self.desk.committed(event.tag)
 
     def _fetched(self, event: on.Fetched) -> None:
-        self.delivery.fetched(event.payloads)
+        self.delivery.fetched(event.found)
+
+    def _turn_came(self, event: on.TurnCame) -> None:
+        """What it is used for is found out when all is settled."""
 
     def _woken(self, event: on.Woken) -> None:
         self.desk.woken()
@@ -263,6 +272,7 @@ _ROOMS: dict[type, Callable[[Session, Any], None]] = {
     on.BackendAnswered: Session._backend_answered,
     on.Committed: Session._committed,
     on.Fetched: Session._fetched,
+    on.TurnCame: Session._turn_came,
     on.Woken: Session._woken,
     on.Stopping: Session._stopping,
 }

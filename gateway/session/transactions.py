@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +48,12 @@ class Transactions:
         self._first = restored.values.get("first_transaction")
         self._next = restored.values.get("next_transaction")
         self._tokens.update(map(tuple, restored.values.get("tokens", ())))
+
+    def fetched(self, older: Sequence[Transaction]) -> None:
+        """The journal gave back those of rows that wait.  What is known here is newer."""
+        new = {t.gateway_id: t for t in older if t.gateway_id not in self._all}
+        if new:
+            self._all = {**new, **self._all}
 
     # -- the ladder's facts --------------------------------------------------------------------------------------
 

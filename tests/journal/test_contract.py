@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from gateway.journal.contract import (
+    KEYS_KEPT,
     MOST_TEXT,
+    WINDOW,
     Append,
     Contradicted,
     Depth,
     JournalFailed,
     Mark,
+    Park,
     PutRegisters,
     PutStation,
     PutTransaction,
@@ -29,12 +32,13 @@ from gateway.journal.contract import (
     Restored,
     Row,
     Transaction,
+    Waiting,
 )
 from gateway.journal.parked import ask
 
 
 def test_an_unknown_station_has_nothing(drive):
-    assert drive.restore() == Restored([], [], {}, {}, {}, 1)
+    assert drive.restore() == Restored([], False, [], {}, {}, {}, 1)
     assert drive.ask("backlog") == []
     assert drive.ask("depth") == Depth(0, 0, None)
 
@@ -47,15 +51,35 @@ def test_rows_come_back_whole_and_in_order(drive, row):
     assert drive.restore().next_seq == 3
 
 
-def test_only_so_much_text_is_kept_in_memory_and_the_rest_is_there_to_ask_for(drive, append):
+def test_only_so_many_rows_are_kept_in_memory_and_the_rest_is_there_to_ask_for(drive, append, transaction):
+    drive.commit(*[PutTransaction("A", transaction(n, ended="2026")) for n in range(1, 31)])
+    drive.commit(*[append(seq, transaction=seq) for seq in range(1, 2 * WINDOW + 2)], Mark("A", 2, "parked", 1))
+    found = drive.restore()
+    assert ([row.seq for row in found.queue], found.more) == ([1, *range(3, WINDOW + 2)], True)
+    assert [one.gateway_id for one in found.transactions] == [1, *range(3, WINDOW + 2), *range(11, 31)]
+    found = drive.ask("waiting", "A", WINDOW + 2)
+    assert ([row.seq for row in found.rows], found.more) == (list(range(WINDOW + 2, 2 * WINDOW + 2)), False)
+    assert [one.gateway_id for one in found.transactions] == [row.transaction for row in found.rows]
+    assert drive.ask("waiting", "A", 2 * WINDOW + 2) == Waiting([], [], False)
+
+
+def test_only_so_much_text_is_kept_in_memory(drive, append):
     long = "x" * (MOST_TEXT // 4)
-    drive.commit(*[append(seq, payload=f"{seq}{long}") for seq in range(1, 9)], Mark("A", 2, "parked", 1))
-    queue = drive.restore().queue
-    assert [(row.seq, row.payload[:1]) for row in queue] == [(1, "1"), (3, "3"), (4, "4"), *[(seq, "") for seq in (5, 6, 7, 8)]]
-    assert [(seq, text[:1]) for seq, text in drive.ask("payloads", "A", 5).items()] == [(5, "5"), (6, "6"), (7, "7")]
-    assert drive.ask("payloads", "A", 9) == {}
-    drive.commit(append(9, payload="y" * 2 * MOST_TEXT))
-    assert len(drive.ask("payloads", "A", 9)[9]) == 2 * MOST_TEXT, "one at least"
+    drive.commit(*[append(seq, payload=f"{seq}{long}") for seq in range(1, 7)])
+    found = drive.ask("waiting", "A", 2)
+    assert ([row.payload[:1] for row in found.rows], found.more) == (["2", "3", "4"], True)
+    drive.commit(append(7, payload="y" * 2 * MOST_TEXT))
+    assert [len(row.payload) for row in drive.ask("waiting", "A", 7).rows] == [2 * MOST_TEXT], "one at least"
+
+
+def test_a_transaction_is_parked_with_all_that_waits_of_it(drive, append, transaction):
+    drive.commit(PutTransaction("A", transaction(1)), *[append(seq, transaction=seq % 2) for seq in range(1, 6)])
+    drive.commit(Mark("A", 1, "delivered", 0), Mark("A", 3, "queued", 4))
+    assert drive.commit(Mark("A", 3, "parked", 5, why="poison"), Park("A", 1, "poison")) is None
+    assert [row.seq for row in drive.restore().queue] == [2, 4]
+    assert drive.ask("depth").parked == 2
+    assert drive.commit(append(6, transaction=1), Park("B", 1, "of another station")) is None
+    assert [row.seq for row in drive.restore().queue] == [2, 4, 6], "what comes later is judged when it comes"
 
 
 def test_a_transaction_is_written_whole(drive, transaction):
@@ -195,7 +219,16 @@ def test_a_delivered_row_keeps_no_rendering(drive, append):
 def test_a_row_that_left_the_queue_is_known_by_its_key(drive, append, transaction, state):
     drive.commit(PutTransaction("A", transaction(1)), append(1, key="k1", transaction=1), append(2, key="k2"))
     drive.commit(Mark("A", 1, state, 1), Mark("A", 2, state, 1))
-    assert drive.restore().keys == {"k1": 1}
+    assert drive.restore().keys == {"k1": 1, "k2": 2}, "of no transaction too"
+
+
+def test_the_keys_of_the_newest_rows_are_kept_whatever_is_pruned(drive, append):
+    for seq in range(1, KEYS_KEPT + 11):
+        drive.commit(append(seq, key=f"k{seq}"), Mark("A", seq, "delivered", 1))
+    newest = {f"k{seq}": seq for seq in range(11, KEYS_KEPT + 11)}
+    assert (drive.restore().keys, list(drive.restore().keys)) == (newest, list(newest))
+    assert drive.ask("prune") == 10
+    assert drive.restore().keys == newest
 
 
 def test_the_newest_of_equal_keys_counts(drive, append, transaction):
@@ -266,7 +299,7 @@ def test_a_number_used_once_is_never_given_again(drive, append):
 
 
 def test_pruning_forgets_only_what_no_restore_gives(drive, append, transaction):
-    for number in range(1, 26):
+    for number in range(1, KEYS_KEPT + 26):
         ended = None if number == 1 else "2026"
         drive.commit(
             PutTransaction("A", transaction(number, ended=ended)),
@@ -274,9 +307,9 @@ def test_pruning_forgets_only_what_no_restore_gives(drive, append, transaction):
             Mark("A", number, "parked" if number == 2 else "delivered", 1),
         )
     before = drive.restore()
-    assert [one.gateway_id for one in before.transactions] == [1, 2, *range(6, 26)]
-    assert sorted(before.keys.values()) == [1, 2, *range(6, 26)]
-    assert drive.ask("prune") == 6
+    assert [one.gateway_id for one in before.transactions] == [1, *range(KEYS_KEPT + 6, KEYS_KEPT + 26)]
+    assert sorted(before.keys.values()) == [*range(26, KEYS_KEPT + 26)]
+    assert drive.ask("prune") == 24 + KEYS_KEPT + 3, "delivered rows 1, 3 to 25, and transactions 3 to 68"
     assert drive.restore() == before
     assert drive.ask("prune") == 0
 
@@ -334,9 +367,9 @@ def test_a_full_store_fails_and_heals(open_drive, append):
         assert stored < 100
     assert "full" in str(failed)
     assert not isinstance(failed, Contradicted)
-    assert [row.seq for row in drive.restore().queue] == list(range(1, stored + 1))
+    assert (drive.restore().next_seq, drive.ask("depth").queued) == (stored + 1, stored)
     assert all(drive.commit(Mark("A", seq, "delivered", 1)) is None for seq in range(1, stored + 1))
-    assert drive.ask("prune") == stored
+    assert drive.ask("prune") == max(0, stored - KEYS_KEPT)
     assert drive.commit(append(stored + 1, raw="x" * 3000)) is None
 
 
@@ -360,9 +393,12 @@ class Model:
         self.registers: dict[str, dict[str, object]] = {}
 
     def kept(self) -> list[Transaction]:
-        waiting = {row.transaction for row in self.rows.values() if row.state != "delivered"}
+        waiting = {row.transaction for row in self.queue()[:WINDOW]}
         newest = self.ends[-ENDED_KEPT:]
         return [t for n, t in self.transactions.items() if t.ended is None or n in newest or n in waiting]
+
+    def queue(self) -> list[Row]:
+        return [replace(row, raw="") for row in self.rows.values() if row.state == "queued"]
 
     def register(self, name: str, key: str, value: object) -> None:
         entries = self.registers.setdefault(name, {})
@@ -372,11 +408,11 @@ class Model:
             entries[key] = value
 
     def restored(self) -> Restored:
-        known = {one.gateway_id for one in self.kept()}
         return Restored(
-            [replace(row, raw="") for row in self.rows.values() if row.state == "queued"],
+            self.queue()[:WINDOW],
+            len(self.queue()) > WINDOW,
             self.kept(),
-            {row.key: n for n, row in self.rows.items() if row.state != "queued" and row.transaction in known},
+            {row.key: n for n, row in list(self.rows.items())[-KEYS_KEPT:]},
             self.values,
             {name: entries for name, entries in self.registers.items() if entries},
             len(self.rows) + 1,

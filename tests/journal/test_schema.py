@@ -140,7 +140,7 @@ def test_a_journal_of_the_first_schema_is_taken_up_whole(tmp_path):
         found = store.restore("CP 1")
         assert [(row.seq, row.role, row.rendered, row.cuts) for row in found.queue] == [(3, "stop", None, 0)]
         assert (found.transactions[0].backend_id, found.values["next_transaction"], found.next_seq) == ("99", 8, 4)
-        assert found.keys == {"k1": 1, "k2": 2}
+        assert found.keys == {"k1": 1, "k2": 2, "k3": 3}
         rendered = Rendering((("Say", {}),))
         assert store.commit([[Mark("CP 1", 3, "queued", 0, rendered), PutRegisters("CP 1", {"seq": {"7": 1}})]]) == [None]
         assert store.restore("CP 1").queue[0].rendered == rendered

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.journal.contract import JournalFailed
+from gateway.journal.contract import WINDOW, JournalFailed
 from gateway.journal.store import Store
 from gateway.journal.threaded import ThreadedJournal
 
@@ -151,7 +151,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path, acknowledged):
         seen += [int(line) for line in child.stdout.read().split()]
     assert child.returncode == -signal.SIGKILL
     store = Store(tmp_path / "journal.db")
-    stored = [row.seq for row in store.restore("A").queue]
+    stored = [row.seq for first in range(1, len(seen) + 2, WINDOW) for row in store.waiting("A", first).rows]
     store.close()
     assert seen == list(range(1, len(seen) + 1))
     assert stored[: len(seen)] == seen

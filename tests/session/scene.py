@@ -20,6 +20,7 @@ from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
 from gateway.session.session import Session
+from gateway.turns import Turn
 from tests.memory_journal import MemoryJournal
 from tests.playbook import Play
 from tests.session import toys
@@ -90,12 +91,21 @@ def routes(kind: str) -> tuple[Route, Route]:
 
 
 def session(
-    policy: Policy | None = None, *, old: bool = False, same: bool = False, kind: str = "", seed: int = 1, life: str = "g"
+    policy: Policy | None = None,
+    *,
+    old: bool = False,
+    same: bool = False,
+    kind: str = "",
+    seed: int = 1,
+    life: str = "g",
+    turn: Turn | None = None,
 ) -> Session:
     kind = "old" if old else "same" if same else kind
     own, other = (dialects()[name] for name in KINDS[kind])
     count = itertools.count(1)
-    return Session(STATION, own, other, *routes(kind), policy or Policy(), lambda: f"{life}{next(count)}", random.Random(seed))
+    up, down = routes(kind)
+    ids = lambda: f"{life}{next(count)}"  # noqa: E731
+    return Session(STATION, own, other, up, down, policy or Policy(), ids, random.Random(seed), turn=turn)
 
 
 class Scene(Play):

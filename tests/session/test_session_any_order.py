@@ -75,7 +75,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.deeds = 0  # a life with nothing in it shows nothing
         self.session = session(self.policy, kind=self.kind, seed=self.lives, life=f"life{self.lives}-")
         self.alarm = inf
-        self.commits: deque[do.Commit] = deque()
+        self.commits: deque[do.Commit | do.Fetch] = deque()
         self.up = self.opening = self.here = self.stopping = False
         self.open_asks: dict[str, Call] = {}
         self.open_orders: dict[str, Call] = {}
@@ -151,6 +151,9 @@ class AnyOrder(RuleBasedStateMachine):
         raise AssertionError("a station on a WebSocket is never closed for silence")
 
     def do_Commit(self, command: do.Commit) -> None:
+        self.commits.append(command)
+
+    def do_Fetch(self, command: do.Fetch) -> None:
         self.commits.append(command)
 
     def do_Wake(self, command: do.Wake) -> None:
@@ -270,9 +273,12 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.commits)
     @rule()
     def disk_stores(self) -> None:
-        commit = self.commits.popleft()
-        self.journal.apply(commit.writes)
-        self.feed(on.Committed(commit.tag))
+        asked = self.commits.popleft()
+        if isinstance(asked, do.Fetch):
+            self.feed(on.Fetched(self.journal.waiting(asked.first)))
+        else:
+            self.journal.apply(asked.writes)
+            self.feed(on.Committed(asked.tag))
 
     @property
     def timers(self) -> dict[str, float]:

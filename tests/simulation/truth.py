@@ -193,8 +193,6 @@ class Ledger:
 
     def _excused(self, item: Item, copy: Copy, sent: float) -> bool:
         """Whether a gateway that got this far with a copy may have sent another one then."""
-        if item.session is None and any(copy.sent <= trouble for trouble in self.troubles):
-            return True  # readings of no transaction are no money: after a restart nobody knows them again
         if copy.heard is None or copy.heard >= sent or copy.error or copy.heard - copy.sent > self.PATIENCE:
             return True
         return any(copy.sent - 0.01 <= trouble <= copy.heard + self.window for trouble in self.troubles)
