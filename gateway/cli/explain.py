@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import loading
+from gateway.cli.explain_page import page
 from gateway.dialects.schema import Dialect
 from gateway.ladder.accounts import accounts
 from gateway.ladder.ladder import RouteError
@@ -31,10 +32,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog="Examples:\n  ocpp-gateway explain ocpp1.5 ocpp1.6\n  ocpp-gateway explain ocpp1.6 ocpp1.5 Reset --format json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    own.add_argument("station", metavar="STATION", help="the station's dialect, for example ocpp1.5")
-    own.add_argument("backend", metavar="BACKEND", help="the back end's dialect, for example ocpp1.6")
+    own.add_argument("station", metavar="STATION", nargs="?", help="the station's dialect, for example ocpp1.5")
+    own.add_argument("backend", metavar="BACKEND", nargs="?", help="the back end's dialect, for example ocpp1.6")
     own.add_argument("operation", metavar="OPERATION", nargs="?", help="only this operation")
     own.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    own.add_argument("--page", action="store_true", help="the whole ladder as a page of the documentation (docs/ledger.rst)")
     own.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
     own.set_defaults(run=run)
 
@@ -42,6 +44,12 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(args: argparse.Namespace) -> int:
     """Print the ledger and give the exit code.  Raises `SourceError` for faulty files."""
     ladder = loading.ladder(args.mappings)
+    if args.page:
+        print("\n".join(page(ladder)))
+        return 0
+    if args.backend is None:
+        print("ocpp-gateway explain: two dialects are wanted, STATION and BACKEND, or --page", file=sys.stderr)
+        return 2
     try:
         found = accounts(ladder.route(args.station, args.backend), ladder.route(args.backend, args.station))
     except RouteError as error:

@@ -95,3 +95,8 @@ def test_what_stands_around_an_item_is_told_once(capsys: pytest.CaptureFixture[s
     (operation,) = ledger(capsys, "ocpp1.5", "ocpp1.2", "MeterValues")["operations"]
     (time,) = (one for one in operation["request"] if one["target"] == "values.timestamp")
     assert (time["source"], time["how"]) == ("values.timestamp", "carried")
+
+
+def test_two_dialects_are_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "ocpp1.5"]) == 2
+    assert "STATION and BACKEND" in capsys.readouterr().err
