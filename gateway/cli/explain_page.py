@@ -19,23 +19,23 @@ HEAD = """\
 What crosses, and what does not
 ===============================
 
-The loss ledger of the shipped tables, made by ``ocpp-gateway explain --page``; every field of one pair with all that becomes of it is
-told by ``ocpp-gateway explain STATION BACKEND``. A route between two protocols that are no neighbours is the walk over those
-between them: it loses what its steps lose.
+The loss ledger of the shipped tables, made by ``ocpp-gateway explain --page``. What becomes of every field of one pair is told by
+``ocpp-gateway explain ocpp1.5 ocpp1.6``, and so for any two. A route between two protocols that are no neighbours is the walk over
+those between them: it loses what its steps lose.
 
 How much crosses
 ----------------
 
-For a station of the row on a back end of the column: how many of the fields that the two can say cross to the other side, carried or
-converted, averaged over the operations; in brackets how many operations the gateway answers or refuses itself, because the other
-side has no word for them.
+For a station of the row on a back end of the column: how many of the fields that the asker and the answerer can say cross to the
+other side, carried or converted, averaged over the operations; in brackets how many operations the gateway answers or refuses
+itself, because the other side has no word for them.
 """
 BETWEEN = """\
 Between neighbours
 ------------------
 
-Each operation from which something is left behind, with the reason. A field that the receiver could have and that nothing fills is
-no loss and does not stand here.
+Each operation of which something is left behind, with the reason. A field that the receiver could have and that nothing fills is no
+loss and does not stand here.
 """
 
 MOST_NAMED = 4
