@@ -20,8 +20,8 @@ What crosses, and what does not
 ===============================
 
 The loss ledger of the shipped tables, made by ``ocpp-gateway explain --page``. What becomes of every field of one pair is told by
-``ocpp-gateway explain ocpp1.5 ocpp1.6``, and so for any two. A route between two protocols that are no neighbours is the walk over
-those between them: it loses what its steps lose.
+``ocpp-gateway explain ocpp1.5 ocpp1.6``, and so for any two. A route between two protocols that are no neighbours is the walk
+over those between them: it loses what its steps lose.
 
 How much crosses
 ----------------
@@ -34,8 +34,8 @@ BETWEEN = """\
 Between neighbours
 ------------------
 
-Each operation of which something is left behind, with the reason. A field that the receiver could have and that nothing fills is no
-loss and does not stand here.
+Each operation of which something is left behind, with the reason. A field that the receiver could have and that nothing fills is
+no loss and does not stand here.
 """
 
 MOST_NAMED = 4
