@@ -19,6 +19,7 @@ from gateway.dialects.schema import Dialect
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Shape, at
 from gateway.facts import FACTS, ROLES, WORDS
 from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest, one_of
+from gateway.wires.load import load_wire
 
 _SENDERS = ("station", "backend", "both")
 _ANSWERS = ("ack", "content")
@@ -73,19 +74,22 @@ def build(top: Map, name: str | None = None) -> Dialect:
         checker.fault(where, unused, f"no message uses the {what} {unused!r}", "a field of that type, or no such entry")
     _check_words(checker, given=_map(checker, top, "words"), words=words, values=_said(messages))
     codecs = _map(checker, top, "codecs")
-    checker.keys(codecs, "codecs", [], ["json", "soap"])
+    checker.keys(codecs, "codecs", [], ["json", "soap", "wire"])
     if "codecs" in top and not codecs:
-        checker.fault(top, "codecs", "a dialect needs a codec", "json or soap")
+        checker.fault(top, "codecs", "a dialect needs a codec", "json, soap or wire")
     if extras and "soap" in codecs:
         checker.fault(top, "extras", "a field that every object may carry has no place in XML", "the codec json alone")
     status = top.get("status")
     json, soap = json_codec(checker, codecs, types, status), soap_codec(checker, codecs, types, status)
+    wire = load_wire(checker, codecs)
     checker.raise_if_any()
     namer = top.get("transactions", "backend")
     if namer not in ("station", "backend"):
         _odd(checker, top, "transactions", ("station", "backend"))
         checker.raise_if_any()
-    made = Dialect(str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, names_transactions=namer)
+    made = Dialect(
+        str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, wire, names_transactions=namer
+    )
     _check_defaults(checker, made, given)
     checker.raise_if_any()
     return made

@@ -18,6 +18,7 @@ from gateway.dialects.errors import Violation
 from gateway.dialects.lenses import Lens, Words, natural_key, put
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Scalar, Sender, Shape, at
 from gateway.messages import Call, Payload, Result
+from gateway.wires.wire import Wire
 
 __all__ = ["Answer", "Dialect", "Enum", "Field", "JsonCodec", "MessageType", "Scalar", "Sender", "Shape", "SoapCodec", "at"]
 
@@ -69,6 +70,7 @@ class Dialect:
     words: Words
     json: JsonCodec | None
     soap: SoapCodec | None
+    wire: Wire | None = None
     _checks: Checks = field(default_factory=Checks, repr=False)
     _ready: dict[str, dict[str, Check]] = field(default_factory=lambda: {"call": {}, "result": {}}, repr=False)
     _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)

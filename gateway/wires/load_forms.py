@@ -1,0 +1,138 @@
+"""Reads the form of a wire or of one record: struct, delimited, tokens, pairs, tagged, pattern, json, xml, plain, registers.
+
+In: the key ``form`` (or ``pattern``).  Out: a `Form`; faults go to the `Checker`.
+Not here: fields (`load_fields`), records (`load`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from gateway.source import Checker, Map, nearest, one_of
+from gateway.wires.binary import Struct
+from gateway.wires.fields import Field, Layout, Many, size_of
+from gateway.wires.load_fields import Setting
+from gateway.wires.load_frames import text
+from gateway.wires.load_turns import zone_of
+from gateway.wires.pairs import Pairs
+from gateway.wires.patterns import Pattern, expression, holes
+from gateway.wires.tokens import Delimited
+from gateway.wires.wire import Form, Rule
+
+from datetime import UTC  # isort: skip
+
+
+class Shared(Protocol):
+    """What the records of one wire share (`gateway.wires.load.Common`)."""
+
+    @property
+    def header(self) -> Layout:
+        """The fields before those of each record."""
+
+    @property
+    def trailer(self) -> Layout:
+        """The fields behind."""
+
+
+def setting(checker: Checker, top: Map) -> Setting:
+    """What the form says of all fields."""
+    given = top.get("form")
+    form = given if isinstance(given, Map) else Map()
+    for key in ("order", "words"):
+        if form.get(key, "big") not in ("big", "little"):
+            checker.fault(form, key, f"{key} is {form[key]!r}", "big or little")
+    return Setting(
+        form.get("order", "big"), form.get("words"), zone_of(checker, top, "zone", UTC), str(top.get("charset", "ascii"))
+    )
+
+
+def form(checker: Checker, where: Map, record: Map, shared: Shared, fields: Layout) -> Form | None:
+    """The form of one record, with the header and trailer of all."""
+    if "pattern" in record:
+        return _pattern(checker, record, shared, fields)
+    given = where["form"]
+    if isinstance(given, str):
+        given = Map(kind=given)
+        given.file, given.line, given.lines = where.file, where.lines["form"], {"kind": where.lines["form"]}
+    if not isinstance(given, Map) or given.get("kind") not in _FORMS:
+        kind = given.get("kind") if isinstance(given, Map) else given
+        checker.fault(where, "form", f"the form is {kind!r}", one_of(_FORMS), nearest(str(kind), _FORMS))
+        return None
+    options, make = _FORMS[given["kind"]]
+    checker.keys(given, f"the form {given['kind']}", ["kind"], [*options, "order", "words"])
+    return make(checker, given, record, shared, fields)
+
+
+def _pattern(checker: Checker, record: Map, shared: Shared, fields: Layout) -> Form:
+    pattern = str(record["pattern"])
+    known = {one.name: one for one in fields if isinstance(one, Field)}
+    for name in holes(pattern):
+        if name not in known:
+            checker.fault(record, "pattern", f"there is no field {name!r}", one_of(known), nearest(name, known))
+    for name in set(known) - set(holes(pattern)):
+        checker.fault(record, "fields", f"the field {name} stands nowhere in the pattern", f"{{{name}}} in it")
+    return Pattern(pattern, expression(pattern, {name: one.kind for name, one in known.items()}))
+
+
+def _struct(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    _sized(checker, record, (*shared.header, *fields, *shared.trailer))
+    return Struct(shared.header, shared.trailer, _more(given, record))
+
+
+def _more(given: Map, record: Map) -> bool:
+    return record.get("more", given.get("more", False)) is True
+
+
+def _sized(checker: Checker, record: Map, layout: Layout) -> None:
+    """In a struct each field must know where it ends; one may take the rest, if what stands behind has fixed sizes."""
+    for index, one in enumerate(layout):
+        if isinstance(one, Many):
+            _sized(checker, record, one.parts)
+        ended = one.count is not None if isinstance(one, Many) else bool(one.until or one.length or one.kind.size is not None)
+        if not ended and size_of(layout[index + 1 :]) is None:
+            checker.fault(record, "fields", f"nothing says where {one.name} ends", "a width, length: field, until: text")
+
+
+def _delimited(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    separator = text(checker, given, "separator", " " if given["kind"] == "tokens" else "|")
+    if not separator:
+        checker.fault(given, "separator", "the separator is empty", "a text, or the form plain")
+    several = given.get("several", given["kind"] == "tokens") is True
+    quote, escape = text(checker, given, "quote"), text(checker, given, "escape")
+    return Delimited(separator, shared.header, shared.trailer, _more(given, record), several, quote, escape)
+
+
+def _plain(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    if len(fields) > 1:
+        checker.fault(record, "fields", "a plain content is one field", "one")
+    return Delimited(b"")
+
+
+def _pairs(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    tagged = given["kind"] == "tagged"
+    separator = text(checker, given, "separator", "," if tagged else "&")
+    equals = b"" if tagged else text(checker, given, "equals", "=")
+    before = text(checker, given, "before")
+    if before and (len(shared.header) != 1 or not isinstance(shared.header[0], Field)):
+        checker.fault(given, "before", "what stands before the pairs is one field", "a header of one field")
+        before = b""
+    return Pairs(
+        separator, equals, before, given.get("url", False) is True, given.get("case", True) is True, shared.header, shared.trailer
+    )
+
+
+_Make = Callable[[Checker, Map, Map, Any, Layout], Form]
+_FORMS: dict[str, tuple[tuple[str, ...], _Make]] = {
+    "struct": (("more",), _struct),
+    "delimited": (("separator", "several", "quote", "escape", "more"), _delimited),
+    "tokens": (("separator", "several", "quote", "escape", "more"), _delimited),
+    "plain": ((), _plain),
+    "pairs": (("separator", "equals", "before", "url", "case"), _pairs),
+    "tagged": (("separator", "before", "case"), _pairs),
+}
+
+
+def register_rules(checker: Checker, given: Map, name: str, top: Map, setting: Setting, header: Layout) -> list[Rule]:
+    """The rules of a record that is read from or written to registers."""
+    raise NotImplementedError
