@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.address import Address
 from gateway.session.policy import Policy
@@ -67,6 +67,10 @@ class Listener:
     backend: str | None = None
     line: int = field(default=1, compare=False)
     assumed: str | None = None
+    accept: tuple[str, ...] = ()
+    """Statuses of dialects that the operator takes the risk of."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What the dialect's ``device:`` section wants to know of each station that comes in here."""
 
     def speaking(self, dialect: str) -> Listener:
         """This listener for a station that speaks ``dialect``; as it is, for a dialect that is not spoken here."""
@@ -79,6 +83,25 @@ class Listener:
     def url(self) -> str:
         """The URL to tell others."""
         return self.public or self.address.url()
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A station with a protocol of its own that we dial or poll, or a line with such stations on it.
+
+    ``identity`` None: its stations say themselves who they are, and come in as ``entrance`` allows.  ``unit`` is its address on
+    the line; ``bind`` where a socket is bound that has no connections, if not everywhere.
+    """
+
+    entrance: Listener
+    identity: str | None
+    unit: int | None = None
+    bind: tuple[str, int] | None = None
+
+    @property
+    def address(self) -> Address:
+        """Where it is dialled."""
+        return self.entrance.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,7 @@ class Station:
     password: Secret | None = None
     credential: Secret | None = None
     callback: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +159,18 @@ class Site:
     trace: TraceSettings = field(default_factory=TraceSettings)
     drain: float = 30.0
     unknown: Literal["pass", "refuse"] = "pass"
+    devices: tuple[Device, ...] = ()
+    accept: tuple[str, ...] = ()
+
+    @property
+    def entrances(self) -> tuple[Listener, ...]:
+        """Every way by which stations come in: listeners, and the devices that we dial."""
+        return (*self.listeners, *(device.entrance for device in self.devices))
+
+    def options_of(self, identity: str, entrance: Listener) -> dict[str, Any]:
+        """What the site says to the protocol of a station: its entrance's options, then its own."""
+        station = self.stations.get(identity)
+        return {**entrance.options, **(station.options if station else {})}
 
     def backend_of(self, identity: str, listener: Listener) -> Backend:
         """The back end of a station: its own, else its listener's, else the first."""

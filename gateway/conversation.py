@@ -13,37 +13,26 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.ends.voice import Voice
 from gateway.firings import Firings
 from gateway.journal.contract import Journal, JournalFailed, Restored, Waiting
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.session import Session
+from gateway.timers import Clock, Timer
 
 __all__ = ["BackendSide", "Clock", "Conversation", "End", "StationSide", "Surroundings"]
 
 
-class Timer(Protocol):
-    """A call that will happen."""
-
-    def cancel(self) -> None:
-        """Let it not happen."""
-
-
-class Clock(Protocol):
-    """The part of a reactor that tells and passes the time."""
-
-    def seconds(self) -> float:
-        """Monotonic seconds."""
-
-    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> Timer:
-        """Call later."""
-
-
 class End(Protocol):
-    """One peer: `gateway.ends.frames.FrameEnd` or `gateway.ends.envelopes.EnvelopeEnd`."""
+    """One peer: `gateway.ends.frames.FrameEnd`, `gateway.ends.envelopes.EnvelopeEnd` or `gateway.ends.devices.DeviceEnd`."""
 
     exchange: bool
+
+    @property
+    def voice(self) -> Voice | None:
+        """How it speaks, once that is known."""
 
     def ask(self, call: Call, within: float) -> None:
         """Send a call."""

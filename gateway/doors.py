@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from gateway import lenience
 from gateway.address import is_loopback
+from gateway.callers import Callers
 from gateway.config import Backend, Listener, SecretError
 from gateway.conversation import Conversation, StationSide
 from gateway.dialects.errors import Garbled, PeerError
@@ -23,6 +24,7 @@ from gateway.dialects.soap import Envelope, action_hint, read_envelope, write_fa
 from gateway.dialects.wsdl import write_wsdl
 from gateway.ends.envelopes import CONTENT_TYPE, EnvelopeEnd
 from gateway.ends.frames import FrameEnd
+from gateway.identity import UNLISTED, sound_identity
 from gateway.journal.contract import PutStation
 from gateway.links.address import read_address
 from gateway.links.frames import WebSocket
@@ -31,16 +33,9 @@ from gateway.messages import Error, Side
 from gateway.quirks.connect import Connect
 from gateway.relay import Relay
 
-MAX_IDENTITY = 255
 ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
-
-
-def sound_identity(text: str | None) -> str | None:
-    """A station's identity, or None where it cannot be one: empty, too long, with control characters, or a step in a path."""
-    name = (text or "").strip()
-    return name if 0 < len(name) <= MAX_IDENTITY and name.isprintable() and name not in (".", "..") else None
 
 
 class Doors:
@@ -48,6 +43,7 @@ class Doors:
 
     def __init__(self, relay: Relay, listeners: Sequence[Listener], callbacks: Sequence[Backend] = ()) -> None:
         self.relay = relay
+        self.wired: Callers | None = None
         self.listeners = sorted(listeners, key=lambda one: -len(one.address.path))
         self.callbacks = callbacks
         self._exactly: dict[str, tuple[Listener | None, Backend | None]] = {}  # by listeners' own paths, where most come
@@ -63,6 +59,8 @@ class Doors:
             exchange.drop()
         elif codec is None:
             _plain(exchange, 404, "There is nothing here.")
+        elif codec == "wire" and self.wired is not None and listener is not None:
+            self.wired.request(exchange, listener)
         elif codec != "soap":
             _plain(exchange, 426, "This is an OCPP-J listener: it takes WebSocket connections, not SOAP over HTTP.")
         elif request.method == "GET":
@@ -205,7 +203,7 @@ class Doors:
         """A WebSocket handshake came."""
         request = handshake.request
         listener = self._listener(request, "json")
-        if listener is None or listener.address.codec != "json":
+        if listener is None or listener.address.codec not in ("json", "wire"):
             self._refuse(handshake, 404, "identity", "there is no OCPP-J listener at this path")
             return
         if not self.relay.healthy or self.relay.stopping:
@@ -213,6 +211,9 @@ class Doors:
             return
         if request.header("origin") is not None:
             self._refuse(handshake, 403, "unauthorized", "a browser has no business here")
+            return
+        if listener.address.wired and self.wired is not None:
+            self.wired.handshake(handshake, listener)
             return
         connect, identity = self._called(listener, request)
         why = "no identity in the path" if identity is None else self._stranger(identity, listener, request)
@@ -324,9 +325,6 @@ def agreed(names: Mapping[str, str], offered: Sequence[str], assumed: str | None
 
 def _age(dialect: str) -> tuple[int, ...]:
     return tuple(map(int, _NUMBER.findall(dialect)))
-
-
-UNLISTED = "this station is not listed here"
 
 
 class _Nobody:

@@ -110,7 +110,7 @@ def _stand_in(name: str, dialects: dict[str, Dialect]) -> None:
 
 def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
     try:
-        site = site_file.read(config, dialects)
+        site = site_file.read(config, dialects, wires(dialects))
     except SourceError as error:
         loaded.faults += error.faults
         return
@@ -123,11 +123,18 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
     loaded.faults += [Fault(str(config), line, what) for line, what in found if what]
 
 
+def wires(dialects: Mapping[str, Dialect]) -> dict[str, dict[str, int | None]]:
+    """The dialects that bring bytes of their own: the kinds of link that they run on, with their default ports."""
+    pairs = ((name, dialect.wire) for name, dialect in dialects.items())
+    return {name: {kind: rules.port for kind, rules in wire.links.items()} for name, wire in pairs if wire is not None}
+
+
 def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
     """What the site asks for and the data cannot do, each with its line."""
-    ends: list[Listener | Backend] = [*site.listeners, *site.backends]
+    ends: list[Listener | Backend] = [*site.entrances, *site.backends]
     found = [(end.line, mute(end.address, data.dialects[name])) for end in ends for name in end.address.dialects]
-    for listener in site.listeners:
+    found += [*unaccepted(site, data.dialects), *misplaced(site, data.dialects)]
+    for listener in site.entrances:
         for backend in site.backends:
             goal = backend.address.dialect
             for start in listener.address.dialects:
@@ -136,9 +143,38 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
     return [(line, what) for line, what in found if what]
 
 
+def unaccepted(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:
+    """Uses of a dialect whose real document nobody here has seen, where the operator did not say that he knows."""
+    found = []
+    for one in site.entrances:
+        dialect = dialects[one.address.dialect]
+        if dialect.status in site_file.ACCEPTABLE and dialect.status not in (*site.accept, *one.accept):
+            what = f"{dialect.name} is {dialect.status}, not taken from its owner's document"
+            found.append((one.line, f"{what}; to use it nevertheless, write accept: {dialect.status}"))
+    return found
+
+
+def misplaced(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:
+    """Dialects with bytes of their own that listen where they can only dial, or the other way; and devices at one place."""
+    uses = [(one, "listen") for one in site.listeners] + [(one.entrance, "dial") for one in site.devices]
+    found = []
+    for one, role in uses:
+        wire = dialects[one.address.dialect].wire if one.address.wired else None
+        if wire is not None and role not in wire.links[one.address.kind].roles:
+            other = {"listen": "dialled: write it under devices:", "dial": "listened for: write it under listeners:"}[role]
+            found.append((one.line, f"{one.address.dialect} over {one.address.kind} is {other}"))
+    taken: dict[object, str] = {}
+    for device in site.devices:
+        place = (str(device.address), device.unit)
+        if place in taken:
+            found.append((device.entrance.line, f"{device.entrance.name} and {taken[place]} are at the same place"))
+        taken[place] = device.entrance.name
+    return found
+
+
 def unofficial(site: Site, dialects: Mapping[str, Dialect]) -> list[str]:
     """A notice for each form that the site uses and that no standard describes, where the rest of its dialect is official."""
-    ends: list[Listener | Backend] = [*site.listeners, *site.backends]
+    ends: list[Listener | Backend] = [*site.entrances, *site.backends]
     used = sorted({(name, end.address.codec) for end in ends for name in end.address.dialects})
     found = []
     for name, codec in used:
@@ -150,6 +186,8 @@ def unofficial(site: Site, dialects: Mapping[str, Dialect]) -> list[str]:
 
 def mute(where: Address, dialect: Dialect) -> str:
     """Why the dialect cannot be spoken over that link, or an empty text."""
+    if where.wired:
+        return "" if dialect.device is not None else f"{where}: {dialect.name} has no section device: that says what to do there"
     spoken = {"soap": dialect.soap, "json": dialect.json}
     if spoken[where.codec] is not None:
         return ""

@@ -164,9 +164,9 @@ class Relay:
     def _came_by(self, found: Restored) -> Listener:
         """The listener by which a station came last; else one that speaks what it left; else the first."""
         spoke = found.queue[0].dialect if found.queue else (found.values.get("boot") or {}).get("dialect", "")
-        named = [one for one in self.site.listeners if one.name == found.values.get("listener")]
-        fit = [one for one in self.site.listeners if spoke in one.address.dialects]
-        return ([*named, *fit, *self.site.listeners])[0].speaking(spoke)
+        named = [one for one in self.site.entrances if one.name == found.values.get("listener")]
+        fit = [one for one in self.site.entrances if spoke in one.address.dialects]
+        return ([*named, *fit, *self.site.entrances])[0].speaking(spoke)
 
     def ended(self, conversation: Conversation) -> None:
         """Forget a conversation in which nothing waits and nobody is there."""
@@ -224,7 +224,7 @@ class Relay:
             cures = self.data.quirks.choose(self._known(side, conversation, dialect, listener, backend))
             chosen.append(cures)
             behave.update(cures.behave)
-            if isinstance(end, FrameEnd | EnvelopeEnd):
+            if end is not None and end.voice is not None:
                 end.voice.cures = cures
             if cures.connect is not None and cures.connect.beats and isinstance(end, FrameEnd) and end.socket is not None:
                 end.socket.pulse(cures.connect.ping_every, cures.connect.dead_after)

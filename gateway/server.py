@@ -14,6 +14,8 @@ from typing import Any
 from twisted.internet.defer import Deferred, ensureDeferred
 
 from gateway import replays
+from gateway.address import LINKS
+from gateway.callers import Callers
 from gateway.config import Backend, Listener, Site
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
@@ -29,12 +31,18 @@ from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
 from gateway.relay import Data, Relay
+from gateway.ways import Make, Way, Ways
 from gateway.witness import Witness
 
 MEASURE_EVERY = 5.0
 """Seconds between looks at the journal's depth and age."""
 REOPEN_EVERY = 1.0
 """Seconds between tries to listen again, where a port was taken by somebody else while the journal could not store."""
+
+
+def unmade(*_: Any) -> Any:
+    """Stands where nobody said how devices are made."""
+    raise NotImplementedError("this gateway was not told how to make devices")
 
 
 class Server:
@@ -53,6 +61,7 @@ class Server:
         ids: Callable[[], str],
         rng: random.Random,
         limits: Limits | None = None,
+        make: Make | None = None,
     ) -> None:
         self.site, self.reactor, self.journal, self.metrics, self.log = site, reactor, journal, metrics, log
         self.limits = limits or Limits()
@@ -62,7 +71,8 @@ class Server:
         self.relay.on_health = self._health
         self.console = Console(metrics, ready=self._ready, hosts=[site.admin[0]] if site.admin else [])
         self._trust = {one.name: Trust(one.trust, one.verify) for one in site.backends}
-        self.gates: list[Gate] = []
+        self.ways = Ways(self.relay, reactor, self.limits, self.client, make or unmade, metrics.refused)
+        self.gates: list[Way] = []
         self.admin_port: Any = None
         self._measuring: Any = None
 
@@ -81,6 +91,7 @@ class Server:
     async def _open(self) -> None:
         for (host, port), listeners, callbacks in self._places():
             doors = Doors(self.relay, listeners, callbacks)
+            doors.wired = Callers(self.ways, [one for one in listeners if one.address.wired])
             factory = HttpFactory(
                 self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused
             )
@@ -92,11 +103,15 @@ class Server:
             await gate.open()
             for one in listeners:
                 self.log.info("listening", listener=one.name, address=str(one.address), enroll=one.enroll)
+        for way in self.ways.all():
+            self.gates.append(way)
+            await way.open()
+            self.log.info("open", way=way.name)
 
     def _places(self) -> Iterable[tuple[tuple[str, int], list[Listener], list[Backend]]]:
         """Listeners and callbacks by the host and port that they share."""
         at: dict[tuple[str, int], tuple[list[Listener], list[Backend]]] = {}
-        for listener in self.site.listeners:
+        for listener in (one for one in self.site.listeners if one.address.link in LINKS):
             at.setdefault((listener.address.host, listener.address.port), ([], []))[0].append(listener)
         for backend in self.site.backends:
             if backend.address.codec == "soap" and backend.callback_listen is not None:
@@ -146,14 +161,14 @@ class Server:
         for gate in self.gates:
             gate.shut()
 
-    def _reopen(self, gate: Gate) -> None:
+    def _reopen(self, gate: Way) -> None:
         ensureDeferred(gate.open()).addErrback(self._not_reopened, gate)
 
-    def _not_reopened(self, failure: Any, gate: Gate) -> None:
-        self.log.warn("cannot listen again", address=f"{gate.host}:{gate.port}", why=failure.getErrorMessage())
+    def _not_reopened(self, failure: Any, gate: Way) -> None:
+        self.log.warn("cannot listen again", address=gate.name, why=failure.getErrorMessage())
         self.reactor.callLater(REOPEN_EVERY, self._try_again, gate)
 
-    def _try_again(self, gate: Gate) -> None:
+    def _try_again(self, gate: Way) -> None:
         if self.relay.healthy and not self.relay.stopping:
             self._reopen(gate)
 
@@ -186,7 +201,7 @@ class Server:
 
     def _close(self, whole: bool, done: Deferred[bool]) -> None:
         for gate in self.gates:
-            gate.factory.drain()
+            gate.drain()
         if self._measuring is not None and self._measuring.active():
             self._measuring.cancel()
         self.client.close()

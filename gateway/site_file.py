@@ -11,17 +11,22 @@ import typing
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from gateway import address, source
-from gateway.config import Backend, Certificate, Enroll, Listener, Secret, Site, Station, TraceSettings
+from gateway.config import Backend, Certificate, Device, Enroll, Listener, Secret, Site, Station, TraceSettings
 from gateway.session.policy import Policy
 from gateway.source import Checker, Map
 
-LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol")
-TOP = ("listeners", "backends")
-TOP_OPTIONAL = ("data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown")
+LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol", "accept", "options")
+DEVICE = ("identity", "name", "enroll", "backend", "unit", "bind", "accept", "options")
+TOP = ("backends",)
+TOP_OPTIONAL = ("listeners", "devices", "data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown", "accept")
+STATION = ("as", "backend", "password", "credential", "callback", "options")
+ACCEPTABLE = ("reconstructed",)
+"""Statuses of dialects that nobody gets without asking for them."""
 
 
 def mappings_folders(path: Path) -> tuple[Path, ...]:
@@ -31,23 +36,26 @@ def mappings_folders(path: Path) -> tuple[Path, ...]:
     return tuple(path.parent / str(one) for one in (named if isinstance(named, list) else [named]))
 
 
-def read(path: Path, dialects: Iterable[str]) -> Site:
+def read(path: Path, dialects: Iterable[str], wires: address.Wires = MappingProxyType({})) -> Site:
     """Read the whole file.  Raises `SourceError` with every fault."""
-    return _Reader(source.load(path), path.parent, sorted(dialects)).site()
+    return _Reader(source.load(path), path.parent, sorted(dialects), wires).site()
 
 
 class _Reader:
-    def __init__(self, top: Map, folder: Path, dialects: list[str]) -> None:
-        self.top, self.folder, self.dialects = top, folder, dialects
+    def __init__(self, top: Map, folder: Path, dialects: list[str], wires: address.Wires) -> None:
+        self.top, self.folder, self.dialects, self.wires = top, folder, dialects, wires
         self.check = Checker()
 
     def site(self) -> Site:
         self.check.keys(self.top, "the site file", TOP, TOP_OPTIONAL)
         backends = self.each("backends", self.backend)
-        listeners = self.each("listeners", self.listener)
+        listeners, devices = self.each("listeners", self.listener), self.each("devices", self.device)
         names = [b.name for b in backends]
         self.unique("backends", names)
         self.unique("listeners", [one.name for one in listeners])
+        self.unique("devices", [one.entrance.name for one in devices])
+        if "listeners" not in self.top and "devices" not in self.top:
+            self.check.fault(self.top, None, "the site file lacks the key 'listeners'", "that, or devices")
         stations = self.stations(names)
         self.known_backends(names)
         site: dict[str, Any] = dict(  # noqa: C408 (names are easier to read than keys)
@@ -58,6 +66,8 @@ class _Reader:
             trace=self.trace(),
             drain=float(self.number(self.top, "drain", 30)),
             unknown=self.choice(self.top, "unknown", ("pass", "refuse"), "pass"),
+            devices=tuple(devices),
+            accept=self.accept(self.top),
         )
         self.check.raise_if_any()
         return Site(tuple(listeners), tuple(backends), stations=stations, **site)
@@ -77,7 +87,37 @@ class _Reader:
             self.check.fault(at, "listen", f"{where.link} needs a certificate", "certificate: {chain: FILE, key: FILE}")
         name = self.text(at, "name", f"listener-{number + 1}")
         public, backend = self.url(at, "public"), self.optional_text(at, "backend")
-        return Listener(name, where, enroll, certificate, public, backend, at.line, self.assumed(at, where))
+        accept, options = self.accept(at), self.options(at)
+        return Listener(name, where, enroll, certificate, public, backend, at.line, self.assumed(at, where), accept, options)
+
+    def device(self, at: Map, number: int) -> Device | None:
+        if not self.check.keys(at, "a device", ("dial",), DEVICE):
+            return None
+        where = self.address(at, "dial")
+        if where is None:
+            return None
+        if not where.wired:
+            self.check.fault(at, "dial", f"{where.dialect} stations come by themselves", "listeners: - listen: …")
+        enroll = self.choice(at, "enroll", ("open", "listed"), "open" if where.loopback else "listed")
+        name, backend = self.text(at, "name", f"device-{number + 1}"), self.optional_text(at, "backend")
+        accept, options = self.accept(at), self.options(at)
+        entrance = Listener(name, where, enroll, backend=backend, line=at.line, accept=accept, options=options)
+        unit = int(self.number(at, "unit", 0)) if "unit" in at else None
+        return Device(entrance, self.optional_text(at, "identity"), unit, self.host_port(at, "bind"))
+
+    def accept(self, at: Map) -> tuple[str, ...]:
+        words = tuple(map(str, self.as_list(at.get("accept"))))
+        for word in words:
+            if word not in ACCEPTABLE:
+                near = source.nearest(word, ACCEPTABLE)
+                self.check.fault(at, "accept", f"accept is {word!r}", source.one_of(ACCEPTABLE), near)
+        return words
+
+    def options(self, at: Map) -> dict[str, Any]:
+        given = at.get("options")
+        if given is not None and not isinstance(given, Map):
+            self.check.fault(at, "options", "options is no mapping", "name: value lines")
+        return dict(given) if isinstance(given, Map) else {}
 
     def assumed(self, at: Map, where: address.Address) -> str | None:
         if "without_subprotocol" in at and where.codec == "soap":
@@ -128,17 +168,18 @@ class _Reader:
     def station(self, listed: Map, identity: str, backends: list[str]) -> Station:
         at = listed[identity] if isinstance(listed[identity], Map) else Map()
         if at.file:
-            self.check.keys(at, f"station {identity}", (), ("as", "backend", "password", "credential", "callback"))
+            self.check.keys(at, f"station {identity}", (), STATION)
         elif listed[identity] is not None:
             self.check.fault(listed, identity, f"station {identity} is no mapping", "{as: …, backend: …}, or nothing")
         if at.get("backend", None) not in (None, *backends):
             self.check.unknown(at, "backend", f"back end {at['backend']!r}, wanted by station {identity}:", backends)
         password, credential = self.secret(at, "password"), self.secret(at, "credential")
         upstream = str(at.get("as", identity))
-        return Station(identity, upstream, at.get("backend"), password, credential, self.url(at, "callback"))
+        callback = self.url(at, "callback")
+        return Station(identity, upstream, at.get("backend"), password, credential, callback, self.options(at))
 
     def known_backends(self, names: list[str]) -> None:
-        for at in self.as_list(self.top.get("listeners")):
+        for at in (*self.as_list(self.top.get("listeners")), *self.as_list(self.top.get("devices"))):
             wanted = at.get("backend") if isinstance(at, Map) else None
             if wanted is not None and wanted not in names:
                 near = source.nearest(str(wanted), names)
@@ -234,7 +275,7 @@ class _Reader:
 
     def address(self, at: Map, key: str) -> address.Address | None:
         try:
-            made = address.parse(self.with_dialects(at, str(at[key])), self.dialects)
+            made = address.parse(self.with_dialects(at, str(at[key])), self.dialects, self.wires)
         except address.AddressError as error:
             self.check.fault(at, key, str(error))
             return None

@@ -62,6 +62,11 @@ class Witness:
         elif note.what in LOGGED:
             self.log.info(note.what, station=station, detail=note.detail, **note.labels)
 
+    def remarked(self, voice: Voice, kind: str, text: str) -> None:
+        """The data of a station's protocol say that an operator should know of this."""
+        self.metrics.remarked(voice.dialect.name, kind)
+        self.log.info("device", station=voice.station, remark=kind, detail=text)
+
     def displaced(self, station: str) -> None:
         """A newer link of the same station took over."""
         self.metrics.refused("displaced")

@@ -132,7 +132,7 @@ def test_deadlines_that_do_not_nest_are_a_fault(tmp_path: Path, text: str, line:
 def test_an_empty_file_and_odd_kinds_are_told_plainly(tmp_path: Path) -> None:
     assert faults(tmp_path, "") == [
         "gateway.yaml:1: the site file lacks the key 'backends'",
-        "gateway.yaml:1: the site file lacks the key 'listeners'",
+        "gateway.yaml:1: the site file lacks the key 'listeners'; expected that, or devices",
     ]
     found = faults(
         tmp_path,

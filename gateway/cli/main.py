@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from gateway import __version__
-from gateway.cli import check, demo, explain, journal, quirks, run, translate
+from gateway.cli import check, demo, dialect, explain, journal, quirks, run, translate
 from gateway.source import SourceError
 
-COMMANDS = (run, demo, check, translate, explain, journal, quirks)
+COMMANDS = (run, demo, check, translate, explain, dialect, journal, quirks)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import address, loading, reload, site_file
-from gateway.config import Backend, Enroll, Listener, Site, TraceSettings
+from gateway.config import Backend, Device, Enroll, Listener, Site, TraceSettings
 from gateway.journal.contract import Damaged, JournalFailed
 from gateway.journal.threaded import ThreadedJournal
 from gateway.observe.log import Log
@@ -31,7 +31,7 @@ from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
 from gateway.relay import Data
 from gateway.server import Server
-from gateway.site_file import host_port_of, is_http_url
+from gateway.site_file import ACCEPTABLE, host_port_of, is_http_url
 
 Again = Callable[[], tuple[loading.Loaded, dict[str, str]]]
 """Loads everything anew, and fingerprints the files."""
@@ -41,8 +41,10 @@ examples:
   ocpp-gateway run --listen ocpp1.5+http://127.0.0.1:8080/ocpp --backend ocpp1.6+ws://127.0.0.1:9000/ocpp \\
                    --admin 127.0.0.1:9100 --data ./data
 
+  ocpp-gateway run --device 'GARAGE=keba-udp+udp://192.168.1.20' --backend ocpp1.6+ws://127.0.0.1:9000/ocpp
+
 An address is dialect+link://host:port/path: +http is SOAP, +ws is JSON over WebSocket.  The station's identity is
-appended to a WebSocket back end's path.
+appended to a WebSocket back end's path.  Protocols that are not OCPP bring their own bytes: +tcp, +udp, …
 """
 
 
@@ -62,6 +64,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     own.add_argument(
         "--backend", action="append", default=[], metavar="ADDRESS", help="a back end (may repeat; the first one is used)"
     )
+    own.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="[NAME=]ADDRESS",
+        help="a station without OCPP that the gateway dials (may repeat); without a name it is called as its host",
+    )
+    own.add_argument("--accept", action="append", default=[], choices=ACCEPTABLE, help="use dialects of that status nevertheless")
     own.add_argument("--admin", metavar="HOST:PORT", help="metrics and health")
     own.add_argument("--data", type=Path, metavar="DIR", help="where the journal lives (default: ./data)")
     own.add_argument("--enroll", choices=("open", "listed"), help="who may come in; default: open on loopback, else listed")
@@ -105,9 +115,9 @@ def _again(args: argparse.Namespace) -> tuple[loading.Loaded, dict[str, str]]:
 
 def misuse(args: argparse.Namespace) -> str:
     """What is wrong with the command line as a whole, or an empty text."""
-    if args.config is None and not (args.listen and args.backend):
+    if args.config is None and not ((args.listen or args.device) and args.backend):
         return "give -c FILE, or --listen and --backend (ocpp-gateway run --help shows both)"
-    if args.config is not None and (args.listen or args.backend or args.enroll or args.callback):
+    if args.config is not None and (args.listen or args.device or args.backend or args.enroll or args.callback or args.accept):
         return "with -c FILE, listeners and back ends stand in the file"
     if args.admin is not None and not _host_port(args.admin):
         return f"--admin {args.admin}: expected HOST:PORT, as in 127.0.0.1:9100"
@@ -116,18 +126,31 @@ def misuse(args: argparse.Namespace) -> str:
 
 def site_of(args: argparse.Namespace, data: Data) -> Site:
     """The site that the command line describes.  Raises `AddressError`."""
+    wires = loading.wires(data.dialects)
     listeners = []
     for number, text in enumerate(args.listen):
-        where = address.parse(text, data.dialects)
+        where = address.parse(text, data.dialects, wires)
         if where.secure:
             raise address.AddressError(f"{text!r} needs a certificate: describe it in a site file (-c FILE)")
-        enroll: Enroll = args.enroll or ("open" if where.loopback else "listed")
-        listeners.append(Listener(f"listener-{number + 1}", where, enroll))
+        listeners.append(_entrance(f"listener-{number + 1}", where, args.enroll))
+    devices = [_device(number, text, args.enroll, data, wires) for number, text in enumerate(args.device)]
     backends = [_backend(number, text, args.callback, data) for number, text in enumerate(args.backend)]
-    site = Site(tuple(listeners), tuple(backends), Path("data"))
+    site = Site(tuple(listeners), tuple(backends), Path("data"), devices=tuple(devices), accept=tuple(args.accept))
     for _, what in loading.misfits(site, data):
         raise address.AddressError(what)
     return site
+
+
+def _entrance(name: str, where: address.Address, enroll: Enroll | None) -> Listener:
+    return Listener(name, where, enroll or ("open" if where.loopback else "listed"))
+
+
+def _device(number: int, text: str, enroll: Enroll | None, data: Data, wires: address.Wires) -> Device:
+    name, named, rest = text.partition("=")
+    where = address.parse(rest if named else text, data.dialects, wires)
+    if not where.wired:
+        raise address.AddressError(f"{text!r}: {where.dialect} stations come by themselves: --listen")
+    return Device(_entrance(f"device-{number + 1}", where, enroll), name if named else None)
 
 
 def _backend(number: int, text: str, callback: str | None, data: Data) -> Backend:

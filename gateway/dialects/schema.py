@@ -77,6 +77,7 @@ class Dialect:
     names_transactions: Literal["station", "backend"] = "backend"
     """Who gives a transaction its id."""
 
+    device: Any = None
     compiled: dict[str, Any] = field(default_factory=dict, repr=False)
     """Where a codec keeps what it compiled from this dialect, by the codec's own names."""
 

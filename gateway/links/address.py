@@ -30,7 +30,7 @@ class Address:
     @property
     def numeric(self) -> bool:
         """True if the host is an IP address, so that nothing must be looked up."""
-        return _is_ip(self.host)
+        return is_ip(self.host)
 
 
 def read_address(url: str, schemes: Collection[str]) -> Address:
@@ -46,7 +46,7 @@ def read_address(url: str, schemes: Collection[str]) -> Address:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     if "@" in parts.netloc or parts.fragment:
         raise ValueError("the URL may hold neither a user name nor a fragment")
-    if not _HOST.match(host) and not _is_ip(host):
+    if not _HOST.match(host) and not is_ip(host):
         raise ValueError("the URL names no host")
     shown = f"[{host}]" if ":" in host else host
     authority = shown if port == _PORTS[parts.scheme] else f"{shown}:{port}"
@@ -54,7 +54,8 @@ def read_address(url: str, schemes: Collection[str]) -> Address:
     return Address(parts.scheme in ("https", "wss"), host, port, target, authority)
 
 
-def _is_ip(host: str) -> bool:
+def is_ip(host: str) -> bool:
+    """Whether a host is an address that need not be looked up."""
     try:
         ip_address(host)
     except ValueError:

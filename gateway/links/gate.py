@@ -8,22 +8,35 @@ A station that cannot connect takes itself for offline and keeps its transaction
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
-from gateway.links.http import HttpFactory
 from gateway.links.server import listen
 from gateway.links.trust import CertificateFiles
+
+
+class Accepting(Protocol):
+    """A Twisted factory that knows its connections (`gateway.links.http`, `gateway.links.streams`)."""
+
+    live: set[Any]
+
+    def drain(self) -> None:
+        """Close the connections as soon as that costs nobody anything."""
 
 
 class Gate:
     """One host and port.  A port of 0 becomes the one that was found free at first, for good."""
 
-    def __init__(self, reactor: Any, host: str, port: int, factory: HttpFactory, tls: CertificateFiles | None = None) -> None:
+    def __init__(self, reactor: Any, host: str, port: int, factory: Accepting, tls: CertificateFiles | None = None) -> None:
         self.reactor, self.host, self.port, self.factory, self.tls = reactor, host, port, factory, tls
         self._open: Any = None
         self._closing: Deferred[Any] = succeed(None)
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        return f"{self.host}:{self.port}"
 
     @property
     def listening(self) -> Any:
@@ -49,3 +62,7 @@ class Gate:
         for connection in list(self.factory.live):
             transport: Any = connection.transport
             transport.abortConnection()
+
+    def drain(self) -> None:
+        """Close the connections as soon as that costs nobody anything."""
+        self.factory.drain()

@@ -24,6 +24,7 @@ PREFIX = "ocpp_gateway_"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 REASONS = (
+    "address",
     "body_too_large",
     "connections",
     "crash",
@@ -37,16 +38,20 @@ REASONS = (
     "identity",
     "malformed",
     "method",
+    "noise",
     "overload",
     "slow_reader",
     "slow_request",
     "smuggling",
+    "spoofed",
     "store",
+    "stranger",
     "subprotocol",
     "target",
     "unanswered",
     "unauthorized",
     "unknown_id",
+    "unsent",
     "upgrade",
     "version",
     "violation",
@@ -99,7 +104,7 @@ class Metrics:
     def __init__(self, dialects: Iterable[str] = (), operations: Iterable[str] = ()) -> None:
         self._registry = CollectorRegistry()
         self._labels: dict[str, Callable[[object], str]] = {name: Words(words) for name, words in _WORDS.items()}
-        self._labels |= {name: Names() for name in ("table", "rule", "quirk", "why")}
+        self._labels |= {name: Names() for name in ("table", "rule", "quirk", "why", "remark")}
         self._tallies: dict[str, Tally] = {}
         self._readings: list[Readings] = []
         self.know(dialects, operations)
@@ -122,6 +127,7 @@ class Metrics:
         for reason in REASONS:
             self._refused.labels(reason)
         self._fired = self._counter("quirk_firings", "Messages that a quirk profile changed.", ("quirk",))
+        self._remarks = self._counter("device_remarks", "What stations without OCPP gave reason to remark.", ("dialect", "kind"))
         self._untraced = self._counter("trace_dropped", "Trace lines that were not written.")
         self._translated = self._histogram("translate_seconds", "Time to translate one message.", _TRANSLATE)
         self._committed = self._histogram("commit_seconds", "Time from asking for a commit to its answer.", _COMMIT)
@@ -168,6 +174,10 @@ class Metrics:
     def fired(self, quirk: str) -> None:
         """A quirk profile changed a message."""
         self._fired.labels(self._labels["quirk"](quirk)).inc()
+
+    def remarked(self, dialect: str, kind: str) -> None:
+        """A station without OCPP gave reason to a remark; ``kind`` is a word of its protocol's data."""
+        self._remarks.labels(self._labels["dialect"](dialect), self._labels["remark"](kind)).inc()
 
     def untraced(self, lines: int = 1) -> None:
         """Trace lines were dropped: no room, or the disk refused."""

@@ -1,0 +1,277 @@
+"""The ways to stations with a protocol of their own: opens the ports they come to, and dials those that are dialled.
+
+In: a site, a relay, a reactor.  Out: `Way`s that can be opened, shut and opened again.
+Not here: HTTP listeners (`gateway.server` has them, for SOAP and WebSocket too), who is let in (`gateway.lines`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+from gateway.config import Device, Listener
+from gateway.dialects.schema import Dialect
+from gateway.ends.devices import Machine
+from gateway.lines import Ledger, Line
+from gateway.links.address import Address, is_ip
+from gateway.links.client import HttpClient
+from gateway.links.datagrams import Socket, UdpPort
+from gateway.links.gate import Gate
+from gateway.links.limits import Limits
+from gateway.links.polls import Polls
+from gateway.links.redial import Backoff, Redial
+from gateway.links.streams import StreamFactory, dial_stream
+from gateway.links.texts import dial_texts
+from gateway.links.trust import CertificateFiles, Trust
+from gateway.relay import Relay
+
+Make = Callable[[Dialect, str, Mapping[str, Any], Callable[[], str], random.Random], Machine]
+"""Makes the device of a station: its dialect, its identity, its options; where ids and chance come from."""
+
+
+class Way(Protocol):
+    """One port, socket or dialled place."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+
+    @property
+    def listening(self) -> Any:
+        """Something true while it is open, as far as that is up to us."""
+
+    async def open(self) -> None:
+        """Open it; raises what a port raises."""
+
+    def shut(self) -> None:
+        """Close it and all that came by it, without another byte."""
+
+    def close(self) -> None:
+        """Take nobody new; those who are there stay."""
+
+    def drain(self) -> None:
+        """Close the rest."""
+
+
+class Ways:
+    """Makes the ways of a site."""
+
+    def __init__(
+        self, relay: Relay, reactor: Any, limits: Limits, client: HttpClient, make: Make, refused: Callable[[str], None]
+    ) -> None:
+        self.relay, self.reactor, self.limits, self.client, self.make, self.refused = (
+            relay,
+            reactor,
+            limits,
+            client,
+            make,
+            refused,
+        )
+
+    def all(self) -> list[Way]:
+        """Every way of the site but its HTTP listeners."""
+        wired = [one for one in self.relay.site.listeners if one.address.wired]
+        made: list[Way] = [self._tcp(one) for one in wired if one.address.kind == "tcp"]
+        made += self._sockets([one for one in wired if one.address.kind == "udp"])
+        made += self._dialled()
+        return made
+
+    def line(self, speaks: Listener, ledger: Ledger, open: bool = True, shared: bool = False, accepted: bool = False) -> Line:
+        """A line for stations that speak as ``speaks`` says."""
+        dialect = self.relay.data.dialects[speaks.address.dialect]
+
+        def build(identity: str, options: Mapping[str, Any]) -> Machine:
+            return self.make(dialect, identity, options, self.relay.ids, self.relay.rng)
+
+        return Line(self.relay, speaks, build, ledger, open, shared, accepted)
+
+    def ledger(self, speaks: Listener) -> Ledger:
+        """The bus addresses of that entrance."""
+        return Ledger(self.relay, speaks.name, self.relay.data.dialects[speaks.address.dialect].device.addressing.pool)
+
+    def identity(self, device: Device) -> str | None:
+        """The name of a station that is dialled; None where it says its name itself."""
+        if device.identity is not None or self.relay.data.dialects[device.address.dialect].device.addressing.identity:
+            return device.identity
+        return device.address.host if device.unit is None else f"{device.address.host}-{device.unit}"
+
+    # -- those that come -----------------------------------------------------------------------------------------
+
+    def _tcp(self, listener: Listener) -> Way:
+        ledger = self.ledger(listener)
+        factory = StreamFactory(self.reactor, lambda: self.line(listener, ledger, accepted=True), self.limits, self.refused)
+        tls = listener.certificate
+        files = CertificateFiles(tls.chain, tls.key) if tls else None
+        return _Port(listener.name, Gate(self.reactor, listener.address.host, listener.address.port, factory, files), ledger)
+
+    # -- sockets -------------------------------------------------------------------------------------------------
+
+    def _sockets(self, listeners: Iterable[Listener]) -> list[Way]:
+        """One socket for each place: those who come to it and those who are spoken to from it share it."""
+        made: dict[tuple[str, int], _Socket] = {}
+        for listener in listeners:
+            place = (listener.address.host, listener.address.port)
+            made[place] = _Socket(self, listener, place, True)
+        for device in self.relay.site.devices:
+            if device.address.kind == "udp":
+                place = device.bind or ("", self._own_port(device))
+                if place not in made:
+                    made[place] = _Socket(self, device.entrance, place, self.identity(device) is None)
+                made[place].expect(device)
+        return list(made.values())
+
+    def _own_port(self, device: Device) -> int:
+        """The port from which such stations are spoken to; 0 where that does not matter."""
+        wire = self.relay.data.dialects[device.address.dialect].wire
+        return int(wire.links["udp"].options.get("bind", 0)) if wire is not None else 0
+
+    # -- dialled -------------------------------------------------------------------------------------------------
+
+    def _dialled(self) -> list[Way]:
+        made: dict[str, _Dialled] = {}
+        for device in self.relay.site.devices:
+            if device.address.kind != "udp":
+                made.setdefault(str(device.address), _Dialled(self, device.entrance)).expect(device)
+        return list(made.values())
+
+    def dialler(self, speaks: Listener, line: Line, delays: Backoff) -> Any:
+        """What makes the link, and makes it again."""
+        address = speaks.address
+        if address.kind == "http":
+            return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline)
+        if address.kind == "ws":
+            names, peer = tuple(line.rules.options.get("subprotocol", "").split()), (address.host, address.port)
+            attempt = dial_texts(self.reactor, address.url(), names, line, self.limits, Trust(), peer)
+        else:
+            where = Address(address.secure, address.host, address.port, address.path, address.host)
+            attempt = dial_stream(self.reactor, where, line, self.limits, Trust())
+        return Redial(self.reactor, attempt, delays, line.closed)
+
+
+class _Port:
+    """A TCP port to which stations come."""
+
+    def __init__(self, name: str, gate: Gate, ledger: Ledger) -> None:
+        self.name, self.gate, self.ledger = name, gate, ledger
+
+    @property
+    def listening(self) -> Any:
+        return self.gate.listening
+
+    async def open(self) -> None:
+        await loaded(self.ledger)
+        await self.gate.open()
+
+    def shut(self) -> None:
+        self.gate.shut()
+
+    def close(self) -> None:
+        self.gate.close()
+
+    def drain(self) -> None:
+        self.gate.factory.drain()
+
+
+class _Socket:
+    """A UDP socket."""
+
+    def __init__(self, ways: Ways, speaks: Listener, place: tuple[str, int], open: bool) -> None:
+        self.ways, self.name = ways, speaks.name
+        self.ledger = ways.ledger(speaks)
+        self.line = ways.line(speaks, self.ledger, open, shared=True)
+        reply_port = self.line.rules.options.get("reply_port")
+        self.port = UdpPort(ways.reactor, *place, lambda: Socket(self.line, reply_port, ways.refused))
+        self._devices: list[Device] = []
+
+    def expect(self, device: Device) -> None:
+        """A station to speak to from here."""
+        self._devices.append(device)
+
+    @property
+    def listening(self) -> Any:
+        return self.port.listening
+
+    async def open(self) -> None:
+        await loaded(self.ledger)
+        for device in self._devices:
+            self._look_up(device)
+        await self.port.open()
+
+    def _look_up(self, device: Device) -> None:
+        host = device.address.host
+        if is_ip(host):
+            self._found(host, device)
+        else:  # asked for anew until it is found: the name server may come up after us
+            self.ways.reactor.resolve(host).addCallbacks(
+                self._found, self._not_found, callbackArgs=(device,), errbackArgs=(device,)
+            )
+
+    def _found(self, host: str, device: Device) -> None:
+        identity = self.ways.identity(device)
+        if identity is not None:
+            self.line.expect(identity, device, (host, device.address.port))
+
+    def _not_found(self, failure: Any, device: Device) -> None:
+        self.ways.relay.witness.log.warn("device", station=device.entrance.name, why=failure.getErrorMessage())
+        self.ways.reactor.callLater(LOOK_UP_AGAIN, self._look_up, device)
+
+    def shut(self) -> None:
+        self.port.shut()
+
+    def close(self) -> None:
+        """Those who are there are heard over the same socket: it stays."""
+
+    def drain(self) -> None:
+        self.line.end("the gateway stops")
+        self.port.shut()
+
+
+LOOK_UP_AGAIN = 30.0
+"""Seconds until a name that was not found is looked up again."""
+
+
+class _Dialled:
+    """One place that we dial, with one station there or several."""
+
+    def __init__(self, ways: Ways, speaks: Listener) -> None:
+        self.ways, self.name = ways, speaks.name
+        self.ledger = ways.ledger(speaks)
+        self.line = ways.line(speaks, self.ledger, open=False, shared=speaks.address.kind in ("http", "mqtt"))
+        delays = Backoff(ways.relay.rng.uniform)
+        self.line.works = delays.reset
+        self.link = ways.dialler(speaks, self.line, delays)
+        self.listening = False
+
+    def expect(self, device: Device) -> None:
+        """A station that is there."""
+        identity = self.ways.identity(device)
+        if identity is None:
+            self.line.open = True
+        else:
+            self.line.expect(identity, device, (device.address.host, device.address.port))
+
+    async def open(self) -> None:
+        await loaded(self.ledger)
+        self.listening = True
+        self.link.open()
+
+    def shut(self) -> None:
+        self.listening = False
+        self.link.shut()
+
+    def close(self) -> None:
+        """Who is dialled is there already."""
+
+    def drain(self) -> None:
+        self.line.end("the gateway stops")
+        self.shut()
+
+
+def loaded(ledger: Ledger) -> Deferred[None]:
+    """Fires when the addresses allotted before are known."""
+    done: Deferred[None] = Deferred()
+    ledger.load(lambda: done.callback(None))
+    return done

@@ -1,0 +1,89 @@
+"""Named timers over one delayed call: each comes once, in order, and at its time."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.task import Clock
+
+from gateway.timers import Timers
+
+
+def test_each_comes_once_at_its_time_and_in_order() -> None:
+    clock, heard = Clock(), []  # type: ignore[var-annotated]
+    timers = Timers(clock, lambda name: heard.append((name, clock.seconds())))
+    timers.set("late", 3.0)
+    timers.set("soon", 1.0)
+    timers.set("also soon", 1.0)
+    clock.pump([1.0] * 5)
+    assert heard == [("soon", 1.0), ("also soon", 1.0), ("late", 3.0)]
+    assert (len(timers), clock.getDelayedCalls()) == (0, [])
+
+
+def test_a_deadline_that_is_set_and_cancelled_again_and_again_costs_one_delayed_call() -> None:
+    clock = Clock()
+    timers = Timers(clock, lambda name: None)
+    for number in range(100):
+        timers.set(f"answer:{number}", 30.0)
+        timers.cancel(f"answer:{number}")
+        clock.advance(0.1)
+    assert (len(timers), len(clock.getDelayedCalls())) == (0, 1)
+    clock.advance(30.0)
+    assert clock.getDelayedCalls() == []
+
+
+def test_one_that_is_cancelled_by_one_before_it_does_not_come() -> None:
+    clock, heard = Clock(), []  # type: ignore[var-annotated]
+
+    def due(name: str) -> None:
+        heard.append(name)
+        timers.cancel("b")
+        if len(heard) < 3:
+            timers.set("c", -1.0)
+
+    timers = Timers(clock, due)
+    timers.set("a", 1.0)
+    timers.set("b", 1.0)
+    clock.advance(1.0)
+    assert heard == ["a", "c", "c"]
+
+
+def test_nothing_comes_after_clear() -> None:
+    clock, heard = Clock(), []  # type: ignore[var-annotated]
+    timers = Timers(clock, heard.append)
+    timers.set("a", 1.0)
+    timers.clear()
+    clock.advance(2.0)
+    assert (heard, clock.getDelayedCalls()) == ([], [])
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), st.sampled_from("abcd"), st.floats(-1.0, 5.0)),
+        st.tuples(st.just("cancel"), st.sampled_from("abcd"), st.just(0.0)),
+        st.tuples(st.just("advance"), st.just(""), st.floats(0.0, 3.0)),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_they_come_as_delayed_calls_of_their_own_would(steps: list[tuple[str, str, float]]) -> None:
+    clock, other, heard, wanted = Clock(), Clock(), [], []  # type: ignore[var-annotated]
+    timers = Timers(clock, heard.append)
+    own = {}  # type: ignore[var-annotated]
+    for what, name, seconds in steps:
+        if what == "advance":
+            clock.advance(seconds)
+            other.advance(seconds)
+            continue
+        timers.cancel(name)
+        if name in own and own[name].active():
+            own[name].cancel()
+        if what == "set":
+            timers.set(name, seconds)
+            own[name] = other.callLater(max(0.0, seconds), wanted.append, name)
+    clock.advance(10.0)
+    other.advance(10.0)
+    assert heard == wanted
