@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -36,6 +37,8 @@ from gateway.witness import Witness
 
 MEASURE_EVERY = 5.0
 """Seconds between looks at the journal's depth and age."""
+REST = 50.0
+"""Such a look costs the writer time where the backlog is large: it rests so many times as long."""
 REOPEN_EVERY = 1.0
 """Seconds between tries to listen again, where a port was taken by somebody else while the journal could not store."""
 
@@ -178,11 +181,13 @@ class Server:
     def _measure(self) -> None:
         self.metrics.stations(sum(1 for c in self.relay.conversations.values() if c.station_end is not None))
         self.metrics.uplinks(sum(1 for c in self.relay.conversations.values() if c.backend_end is not None))
-        self.journal.depth(self._measured)
         self.journal.prune(lambda gone: None)
-        self._measuring = self.reactor.callLater(MEASURE_EVERY, self._measure)
+        self.journal.depth(partial(self._measured, self.reactor.seconds()))
 
-    def _measured(self, depth: Any) -> None:
+    def _measured(self, begun: float, depth: Any) -> None:
+        took = self.reactor.seconds() - begun
+        if not self.relay.stopping:
+            self._measuring = self.reactor.callLater(max(MEASURE_EVERY, REST * took), self._measure)
         if isinstance(depth, Depth):
             self.metrics.journal(depth, self.relay.wall())
             if depth.asked:

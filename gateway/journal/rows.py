@@ -69,15 +69,11 @@ _CLOSE = """
     UPDATE txn SET closed = (SELECT coalesce(max(closed), 0) + 1 FROM txn WHERE station = :station)
     WHERE station = :station AND gateway_id = :id AND closed IS NULL"""
 _REOPEN = "UPDATE txn SET closed = NULL WHERE station = :station AND gateway_id = :id AND closed IS NOT NULL"
-_KNOWN = f"""
-    station = :station AND (closed IS NULL
-    OR closed >= coalesce((SELECT closed FROM txn WHERE station = :station AND closed IS NOT NULL
-                           ORDER BY closed DESC LIMIT 1 OFFSET {ENDED_KEPT - 1}), 0)"""
-_KEPT = f"""{_KNOWN}
-    OR gateway_id IN (SELECT "transaction" FROM message WHERE station = :station AND state <> 'delivered'))"""
-"""The transactions that are not removed: open ones, the newest ended ones, and all that still have something to deliver."""
-
-
+_OLDEST_END = f"""
+    (SELECT closed FROM txn WHERE station = :station AND closed IS NOT NULL
+     ORDER BY closed DESC LIMIT 1 OFFSET {ENDED_KEPT - 1})"""
+_KNOWN = f"closed IS NULL OR closed >= coalesce({_OLDEST_END}, 0)"
+"""The transactions that a restore gives, whatever waits: open ones, and the newest ended ones."""
 _OLDEST_KEY = f"(SELECT next_seq - 1 - {KEYS_KEPT} FROM station WHERE name = ?)"
 
 
@@ -214,7 +210,7 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
     return Restored(
         queue=first,
         more=more,
-        transactions=_transactions(db, station, f"{_KNOWN} OR {_among(first)})"),
+        transactions=_transactions(db, station, f"{_KNOWN} OR {_among(first)}"),
         keys=_keys(db, station),
         values={n: from_json(j) for n, j in db.execute("SELECT name, json FROM value WHERE station = ?", (station,))},
         registers=_registers(db, station),
@@ -225,7 +221,7 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
 def waiting(db: sqlite3.Connection, station: str, first: int) -> Waiting:
     """A piece of a station's queue (`Waiting` says how long)."""
     found, more = _window(db, station, first)
-    return Waiting(found, _transactions(db, station, f"station = :station AND {_among(found)}"), more)
+    return Waiting(found, _transactions(db, station, _among(found)), more)
 
 
 def _window(db: sqlite3.Connection, station: str, first: int) -> tuple[list[Row], bool]:
@@ -256,8 +252,8 @@ def row(found: Sequence[Any]) -> Row:
 
 
 def _transactions(db: sqlite3.Connection, station: str, which: str) -> list[Transaction]:
-    rows = db.execute(f"SELECT {_columns(Transaction)} FROM txn WHERE {which} ORDER BY rowid", {"station": station})
-    return [_transaction(row) for row in rows]
+    asked = f"SELECT {_columns(Transaction)} FROM txn WHERE station = :station AND ({which}) ORDER BY rowid"
+    return [_transaction(row) for row in db.execute(asked, {"station": station})]
 
 
 def _transaction(row: Iterable[Any]) -> Transaction:
@@ -284,10 +280,26 @@ def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]
     return found
 
 
-def prune(db: sqlite3.Connection, station: str) -> int:
-    """Remove what no restore of this station would give any more; the number of rows that went."""
-    gone = db.execute(
-        f"DELETE FROM message WHERE station = ? AND state = 'delivered' AND seq <= {_OLDEST_KEY}", (station, station)
-    ).rowcount
-    gone += db.execute(f"DELETE FROM txn WHERE station = :station AND NOT ({_KEPT})", {"station": station}).rowcount
-    return gone
+def prune(db: sqlite3.Connection, station: str, after: int) -> tuple[int, int | None]:
+    """Remove what no restore of this station would give any more: how many rows went, and how far it came with transactions.
+
+    These are looked at in the order of their ends, `PRUNED_AT_ONCE` of them behind number ``after``; None: that were all.  What
+    stands behind a queued row goes when that one is delivered: else each look would be at the whole backlog.
+    """
+    gone = db.execute(_PRUNE_ROWS, {"station": station}).rowcount
+    old = db.execute(_OLD, {"station": station, "after": after}).fetchall()
+    gone += sum(db.execute(_PRUNE_ONE, (station, id, station, id)).rowcount for id, _ in old)
+    return gone, old[-1][1] if len(old) == PRUNED_AT_ONCE else None
+
+
+PRUNED_AT_ONCE = 100
+_PRUNE_ROWS = f"""
+    DELETE FROM message WHERE station = :station AND state = 'delivered' AND seq < min(
+        {_OLDEST_KEY.replace("?", ":station")} + 1,
+        coalesce((SELECT seq FROM message WHERE station = :station AND +state = 'queued' ORDER BY seq LIMIT 1), {2**62}))"""
+_OLD = f"""
+    SELECT gateway_id, closed FROM txn WHERE station = :station AND closed > :after
+    AND closed < coalesce({_OLDEST_END}, 0) ORDER BY closed LIMIT {PRUNED_AT_ONCE}"""
+_PRUNE_ONE = """
+    DELETE FROM txn WHERE station = ? AND gateway_id = ? AND NOT EXISTS (
+        SELECT 1 FROM message WHERE station = ? AND "transaction" = ? AND state <> 'delivered')"""

@@ -45,7 +45,7 @@ class Store:
     def __init__(self, path: Path, wait: float = 2.0, most_pages: int | None = None, reserve: bool = False) -> None:
         self._path, self._wait, self._most_pages = path.resolve(), wait, most_pages
         self._lock = FileLock(self._path)
-        self._unpruned: dict[str, None] = {}
+        self._unpruned: dict[str, int] = {}  # station → the end up to which its transactions were looked at
         self._db: sqlite3.Connection | None = None
         self._reserve = Reserve(self._path, reserve)
         self._suspect = True  # read the whole file for damage when it is opened next
@@ -85,7 +85,9 @@ class Store:
             for batch in batches:
                 for what in batch:
                     rows.write(db, what)
-        self._unpruned.update((what.station, None) for batch in batches for what in batch)
+        for batch in batches:
+            for what in batch:
+                self._unpruned.setdefault(what.station, 0)
 
     def restore(self, station: str) -> Restored:
         """All that is known of one station."""
@@ -97,7 +99,8 @@ class Store:
 
     def backlog(self) -> list[str]:
         """Stations with queued rows, by name."""
-        asked = f"SELECT DISTINCT station FROM message WHERE {rows.QUEUED} ORDER BY station"
+        waits = f"SELECT 1 FROM message WHERE station = name AND +{rows.QUEUED}"
+        asked = f"SELECT name FROM station WHERE EXISTS ({waits}) ORDER BY name"
         return self._read(lambda db: [row[0] for row in db.execute(asked)])
 
     def depth(self) -> Depth:
@@ -129,10 +132,12 @@ class Store:
         """Remove what no restore needs, of at most so many stations that wrote since; the number of rows that went."""
         chosen = list(self._unpruned)[:stations]
         with self._transaction() as db:
-            gone = sum(rows.prune(db, station) for station in chosen)
-        for station in chosen:
+            found = [rows.prune(db, station, self._unpruned[station]) for station in chosen]
+        for station, (_, reached) in zip(chosen, found, strict=True):
             del self._unpruned[station]
-        return gone
+            if reached is not None:  # the rest of it, after the others
+                self._unpruned[station] = reached
+        return sum(gone for gone, _ in found)
 
     def close(self) -> None:
         """Close the file and let another gateway in.  Twice does no harm."""
@@ -215,7 +220,8 @@ class Store:
         self._suspect = False
         self._file = _identity(self._path)
         names = self._db.execute("SELECT name FROM station ORDER BY name")
-        self._unpruned.update((row[0], None) for row in names)
+        for (name,) in names:
+            self._unpruned.setdefault(name, 0)
 
     def _drop(self) -> None:
         db, self._db = self._db, None
