@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from gateway.ends.voice import Voice
 from gateway.firings import Firings
 from gateway.journal.contract import Journal, JournalFailed, Restored, Waiting
-from gateway.messages import Answer, Call
+from gateway.messages import Answer, Call, Side
+from gateway.quirks.cures import Cures
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.session import Session
@@ -64,6 +65,9 @@ class Surroundings(Protocol):
 
     def learned(self, conversation: Conversation, what: do.Learned) -> None:
         """The station said who it is: choose its quirks again."""
+
+    def acted(self, conversation: Conversation, command: do.Acted) -> None:
+        """A switch of a quirk profile did something."""
 
     def noted(self, conversation: Conversation, note: do.Note) -> None:
         """Count and trace."""
@@ -157,6 +161,8 @@ class Conversation:
         self.known: do.Learned | None = None
         self.callback: str | None = None
         self.firings = Firings()
+        self.cures: Mapping[Side, Cures] = {}
+        """Of both ends, once they were chosen."""
         self._awake = False
         self._met = False  # whether anybody was here: before that it waits for whom it was made for
         self._events: deque[on.Event] = deque()
@@ -330,6 +336,9 @@ class Conversation:
     def _learned(self, command: do.Learned) -> None:
         self.around.learned(self, command)
 
+    def _acted(self, command: do.Acted) -> None:
+        self.around.acted(self, command)
+
     def _detach_station(self, why: str) -> None:
         end, side = self.station_end, self.station_side
         self.station_end = self.station_side = None
@@ -360,4 +369,5 @@ _CARRY_OUT: dict[type, Callable[[Conversation, Any], None]] = {
     do.Wake: Conversation._wake,
     do.Note: Conversation._note,
     do.Learned: Conversation._learned,
+    do.Acted: Conversation._acted,
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
@@ -209,14 +208,14 @@ class Doors:
         if not self.relay.healthy or self.relay.stopping:
             self._refuse(handshake, 503, "overload", "not now")
             return
-        if request.header("origin") is not None:
+        connect, identity = self._called(listener, request)
+        if request.header("origin") is not None and not (connect is not None and "origin" in connect.forgive):
             self._refuse(handshake, 403, "unauthorized", "a browser has no business here")
             return
         if listener.address.wired and self.wired is not None:
             self.wired.handshake(handshake, listener)
             return
-        connect, identity = self._called(listener, request)
-        why = "no identity in the path" if identity is None else self._stranger(identity, listener, request)
+        why = "no identity in the path" if identity is None else self._stranger(identity, listener, request, connect)
         if identity is None or why == UNLISTED or (why and identity is None):
             self._refuse(handshake, 404, "identity", why or "")
         elif why:
@@ -248,7 +247,8 @@ class Doors:
 
     def _admit(self, handshake: Handshake, identity: str, listener: Listener, connect: Connect | None) -> None:
         spoken_here = subprotocols(listener.address.dialects, self.relay.data.dialects)
-        listener = listener.speaking(agreed(spoken_here, handshake.subprotocols, listener.assumed) or "")
+        pinned = lenience.pinned(spoken_here, handshake.subprotocols, connect)
+        listener = listener.speaking(pinned or agreed(spoken_here, handshake.subprotocols, listener.assumed) or "")
         wanted = next(name for name, dialect in spoken_here.items() if dialect == listener.address.dialect)
         if self.relay.data.quirks.doors:
             connect = lenience.rules(self.relay.data.quirks, listener, handshake.request, identity) or connect
@@ -262,19 +262,32 @@ class Doors:
             handshake.accept(None, _Nobody()).close(1002, f"spoken here: {here}")
             return
         agent = handshake.request.header("user-agent")
-        if connect is not None and connect.by_shape:
-            data, backend = self.relay.data, self.relay.site.backend_of(identity, listener).address.dialect
-            names = [listener.address.dialect, *(one for one in connect.by_shape if data.ladder.reaches(one, backend))]
-            choices = [data.dialects[one] for one in names]
-            first = lenience.FirstWord(
-                choices, lambda one: self._joined(identity, lenience.spoken_in(listener, one), agent, lambda end: socket)
-            )
-            socket = handshake.accept(spoken.name, first)
+        used = lenience.used(connect, handshake, wanted, spoken, listener, pinned)
+        if connect is None or not connect.by_shape:
+            self._joined(identity, listener, agent, lambda end: handshake.accept(spoken.name, end), used)
             return
-        self._joined(identity, listener, agent, lambda end: handshake.accept(spoken.name, end))
 
-    def _joined(self, identity: str, listener: Listener, agent: str | None, socket: Callable[[FrameEnd], WebSocket]) -> FrameEnd:
-        """Join a station that was let in to its conversation."""
+        def join(dialect: Dialect) -> FrameEnd:
+            more = [connect.owners["by_shape"]] if dialect.name != listener.address.dialect else []
+            return self._joined(identity, lenience.spoken_in(listener, dialect), agent, lambda end: socket, [*used, *more])
+
+        socket = handshake.accept(spoken.name, lenience.FirstWord(self._choices(identity, listener, connect), join))
+
+    def _choices(self, identity: str, listener: Listener, connect: Connect) -> list[Dialect]:
+        """The dialects that a station's first message may be of."""
+        data, backend = self.relay.data, self.relay.site.backend_of(identity, listener).address.dialect
+        names = [listener.address.dialect, *(one for one in connect.by_shape if data.ladder.reaches(one, backend))]
+        return [data.dialects[one] for one in names]
+
+    def _joined(
+        self,
+        identity: str,
+        listener: Listener,
+        agent: str | None,
+        socket: Callable[[FrameEnd], WebSocket],
+        used: Sequence[str] = (),
+    ) -> FrameEnd:
+        """Join a station that was let in to its conversation; ``used`` are the quirks without which it would not be."""
         conversation = self.relay.conversation(identity, listener, agent)
         side = StationSide(conversation)
         end = FrameEnd(self.relay.station_voice(conversation, listener), side)
@@ -283,6 +296,7 @@ class Doors:
         end.socket = socket(end)
         conversation.station_here(end, side)
         self.relay.choose(conversation)
+        self.relay.choosing.noted(conversation, used, "connect")
         return end
 
     def _refuse(self, handshake: Handshake, status: int, reason: str, why: str, headers: Sequence[tuple[str, str]] = ()) -> None:
@@ -291,7 +305,7 @@ class Doors:
 
     # -- both ----------------------------------------------------------------------------------------------------
 
-    def _stranger(self, identity: str, listener: Listener, request: Request) -> str | None:
+    def _stranger(self, identity: str, listener: Listener, request: Request, connect: Connect | None = None) -> str | None:
         """Why this peer may not speak as that station, or None."""
         station = self.relay.site.stations.get(identity)
         if station is None:
@@ -302,8 +316,7 @@ class Doors:
             expected = station.password.read()
         except SecretError as error:
             return f"its password cannot be read: {error}"
-        shown = basic(request)
-        good = shown is not None and hmac.compare_digest(shown[0], identity.encode()) & hmac.compare_digest(shown[1], expected)
+        good = lenience.matches(basic(request), identity, expected, connect)
         return None if good else "the password is missing or wrong"
 
 

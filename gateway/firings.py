@@ -22,6 +22,8 @@ class Firings:
 
     seen: dict[str, dict[str, str]] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    under: str | None = None
+    """The firmware under which they were chosen."""
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Take up what the journal knows."""
@@ -44,8 +46,8 @@ class Firings:
         return {"quirks": self.seen} if news else None
 
     def choose(self, ids: tuple[str, ...], firmware: str | None) -> list[str] | None:
-        """Profiles were chosen: None where they are the same as before, else those that fired only under another firmware."""
-        if ids == self.chosen:
+        """Profiles were chosen: None where all is as before, else those that fired only under another firmware."""
+        if (ids, firmware) == (self.chosen, self.under):
             return None
-        self.chosen = ids
+        self.chosen, self.under = ids, firmware
         return [quirk for quirk in ids if quirk in self.seen and (firmware or "") not in self.seen[quirk]]

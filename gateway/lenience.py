@@ -9,6 +9,7 @@ A site without such profiles never comes here.
 from __future__ import annotations
 
 import dataclasses
+import hmac
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from gateway.config import Listener
 from gateway.dialects.errors import PeerError
 from gateway.dialects.ocppj import read_frame
 from gateway.dialects.schema import Dialect
-from gateway.links.exchange import Request
+from gateway.links.exchange import Handshake, Request
 from gateway.messages import Call
 from gateway.quirks.choose import Quirks
 from gateway.quirks.connect import Connect, identity_of
@@ -61,6 +62,31 @@ class Spoken:
     name: str | None
 
 
+def offered(usual: str, connect: Connect | None) -> tuple[str, ...]:
+    """The sub-protocols to offer to a back end."""
+    if connect is None or not (connect.subprotocols or connect.assume_subprotocol):
+        return (usual,)
+    return connect.subprotocols
+
+
+def headers(connect: Connect | None) -> list[tuple[str, str]]:
+    """What else a back end's handshakes or requests have."""
+    return [*connect.headers.items()] if connect is not None and connect.headers else []
+
+
+def matches(shown: tuple[bytes, bytes] | None, identity: str, expected: bytes, connect: Connect | None) -> bool:
+    """Whether these are the station's user and password."""
+    if shown is None:
+        return False
+    user, password = shown
+    forgiven = connect.forgive if connect is not None else ()
+    right = hmac.compare_digest(password, expected)
+    if "hex_password" in forgiven:
+        right |= hmac.compare_digest(password.lower(), expected.hex().encode())
+        right |= hmac.compare_digest(password.hex().encode(), expected.lower())
+    return right & (hmac.compare_digest(user, identity.encode()) | ("user" in forgiven))
+
+
 def spoken(wanted: str, offered: Sequence[str], connect: Connect | None) -> Spoken | None:
     """How to answer an offer of sub-protocols; None where nothing that is spoken here is meant."""
     if wanted in offered:
@@ -71,6 +97,30 @@ def spoken(wanted: str, offered: Sequence[str], connect: Connect | None) -> Spok
         return Spoken(None)
     meant = {name.casefold() for name in connect.subprotocols}
     return next((Spoken(name) for name in offered if name.casefold() in meant), None)
+
+
+def pinned(spoken_here: Mapping[str, str], offered: Sequence[str], connect: Connect | None) -> str | None:
+    """The dialect that a profile prefers among those offered, by sub-protocol."""
+    there = {dialect for name, dialect in spoken_here.items() if name in offered}
+    return next((one for one in (connect.speak if connect is not None else ()) if one in there), None)
+
+
+def used(
+    connect: Connect | None, handshake: Handshake, wanted: str, spoken: Spoken, listener: Listener, pinned: str | None
+) -> list[str]:
+    """The quirks without which a handshake would have been refused, or understood otherwise."""
+    if connect is None:
+        return []
+    request, keys = handshake.request, [key for key in ("identity", "decode_twice") if getattr(connect, key)]
+    if request.handshake_faults() or request.header("origin") is not None:
+        keys.append("forgive")
+    if spoken.name is None and listener.assumed is None:
+        keys.append("assume_subprotocol")
+    elif spoken.name not in (None, wanted):
+        keys.append("subprotocols")
+    if pinned is not None and len(handshake.subprotocols) > 1:
+        keys.append("speak")
+    return list(dict.fromkeys(connect.owners[key] for key in keys if key in connect.owners))
 
 
 class End(Protocol):

@@ -58,7 +58,7 @@ class Stage:
         self._count = itertools.count(1)
         route = Route(dialect, dialect, [])
         self.session = Session("CP-1", dialect, dialect, route, route, Policy(), self.new_id, random.Random(1))  # noqa: S311
-        self.session.behave(cures.behave)
+        self.session.behave(*([cures.behave] if side == "station" else [{}, cures.behave]))
         self.feed(on.Opened(Restored()), on.StationConnected(False))
 
     def new_id(self) -> str:

@@ -18,9 +18,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from gateway import lenience
 from gateway.address import Address
+from gateway.choosing import Choosing, Place, linked
 from gateway.config import Backend, Listener, Site, Station
-from gateway.conversation import BackendSide, Clock, Conversation, End
+from gateway.conversation import BackendSide, Clock, Conversation
 from gateway.dialects.schema import Dialect
 from gateway.ends.envelopes import EnvelopeEnd, Poster
 from gateway.ends.frames import FrameEnd
@@ -33,12 +35,10 @@ from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
 from gateway.pace import Pace
 from gateway.quirks.choose import Quirks
-from gateway.quirks.cures import Cures, Fired
-from gateway.quirks.match import Known
+from gateway.quirks.cures import Fired
 from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
-from gateway.session.text import stamp
 from gateway.turns import Turn, Turns
 from gateway.witness import Witness
 
@@ -87,6 +87,7 @@ class Relay:
         self._taking_up = Pace(clock, TAKEN_UP)
         self.healthy = True
         self.stopping = False
+        self.choosing = Choosing(witness, self.wall, lambda writes: self.journal.commit(writes, lambda failure: None))
         witness.on_fired = self.fired
         self.on_health: Callable[[bool], None] = lambda healthy: None
 
@@ -128,9 +129,12 @@ class Relay:
 
     def restored(self, conversation: Conversation, found: Restored) -> None:
         """Where a station comes in, and where it can be called, is remembered over a restart."""
-        listener = self._listeners[conversation.station].name
-        if found.values.get("listener") != listener:
-            self.journal.commit([PutStation(conversation.station, {"listener": listener})], lambda failure: None)
+        came = {"listener": self._listeners[conversation.station].name, "user_agent": self._agents.get(conversation.station)}
+        news = {key: value for key, value in came.items() if value is not None and found.values.get(key) != value}
+        if news:
+            self.journal.commit([PutStation(conversation.station, news)], lambda failure: None)
+        if self._agents.get(conversation.station) is None:
+            self._agents[conversation.station] = found.values.get("user_agent")
         conversation.callback = found.values.get("callback")
         conversation.firings.restore(found.values)
         end = conversation.station_end
@@ -187,9 +191,11 @@ class Relay:
         """A voice for a station's end; it tells who the station is as soon as its boot says so."""
         voice = self._voice("station", conversation.station, listener.address)
 
-        def introduce(facts: Mapping[str, Any]) -> None:
-            named = (facts.get(name) for name in ("vendor", "model", "firmware", "serial"))
-            self.learned(conversation, do.Learned(*(one if isinstance(one, str) else None for one in named)))
+        def introduce(facts: Mapping[str, Any], boot: Any) -> None:
+            vendor, model, firmware, serial = (
+                one if isinstance(one, str) else None for one in map(facts.get, ("vendor", "model", "firmware", "serial"))
+            )
+            self.learned(conversation, do.Learned(vendor, model, firmware, serial, boot if isinstance(boot, dict) else {}))
 
         voice.introduce = introduce
         return voice
@@ -213,54 +219,21 @@ class Relay:
 
     def choose(self, conversation: Conversation) -> None:
         """Choose the cures of both ends by what is known now."""
-        listener, backend = self._listeners[conversation.station], self._backend(conversation.station)
-        pairs: tuple[tuple[Side, End | None, str], ...] = (
-            ("station", conversation.station_end, listener.address.dialect),
-            ("backend", conversation.backend_end, backend.address.dialect),
-        )
-        behave: dict[str, Any] = {}
-        chosen: list[Cures] = []
-        for side, end, dialect in pairs:
-            cures = self.data.quirks.choose(self._known(side, conversation, dialect, listener, backend))
-            chosen.append(cures)
-            behave.update(cures.behave)
-            if end is not None and end.voice is not None:
-                end.voice.cures = cures
-            if cures.connect is not None and cures.connect.beats and isinstance(end, FrameEnd) and end.socket is not None:
-                end.socket.pulse(cures.connect.ping_every, cures.connect.dead_after)
-        conversation.session.behave(behave)
-        ids = chosen[0].ids + chosen[1].ids
-        if ids or conversation.firings.chosen:
-            quiet = conversation.firings.choose(ids, self._firmware(conversation))
-            if quiet is not None:
-                self.witness.cured(conversation.station, ids, chosen[0].warnings + chosen[1].warnings, quiet)
+        self.choosing.choose(self.data.quirks, conversation, self._place(conversation))
 
-    def _firmware(self, conversation: Conversation) -> str | None:
-        return conversation.known.firmware if conversation.known else None
+    def _place(self, conversation: Conversation) -> Place:
+        identity = conversation.station
+        return Place(self._listeners[identity], self._backend(identity), self._agents.get(identity))
+
+    def acted(self, conversation: Conversation, command: do.Acted) -> None:
+        """A switch of a quirk profile did something."""
+        self.choosing.acted(conversation, command)
 
     def fired(self, station: str, fired: Sequence[Fired]) -> None:
-        """Quirks changed a message of a station, or of its back end: remembered once for each firmware."""
+        """Quirks changed a message of a station, or of its back end."""
         conversation = self.conversations.get(station)
-        if conversation is None:
-            return
-        news = conversation.firings.fired([one.quirk for one in fired], self._firmware(conversation), stamp(self.wall()))
-        if news is not None:
-            self.journal.commit([PutStation(station, news)], lambda failure: None)
-
-    def _known(self, side: Side, conversation: Conversation, dialect: str, listener: Listener, backend: Backend) -> Known:
-        what = conversation.known
-        return Known(
-            side=side,
-            station=conversation.station,
-            listener=listener.name,
-            user_agent=self._agents.get(conversation.station),
-            dialect=dialect,
-            vendor=what.vendor if what else None,
-            model=what.model if what else None,
-            firmware=what.firmware if what else None,
-            backend=backend.name,
-            serial=what.serial if what else None,
-        )
+        if conversation is not None:
+            self.choosing.fired(conversation, fired)
 
     # -- uplinks -------------------------------------------------------------------------------------------------
 
@@ -281,9 +254,8 @@ class Relay:
         backend, upstream = self._backend(identity), self.site.upstream_of(identity)
         side = BackendSide(conversation)
         voice = self._voice("backend", identity, backend.address)
-        known = self._known("backend", conversation, backend.address.dialect, self._listeners[identity], backend)
-        voice.cures = self.data.quirks.choose(known)
-        headers = self._authorization(backend, self.site.stations.get(identity), upstream)
+        voice.cures = self.data.quirks.choose(self._place(conversation).known("backend", conversation))
+        headers = self._authorization(backend, self.site.stations.get(identity), upstream) + lenience.headers(voice.cures.connect)
         if backend.address.codec == "soap":
             url, callback = backend.address.url(), backend.callback or ""
             conversation.uplink_made(
@@ -292,7 +264,7 @@ class Relay:
             return
         end = FrameEnd(voice, side)
         assert voice.dialect.json is not None, "checked when the site was loaded"
-        names = (voice.dialect.json.subprotocol,)
+        names = lenience.offered(voice.dialect.json.subprotocol, voice.cures.connect)
         url = backend.address.url(upstream)
         done = self._dial(url, names, headers, end, backend)
         attempt = conversation.attempt
@@ -305,6 +277,7 @@ class Relay:
 
     def _dialled(self, socket: WebSocket, conversation: Conversation, end: FrameEnd, side: BackendSide, attempt: int) -> None:
         end.socket = socket
+        linked(end, end.voice.cures)
         if socket.subprotocol is None:
             self.witness.refused(end.voice, "subprotocol", "the back end named no sub-protocol")
         if conversation.over or conversation.attempt != attempt:

@@ -40,6 +40,13 @@ class Witness:
             raw = raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
             self.trace.message(voice.side, direction, voice.station, voice.dialect.name, voice.codec, message, raw, fired)
 
+    def acted(self, station: str, fired: Sequence[Fired]) -> None:
+        """Quirks did something else than changing a message."""
+        for one in fired:
+            self.metrics.fired(one.quirk)
+            if self.trace is not None:
+                self.trace.acted(station, f"{one.quirk} {one.verb}")
+
     def refused(self, voice: Voice | None, reason: str, why: str, raw: str = "") -> None:
         """Input of a peer was refused."""
         self.metrics.refused(reason)

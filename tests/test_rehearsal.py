@@ -138,3 +138,67 @@ def test_other_words_wait_for_the_gap_too_and_what_was_heard_before_is_not_nothi
     (tmp_path / "b").mkdir()
     [found] = faults(tmp_path / "b", ASK[0], "{nothing: 1}")
     assert "the station hears call ChangeAvailability within 1 seconds" in found
+
+
+# -- a back end's switches -------------------------------------------------------------------------------------------
+
+THEIRS = "{side: backend, dialect: ocpp1.6, backend: main}"
+BOOT = [
+    "{station says: call BootNotification, with: {chargePointVendor: V, chargePointModel: M}}",
+    "{backend hears: call BootNotification}",
+    '{backend says: result, with: {status: Accepted, currentTime: "2024-05-01T10:00:00Z", interval: 300}}',
+    "{station hears: result BootNotification}",
+]
+DATA = "{station says: call DataTransfer, with: {vendorId: org.example}}"
+STATE = "{station says: call StatusNotification, with: {connectorId: 1, status: Available, errorCode: NoError, info: long}}"
+
+
+def theirs(folder: Path, behave: str, *steps: str) -> list[str]:
+    (folder / "quirks").mkdir()
+    text = PROFILE.format(behave=behave, steps="\n".join(f"          - {step}" for step in [*BOOT, *steps]))
+    text = text.replace("{side: station, dialect: ocpp1.6, vendor: Slow}", THEIRS)
+    (folder / "quirks" / "slow.yaml").write_text(text)
+    dialects = load_dialects(Folders())
+    [profile] = Quirks.load(Folders([folder], shipped_too=False), dialects).profiles.values()
+    return [fault.what for fault in rehearsal.play(profile, dialects).faults]
+
+
+def test_a_back_end_that_never_answers_something_is_answered_for(tmp_path: Path) -> None:
+    behave = "{silence: {DataTransfer: {after: 3, result: {status: UnknownVendorId}}}}"
+    heard = "{station hears: result DataTransfer, with: {status: UnknownVendorId}}"
+    assert theirs(tmp_path, behave, DATA, "{backend hears: call DataTransfer}", "{nothing: 2}", "{seconds: 1}", heard) == []
+
+
+def test_a_back_end_that_refuses_hears_it_in_other_words(tmp_path: Path) -> None:
+    behave = "{fallbacks: [{on: StatusNotification, refused: 'False', try: [[{at: info, drop: true}]]}]}"
+    steps = [
+        STATE,
+        "{station hears: result StatusNotification}",
+        "{backend hears: call StatusNotification, with: {info: long}}",
+        "{backend says: error, with: {code: InternalError}}",
+        "{backend hears: call StatusNotification, with: {info: null}}",
+        "{backend says: result}",
+        DATA,
+        "{backend hears: call DataTransfer}",
+        "{backend says: result, with: {status: Accepted}}",
+        "{station hears: result DataTransfer}",
+    ]
+    assert theirs(tmp_path, behave, *steps) == []
+
+
+def test_a_back_end_that_wants_rest_has_it(tmp_path: Path) -> None:
+    steps = [
+        STATE,
+        "{station hears: result StatusNotification}",
+        "{nothing: 3}",
+        "{seconds: 1}",
+        "{backend hears: call StatusNotification}",
+        "{backend says: result}",
+        DATA,
+        "{nothing: 1}",
+        "{seconds: 1}",
+        "{backend hears: call DataTransfer}",
+        "{backend says: result, with: {status: Accepted}}",
+        "{station hears: result DataTransfer}",
+    ]
+    assert theirs(tmp_path, "{hold_calls_until_boot: 4, command_gap: 2}", *steps) == []

@@ -59,7 +59,14 @@ def facts(station: str, values: Mapping[str, Any], site: Site | None) -> tuple[K
         home = next((one for one in site.listeners if one.name == listener), site.listeners[0])
         found = site.backend_of(station, home)
         backend, theirs, dialect = found.name, found.address.dialect, dialect or home.address.dialect
-    common = {"station": station, "listener": listener, "user_agent": values.get("user_agent"), "backend": backend, **named}
+    common: dict[str, Any] = {
+        "station": station,
+        "listener": listener,
+        "user_agent": values.get("user_agent"),
+        "backend": backend,
+        **named,
+    }
+    common["boot"] = (values.get("boot") or {}).get("payload") or {}
     return Known("station", dialect=dialect, **common), Known("backend", dialect=theirs, **common)
 
 
@@ -99,9 +106,7 @@ def _would_fit(profile: Profile, known: Known) -> bool:
 def _by(profile: Profile, known: Known) -> str:
     """The facts that chose a profile, in the words of its match."""
     match: Match = next(one for one in profile.matches if one.fits(known))
-    parts = [
-        f"{key.replace('_', ' ')} {getattr(known, key)!r} ({' or '.join(patterns)})" for key, patterns in match.globs.items()
-    ]
+    parts = [f"{key.replace('_', ' ')} {known.value(key)!r} ({' or '.join(patterns)})" for key, patterns in match.globs.items()]
     if match.firmware is not None:
         parts.append(f"firmware {known.firmware!r} (read by {match.firmware.read.pattern})")
     parts += [f"dialect {known.dialect}"] if match.dialects else []

@@ -63,7 +63,7 @@ class Voice:
         self.side, self.station, self.dialect, self.codec = side, station, dialect, codec
         self.witness, self.unknown = witness, unknown
         self.cures: Cures = NONE
-        self.introduce: Callable[[Mapping[str, Any]], None] | None = None
+        self.introduce: Callable[[Mapping[str, Any], Any], None] | None = None
         self.now: Callable[[], datetime] = lambda: NO_SCENE.now
         self._fired: list[Fired] = []
         self._asked: dict[tuple[bool, str], Payload] = {}  # calls whose results a profile's condition may ask about
@@ -83,7 +83,7 @@ class Voice:
         fired, self._fired = self._fired, []
         if self.introduce is not None and message.kind == "call" and self.dialect.role(message.action) == "boot":
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
-            self.introduce(self.dialect.facts(message))
+            self.introduce(self.dialect.facts(message), payload)
         if not self.cures.empty:
             if self.cures.asks:
                 self._remember(message, heard=True)

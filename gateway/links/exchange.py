@@ -6,13 +6,16 @@ Not here: reading and writing (http.py), what is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.links.frames import Receiver, WebSocket
-from gateway.links.heads import Headers, tokens
+from gateway.links.heads import Headers, has_token, tokens
 from gateway.links.limits import LinkFailed
+
+_KEY = re.compile(r"[A-Za-z0-9+/]{22}==\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,15 @@ class Request:
             if key == name:
                 return value
         return None
+
+    def handshake_faults(self) -> list[str]:
+        """What is wrong with the headers of a WebSocket handshake: ``version``, ``connection``, ``key``."""
+        faults = {
+            "version": self.header("sec-websocket-version") != "13",
+            "connection": not has_token(self.headers, "connection", "upgrade"),
+            "key": not _KEY.match(self.header("sec-websocket-key") or ""),
+        }
+        return [name for name, wrong in faults.items() if wrong]
 
 
 class Answering(Protocol):

@@ -68,6 +68,9 @@ class WebSocket:
         self._told = False
         self._why = "connection lost"
         self._parts: StringIO | None = None
+        self.takes_binary = False
+        """Whether binary messages are taken for text."""
+        self._binary = bytearray()
         self._sizes = [0, 0, 0]  # bytes of the frame, bytes of the message, frames of the message
         self._heard = self._pinged = clock.seconds()
         self._resting = False  # until the others have had their turn
@@ -168,9 +171,23 @@ class WebSocket:
             if self._open:
                 self._text(event)
         elif isinstance(event, BytesMessage):
-            self._fail(1003, "only text is understood here")
+            self._bytes(event)
         elif isinstance(event, CloseConnection):
             self._closing(event)
+
+    def _bytes(self, event: BytesMessage) -> None:
+        """Binary is refused, unless the peer is known for it: then it is UTF-8 text."""
+        if not self.takes_binary:
+            self._fail(1003, "only text is understood here")
+            return
+        self._binary += event.data
+        self._sizes[2] += event.frame_finished
+        if len(self._binary) > self._limits.message or self._sizes[2] > self._limits.fragments:
+            self._fail(1009, "message too big")
+        elif event.message_finished:
+            whole, self._binary, self._sizes = bytes(self._binary), bytearray(), [0, 0, 0]
+            if self._open:
+                self._receiver.text(whole.decode("utf-8", "replace"))
 
     def _text(self, event: TextMessage) -> None:
         data = event.data

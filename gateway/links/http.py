@@ -7,7 +7,6 @@ Not here: what is asked, who may ask, answering twice (exchange.py), sockets (se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,14 +22,13 @@ from gateway.links.bodies import ENCODINGS, Body, body_of, inflate
 from gateway.links.exchange import Exchange, Handshake, Request
 from gateway.links.flow import Outlet
 from gateway.links.frames import Receiver, WebSocket
-from gateway.links.heads import Ask, HeadCutter, Headers, KnownHeads, has_token, reader_of, status_line, write_head
+from gateway.links.heads import Ask, HeadCutter, Headers, KnownHeads, reader_of, status_line, write_head
 from gateway.links.limits import Limits, Refusal
 
 __all__ = ["Exchange", "Handshake", "HttpFactory", "Request", "http_factory"]
 
 AT_ONCE = 16
 """Heads and bodies of one peer before the others have their turn."""
-_KEY = re.compile(r"[A-Za-z0-9+/]{22}==\Z")
 _EXTRA: dict[int, Headers] = {405: (("Allow", "GET, POST"),), 426: (("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"))}
 
 
@@ -235,16 +233,11 @@ class HttpConnection(Protocol):
         return True
 
     def _offer(self, request: Request) -> None:
-        offered = request.header("sec-websocket-key") or ""
         if self.home.on_handshake is None or request.method != "GET" or request.body:
             raise Refusal(400, "upgrade")
-        faults = {
-            "version": request.header("sec-websocket-version") != "13",
-            "connection": not has_token(request.headers, "connection", "upgrade"),
-            "key": not _KEY.match(offered),
-        }
-        if any(faults.values()):
-            self._forgive([name for name, wrong in faults.items() if wrong], request)
+        faults = request.handshake_faults()
+        if faults:
+            self._forgive(faults, request)
         self._alarm.set(self.limits.handshake_deadline)
         self._pending = handshake = Handshake(self, request)
         self.home.on_handshake(handshake)

@@ -126,7 +126,7 @@ class Metrics:
         self._refused = self._counter("refused", "Input of peers that was turned away.", ("reason",))
         for reason in REASONS:
             self._refused.labels(reason)
-        self._fired = self._counter("quirk_firings", "Messages that a quirk profile changed.", ("quirk",))
+        self._fired = self._counter("quirk_firings", "Messages that a quirk profile changed, and what else it did.", ("quirk",))
         self._remarks = self._counter("device_remarks", "What stations without OCPP gave reason to remark.", ("dialect", "kind"))
         self._untraced = self._counter("trace_dropped", "Trace lines that were not written.")
         self._translated = self._histogram("translate_seconds", "Time to translate one message.", _TRANSLATE)
@@ -172,7 +172,7 @@ class Metrics:
         self._refused.labels(self._labels["reason"](reason)).inc()
 
     def fired(self, quirk: str) -> None:
-        """A quirk profile changed a message."""
+        """A quirk profile did something."""
         self._fired.labels(self._labels["quirk"](quirk)).inc()
 
     def remarked(self, dialect: str, kind: str) -> None:

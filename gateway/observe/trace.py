@@ -65,6 +65,7 @@ class Trace:
         self._file = RotatingFile(path, max_bytes, files, free, on_drop=on_drop)
         self._now, self._masker = now, masker
         self._losses: dict[str, list[str]] = {}
+        self._acts: dict[str, list[str]] = {}
 
     @property
     def dropped(self) -> int:
@@ -73,10 +74,11 @@ class Trace:
 
     def lost(self, station: str, loss: str) -> None:
         """A value did not cross; it is named in the next line of that station."""
-        if station in self._losses or len(self._losses) < 20 * MOST_LOSSES:
-            losses = self._losses.setdefault(station, [])
-            if len(losses) < MOST_LOSSES:
-                losses.append(loss)
+        _remember(self._losses, station, loss)
+
+    def acted(self, station: str, what: str) -> None:
+        """A quirk delayed, answered or held something; it is named in the next line of that station."""
+        _remember(self._acts, station, what)
 
     def message(
         self,
@@ -103,7 +105,7 @@ class Trace:
             "action": message.action,
         }
         line |= self._content(dialect, message, raw)
-        line |= _more("quirks", [f"{one.quirk} {one.verb}" for one in fired])
+        line |= _more("quirks", [*self._acts.pop(station, []), *(f"{one.quirk} {one.verb}" for one in fired)])
         line |= _more("losses", self._losses.pop(station, []))
         self._file.write(encoded(line))
 
@@ -151,6 +153,13 @@ def _body(message: Message, short: bool) -> dict[str, Any]:
         return {"errorCode": message.code, "errorDescription": message.description[:MOST_TEXT], **details}
     length = 0 if short else len(encoded(message.payload))
     return {"payload": message.payload} if length <= MOST_TEXT else {"payloadLength": length}
+
+
+def _remember(of: dict[str, list[str]], station: str, what: str) -> None:
+    if station in of or len(of) < 20 * MOST_LOSSES:
+        noted = of.setdefault(station, [])
+        if len(noted) < MOST_LOSSES:
+            noted.append(what)
 
 
 def _more(name: str, values: list[str]) -> dict[str, list[str]]:

@@ -14,8 +14,8 @@ from gateway.facts import ROLES
 from gateway.quirks.digits import plain
 from gateway.quirks.plans import read_plans, read_questions, read_silences
 from gateway.quirks.rule import Reading
-from gateway.session.policy import SWITCHES
-from gateway.source import Map
+from gateway.session.policy import STATION_ALONE, SWITCHES
+from gateway.source import Map, one_of
 
 
 def _seconds(value: Any) -> bool:
@@ -61,6 +61,9 @@ def read_behave(reading: Reading, at: Any, holder: Map) -> dict[str, Any]:
     for name, value in at.items():
         if name not in SWITCHES:
             reading.check.unknown(at, name, "switch", SWITCHES)
+        elif reading.side == "backend" and name in STATION_ALONE:
+            known = one_of(other for other in SWITCHES if other not in STATION_ALONE)
+            reading.check.fault(at, name, f"{name} does nothing for a back end", known)
         elif not FORMS[form_of(name)](value):
             reading.check.fault(at, name, f"{name} does not take {plain(value)!r}", SWITCHES[name])
         else:

@@ -55,17 +55,20 @@ class Quirks:
 def join(profiles: Sequence[Profile]) -> Cures:
     """The cures of ``profiles``, which come least specific first."""
     behave: dict[str, Any] = {}
+    owners: dict[tuple[str, str], str] = {}
     for profile in profiles:
         for name, value in profile.behave.items():
             before = behave.get(name)
             behave[name] = {**before, **value} if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+            owners |= {(name, detail): profile.id for detail in (value if isinstance(value, Mapping) else ("",))}
     return Cures(
         ids=[profile.id for profile in profiles],
         text=_texts(profiles),
         repair=_table([(profile.id, profile.repair.payload) for profile in profiles]),
         adjust=_table([(profile.id, profile.adjust) for profile in profiles]),
         behave=behave,
-        connect=joined([profile.connect for profile in profiles if profile.connect is not None]),
+        owners=owners,
+        connect=joined([(profile.id, profile.connect) for profile in profiles if profile.connect is not None]),
         number_ids=any(profile.repair.number_ids for profile in profiles),
         warnings=[(profile.id, profile.warn) for profile in profiles if profile.warn],
     )

@@ -10,16 +10,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from gateway.messages import Side
 from gateway.quirks.bounded import bounded
 from gateway.quirks.digits import is_number, plain
 from gateway.source import Checker, Map, one_of
 
-FORGIVEN = ("connection", "version", "key")
-"""Handshake headers that a station may leave out or spell wrongly."""
+FORGIVEN = {
+    "connection": "the header Connection is missing or wrong",
+    "version": "Sec-WebSocket-Version is missing or wrong",
+    "key": "Sec-WebSocket-Key is missing or wrong",
+    "origin": "there is an Origin, as from a browser",
+    "user": "the user of HTTP Basic is not the identity; the password must be right",
+    "hex_password": "the password is the hexadecimal text of the one that is expected, or the other way round",
+    "binary": "messages are binary where they should be text",
+}
+"""What a peer may do at its handshake, or on its link, that is refused otherwise."""
+_NAME, _VALUE = re.compile(r"[-A-Za-z0-9_]{1,100}\Z"), re.compile(r"[\x20-\x7e]{1,500}\Z")
+_OURS = ("host", "upgrade", "connection", "content-length", "content-type", "transfer-encoding", "authorization")
 LONGEST = 500
 """Characters of a path that an expression looks at."""
 IDENTITY = ("path", "query", "header", "credential")
@@ -31,12 +42,16 @@ class Connect:
 
     assume_subprotocol: bool | None = None
     subprotocols: tuple[str, ...] = ()
+    speak: tuple[str, ...] = ()
+    headers: Mapping[str, str] | None = None
     identity: Mapping[str, str] | None = None
     decode_twice: bool | None = None
     forgive: tuple[str, ...] = ()
     ping_every: float | None = None
     dead_after: float | None = None
     by_shape: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Key → the quirk that it is from."""
 
     @property
     def beats(self) -> bool:
@@ -45,32 +60,47 @@ class Connect:
 
 
 MEANINGS: dict[str, str] = {
-    "assume_subprotocol": "true: a handshake that names no sub-protocol means the listener's; none is named in the answer",
+    "assume_subprotocol": "true: a handshake that names no sub-protocol means the listener's; none is named in the answer "
+    "(of a back end: none is offered to it)",
     "subprotocols": "[name, …]: these names, in any letter case, mean the listener's dialect too; the "
-    "answer repeats the one that was asked",
+    "answer repeats the one that was asked (of a back end: these are offered to it, and not the dialect's own)",
+    "speak": "[dialect, …]: of several sub-protocols that are offered the first of these is taken, and not the newest",
+    "headers": "{NAME: VALUE}: of a back end alone: headers that our handshakes, or requests, have beside the usual",
     "identity": "{path: expression with one group}, {query: NAME}, {header: NAME} or {credential: true}: "
     "where the identity stands",
     "decode_twice": "true: the identity in the path is percent-encoded twice",
-    "forgive": "[connection, version, key]: handshake headers that may be missing or wrong",
-    "ping_every": "seconds between our pings; 0: none, for a station that cannot answer them",
+    "forgive": f"[{', '.join(FORGIVEN)}]: what may be missing or wrong",
+    "ping_every": "seconds between our pings; 0: none, for a peer that cannot answer them",
     "dead_after": "seconds of silence after which the link is cut; 0: never",
     "by_shape": "[dialect, …]: the first message decides: if it is not valid in the listener's "
     "dialect, the first of these that fits is spoken",
 }
 """Key → form and meaning."""
+OF_BACKENDS = ("assume_subprotocol", "subprotocols", "headers", "forgive", "ping_every", "dead_after")
+"""What can be said of a back end; all but ``headers`` can be said of a station."""
+FORGIVEN_BACKENDS = ("binary",)
 
 
-def read_connect(check: Checker, at: Any, holder: Map, dialects: Iterable[str]) -> Connect:
+def keys_of(side: Side) -> list[str]:
+    """What can be said of a peer at that side."""
+    return [*OF_BACKENDS] if side == "backend" else [key for key in MEANINGS if key != "headers"]
+
+
+def read_connect(check: Checker, at: Any, holder: Map, dialects: Iterable[str], side: Side) -> Connect:
     """The mapping ``at``, which is ``holder["connect"]``."""
+    known = keys_of(side)
     if not isinstance(at, Map) or not at:
-        check.fault(holder, "connect", "connect is no mapping", "key: value lines, keys " + one_of(MEANINGS))
+        check.fault(holder, "connect", "connect is no mapping", "key: value lines, keys " + one_of(known))
         return Connect()
     made: dict[str, Any] = {}
     for key, value in at.items():
         if key not in MEANINGS:
-            check.unknown(at, key, "key in connect", MEANINGS)
+            check.unknown(at, key, "key in connect", known)
             continue
-        trouble = _trouble(key, plain(value), list(dialects))
+        if key not in known:
+            check.fault(at, key, f"{key} does nothing for a {'back end' if side == 'backend' else side}", one_of(known))
+            continue
+        trouble = _trouble(key, plain(value), list(dialects), side)
         if trouble:
             check.fault(at, key, f"{key}: {trouble}", MEANINGS[key])
         else:
@@ -78,7 +108,7 @@ def read_connect(check: Checker, at: Any, holder: Map, dialects: Iterable[str]) 
     return Connect(**made)
 
 
-def _trouble(key: str, value: Any, dialects: list[str]) -> str:
+def _trouble(key: str, value: Any, dialects: list[str], side: Side) -> str:
     """What is wrong with the value of a key, or an empty text."""
     if key in ("assume_subprotocol", "decode_twice"):
         return "" if value is True else f"does not take {value!r}"
@@ -86,11 +116,25 @@ def _trouble(key: str, value: Any, dialects: list[str]) -> str:
         return "" if is_number(value) and 0 <= value <= 86400 else f"does not take {value!r}"
     if key == "identity":
         return _identity_trouble(value)
+    if key == "headers":
+        return _header_trouble(value)
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
         return f"does not take {value!r}"
-    known = {"forgive": list(FORGIVEN), "by_shape": dialects}.get(key)
+    forgiven = list(FORGIVEN_BACKENDS if side == "backend" else FORGIVEN)
+    known = {"forgive": forgiven, "by_shape": dialects, "speak": dialects}.get(key)
     wrong = [one for one in value if known is not None and one not in known]
     return f"unknown {wrong[0]!r}, expected {one_of(known or ())}" if wrong else ""
+
+
+def _header_trouble(value: Any) -> str:
+    if not isinstance(value, dict) or not value:
+        return f"does not take {value!r}"
+    for name, text in value.items():
+        if not _NAME.match(name) or not isinstance(text, str) or not _VALUE.match(text):
+            return f"{name!r} is no header with a text"
+        if name.lower() in _OURS or name.lower().startswith("sec-websocket-"):
+            return f"{name!r} is written by the gateway itself"
+    return ""
 
 
 def _identity_trouble(value: Any) -> str:
@@ -109,15 +153,16 @@ def _identity_trouble(value: Any) -> str:
         return str(error)
 
 
-def joined(connects: Iterable[Connect]) -> Connect | None:
-    """The rules of several profiles, the later ones first; None where there are none."""
+def joined(connects: Iterable[tuple[str, Connect]]) -> Connect | None:
+    """The rules of several profiles (by id), the later ones first; None where there are none."""
     made: dict[str, Any] = {}
-    for connect in connects:
+    owners: dict[str, str] = {}
+    for id, connect in connects:
         for one in fields(Connect):
             value = getattr(connect, one.name)
-            if value not in (None, ()):
-                made[one.name] = value
-    return Connect(**made) if made else None
+            if one.name != "owners" and value not in (None, ()):
+                made[one.name], owners[one.name] = value, id
+    return Connect(**made, owners=owners) if made else None
 
 
 def identity_of(connect: Connect, path: str, target: str, header: Mapping[str, str], user: str | None) -> str | None:

@@ -67,7 +67,7 @@ class Cures:
     ``number_ids``: its message ids are numbers.  ``asks``: a rule looks at the call that a result answers.
     """
 
-    __slots__ = ("adjusts", "asks", "behave", "connect", "empty", "ids", "number_ids", "repairs", "texts", "warnings")
+    __slots__ = ("adjusts", "asks", "behave", "connect", "empty", "ids", "number_ids", "owners", "repairs", "texts", "warnings")
 
     def __init__(
         self,
@@ -76,16 +76,22 @@ class Cures:
         repair: Table | None = None,
         adjust: Table | None = None,
         behave: Mapping[str, Any] | None = None,
+        owners: Mapping[tuple[str, str], str] | None = None,
         connect: Connect | None = None,
         number_ids: bool = False,
         warnings: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.ids, self.connect, self.number_ids, self.warnings = tuple(ids), connect, number_ids, tuple(warnings)
         self.behave: Mapping[str, Any] = behave or {}
+        self.owners = dict(owners or {})
         self.texts, self.repairs, self.adjusts = tuple(text), dict(repair or {}), dict(adjust or {})
         self.empty = not self.ids
         steps = [*self.repairs.values(), *self.adjusts.values()]
         self.asks = any("asked" in str(rule.source.get("when", "")) for one in steps for _, rules in one.parts for rule in rules)
+
+    def owner(self, switch: str, detail: str) -> str | None:
+        """The quirk that set a switch (for that operation or role)."""
+        return self.owners.get((switch, detail)) or self.owners.get((switch, ""))
 
     def text(self, raw: str) -> tuple[str, list[Fired]]:
         """Mend the text of a message that came from the peer, before it is parsed."""

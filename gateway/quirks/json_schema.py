@@ -78,6 +78,7 @@ def _match(whole: bool) -> dict[str, Any]:
     properties: dict[str, Any] = dict.fromkeys(GLOBS, _TEXTS)
     ranged = _closed({"read": _TEXT, "from": {"type": ["string", "number"]}, "below": {"type": ["string", "number"]}}, "read")
     properties["firmware"] = {"anyOf": [*_TEXTS["anyOf"], ranged]}
+    properties["boot"] = _said("Fields of the boot, names joined by dots", {"type": "object", "additionalProperties": _TEXTS})
     if not whole:
         return _closed(properties) | {"minProperties": 1}
     return _closed({"side": {"enum": ["station", "backend"]}, "dialect": _TEXTS, **properties}, "side")
@@ -143,6 +144,8 @@ def _connect() -> dict[str, Any]:
     forms: dict[str, Any] = {
         "assume_subprotocol": _TRUE,
         "subprotocols": names,
+        "speak": names,
+        "headers": {"type": "object", "additionalProperties": _TEXT, "minProperties": 1},
         "identity": _closed({"path": _TEXT, "query": {"type": "string"}, "header": _TEXT, "credential": _TRUE})
         | {"minProperties": 1},
         "decode_twice": _TRUE,

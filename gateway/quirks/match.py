@@ -3,16 +3,17 @@
 In: what is known of a peer (`Known`), the ``match`` of a profile.  Out: yes or no, a rank, whether two may meet.
 Not here: what the profiles do.
 
-Rank, from least to most: nothing but the dialect < vendor (or User-Agent) < model < firmware < site (listener, back end)
-< station
-(identity or serial number).  A profile ranks by the most specific thing that it names.  Patterns are shell globs; vendor and
+Rank, from least to most: nothing but the dialect < vendor (or User-Agent) < model (or another field of the boot) < firmware
+< site (listener, back end) < station (identity or serial number).  A profile ranks by the most specific thing that it names.
+Patterns are shell globs; vendor and
 model are compared without regard to case.  Firmware strings are no version numbers: a profile says how to read one out.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -20,11 +21,12 @@ from gateway.messages import Side
 from gateway.quirks.bounded import bounded
 from gateway.source import Checker, List, Map, nearest, one_of
 
-RANKS = {"dialect": 0, "vendor": 1, "user_agent": 1, "model": 2, "firmware": 3, "listener": 4, "backend": 4}
+RANKS = {"dialect": 0, "vendor": 1, "user_agent": 1, "model": 2, "boot": 2, "firmware": 3, "listener": 4, "backend": 4}
 RANKS |= {"serial": 5, "station": 5}
 """What a match may name, and how much that says."""
 GLOBS = ("vendor", "user_agent", "model", "listener", "backend", "serial", "station")
 FOLDED = ("vendor", "model")
+BOOT = "boot."
 _LONGEST = 64
 """Characters of a firmware string that are looked at, so that no peer can keep a pattern busy."""
 _WILD = re.compile(r"[*?\[]")
@@ -44,6 +46,17 @@ class Known:
     firmware: str | None = None
     backend: str | None = None
     serial: str | None = None
+    boot: Mapping[str, Any] = field(default_factory=dict)
+
+    def value(self, key: str) -> str | None:
+        """What a pattern is held against; ``boot.PATH`` is a field of the boot."""
+        if not key.startswith(BOOT):
+            found: Any = getattr(self, key)
+        else:
+            found = self.boot
+            for name in key[len(BOOT) :].split("."):
+                found = found.get(name) if isinstance(found, dict) else None
+        return found if isinstance(found, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +92,7 @@ class Match:
     @property
     def rank(self) -> int:
         """How specific this is."""
-        named = [RANKS[key] for key in self.globs]
+        named = [RANKS[key.partition(".")[0]] for key in self.globs]
         return max([0, *named, *([RANKS["firmware"]] if self.firmware else [])])
 
     def fits(self, known: Known) -> bool:
@@ -88,7 +101,7 @@ class Match:
             return False
         if self.firmware is not None and (known.firmware is None or not self.firmware.holds(known.firmware)):
             return False
-        return all(_fits(key, patterns, getattr(known, key)) for key, patterns in self.globs.items())
+        return all(_fits(key, patterns, known.value(key)) for key, patterns in self.globs.items())
 
     def may_meet(self, other: Match) -> bool:
         """Whether one peer could be meant by both.  In doubt, yes."""
@@ -158,7 +171,7 @@ def _match(check: Checker, at: Map, dialects: list[str]) -> Match | None:
     if at["side"] not in ("station", "backend"):
         check.fault(at, "side", f"unknown side {at['side']!r}", "station or backend")
         return None
-    globs = {key: _patterns(check, at, key) for key in GLOBS if key in at}
+    globs = {key: _patterns(check, at, key) for key in GLOBS if key in at} | (_booted(check, at) if "boot" in at else {})
     ranged = isinstance(at.get("firmware"), Map)
     if "firmware" in at and not ranged:
         globs["firmware"] = _patterns(check, at, "firmware")
@@ -175,6 +188,14 @@ def _texts(check: Checker, at: Map, key: str) -> tuple[str, ...]:
 
 def _patterns(check: Checker, at: Map, key: str) -> tuple[str, ...]:
     return tuple(one.casefold() if key in FOLDED else one for one in _texts(check, at, key))
+
+
+def _booted(check: Checker, at: Map) -> dict[str, tuple[str, ...]]:
+    """The patterns for fields of the boot."""
+    if not isinstance(at["boot"], Map) or not at["boot"]:
+        check.fault(at, "boot", "boot is no mapping", "FIELD: pattern lines; names joined by dots")
+        return {}
+    return {f"{BOOT}{name}": _texts(check, at["boot"], name) for name in at["boot"]}
 
 
 def _dialects(check: Checker, at: Map, known: list[str]) -> tuple[str, ...]:

@@ -155,6 +155,15 @@ def find(shape: Shape, path: Path) -> Field:
     return field
 
 
+def lacks(shape: Shape, path: str) -> str:
+    """Why ``shape`` has no field at that path, or an empty text."""
+    try:
+        find(shape, parse(path))
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def parent(shape: Shape, path: Path) -> Shape:
     """The shape that holds the last field of ``path``, whether or not the field itself is in it.  Raises ValueError."""
     if len(path.steps) == 1:

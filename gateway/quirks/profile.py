@@ -17,11 +17,12 @@ from typing import Any
 from gateway import source
 from gateway.catalogue import Folders, shipped
 from gateway.dialects.schema import Dialect
+from gateway.quirks import path as paths
 from gateway.quirks import sample
 from gateway.quirks.adjust import read_adjust
 from gateway.quirks.behave import read_behave
 from gateway.quirks.connect import Connect, joined, read_connect
-from gateway.quirks.match import Known, Match, read_match, read_use
+from gateway.quirks.match import BOOT, Known, Match, read_match, read_use
 from gateway.quirks.repair import Repair, read_repair
 from gateway.quirks.rule import Reading, Rule
 from gateway.source import Checker, List, Map, SourceError, nearest, one_of
@@ -81,7 +82,7 @@ class Profile:
         if (
             self.connect is not None
             and other.connect is not None
-            and joined([self.connect, other.connect]) != joined([other.connect, self.connect])
+            and joined([("", self.connect), ("", other.connect)]) != joined([("", other.connect), ("", self.connect)])
         ):
             return self.source, "connect", "the same of connect"
         return (
@@ -219,7 +220,7 @@ class _Reader:
             repair=read_repair(reading, at["repair"], at) if "repair" in at else Repair(),
             adjust=read_adjust(reading, at) if "adjust" in at else (),
             behave=read_behave(reading, at["behave"], at) if "behave" in at else {},
-            connect=read_connect(self.check, at["connect"], at, self.dialects) if "connect" in at else None,
+            connect=read_connect(self.check, at["connect"], at, self.dialects, match.side) if "connect" in at else None,
             warn=self._text(at, "warn") if "warn" in at else "",
             samples=sample.read_samples(reading, at) if "samples" in at else (),
             deliberate=reading.deliberate,
@@ -246,7 +247,18 @@ class _Reader:
     def _meant(self, at: Map, match: Match) -> Match:
         if at.get("on_request") is not True and not match.rank:
             self.check.fault(at, "match", "it would fit every peer", "a vendor, a model or another of match, or on_request: true")
+        self._booted(at, match)
         return match
+
+    def _booted(self, at: Map, match: Match) -> None:
+        """A field of the boot that no boot has would never match."""
+        named = [self.dialects[name] for name in match.dialects if name in self.dialects] or list(self.dialects.values())
+        boots = [d.messages[action].request for d in named if (action := d.action_for("boot")) is not None]
+        for key in (key for key in match.globs if key.startswith(BOOT)):
+            name = key.removeprefix(BOOT)
+            troubles = [paths.lacks(shape, name) for shape in boots]
+            if all(troubles):
+                self.check.fault(at["match"]["boot"], name, next(iter(troubles), "no dialect has a boot"))
 
     def _text(self, at: Map, key: str) -> str:
         if not isinstance(at[key], str) or not at[key].strip():

@@ -74,6 +74,7 @@ class Asks:
             answer = replace(answer, id=asked.call.id, action=asked.call.action)
         delay = self._delay(asked) if self.desk.switches else 0.0
         if delay > 0:
+            self.desk.acted("delay_answer", asked.role)
             self.desk.timer(f"delay:{asked.call.id}", delay, lambda: self._speak(asked, answer))
         else:
             self._speak(asked, answer)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from gateway.journal.contract import Write
-from gateway.messages import Answer, Call
+from gateway.messages import Answer, Call, Payload, Side
 
 
 class AnswerStation(Struct, frozen=True):
@@ -100,6 +100,16 @@ class Learned(Struct, frozen=True):
     model: str | None
     firmware: str | None
     serial: str | None
+    boot: Payload = field(default_factory=dict)
+    """All that it said, as it came."""
+
+
+class Acted(Struct, frozen=True):
+    """A switch of a quirk profile did something; ``detail`` is the operation or role that it was set for, or empty."""
+
+    side: Side
+    switch: str
+    detail: str = ""
 
 
 Command: TypeAlias = (
@@ -115,4 +125,5 @@ Command: TypeAlias = (
     | Wake
     | Note
     | Learned
+    | Acted
 )

@@ -18,7 +18,7 @@ from gateway.ladder.facts import Context, Facts
 from gateway.ladder.losses import Loss
 from gateway.ladder.registers import Registers
 from gateway.ladder.route import Route
-from gateway.messages import Answer, Call
+from gateway.messages import Answer, Call, Side
 from gateway.session import commands as do
 from gateway.session.deadlines import Deadlines, Then
 from gateway.session.events import Instant
@@ -30,7 +30,10 @@ SOON = 0.05
 
 
 class Desk:
-    """Shared by reference; ``begin`` opens an event, ``take`` closes it."""
+    """Shared by reference; ``begin`` opens an event, ``take`` closes it.
+
+    ``switches`` are those of the station's quirk profiles, ``theirs`` those of the back end's that count for calls to it.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Desk:
         self.up, self.down, self.policy, self.ids, self.rng = up, down, policy, ids, rng
         self.older = older
         self.switches: Mapping[str, Any] = {}
+        self.theirs: Mapping[str, Any] = {}
         self.at = Instant(0.0, datetime.min.replace(tzinfo=UTC))
         self.registers = Registers()
         self.exchange = False
@@ -77,6 +81,17 @@ class Desk:
     def note(self, what: str, detail: str = "", **labels: str) -> None:
         """Count something; ``what`` and its labels are in `gateway.session.notes`."""
         self.say(do.Note(what, labels, detail))
+
+    def acted(self, switch: str, detail: str | None = "", side: Side = "station") -> None:
+        """A switch of a quirk profile did something."""
+        self.say(do.Acted(side, switch, detail or ""))
+
+    def answers_here(self, role: str | None) -> bool:
+        """Whether a quirk profile wants the station's calls of that role to be answered without the back end."""
+        found = role in self.switches.get("answer_locally", ())
+        if found:
+            self.acted("answer_locally", role)
+        return found
 
     # -- commits and deadlines -----------------------------------------------------------------------------------
 

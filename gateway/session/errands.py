@@ -53,7 +53,7 @@ class Errands:
 
     def asked(self, asked: Asked) -> None:
         """The station asks something that the back end shall answer."""
-        if asked.role in self.desk.switches.get("answer_locally", ()) or len(self._waiting) >= self.desk.policy.most_calls:
+        if self.desk.answers_here(asked.role) or len(self._waiting) >= self.desk.policy.most_calls:
             self._answer_here(asked)
             return
         self._waiting.append(Errand(asked.call, asked))

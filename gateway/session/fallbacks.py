@@ -1,7 +1,8 @@
-"""What a quirk profile says of commands: other words to try, how long to wait, what silence means, how long to rest.
+"""What a quirk profile says of calls to its peer: other words to try, how long to wait, what silence means, how long to rest.
 
-In: the session's switches, commands and what came of them.  Out: the next call to try, an answer, seconds.
-Not here: the queue of commands (`gateway.session.orders`), how a profile says it (`gateway.quirks.plans`).
+In: the session's switches, calls and what came of them.  Out: the next call to try, an answer, seconds.
+Not here: the queues of calls (`gateway.session.orders` to the station, `gateway.session.lane` to the back end), how a profile
+says it (`gateway.quirks.plans`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from gateway.messages import Answer, Call, Payload, Result
+from gateway.messages import Answer, Call, Payload, Result, Side
 from gateway.session.desk import Desk
 
 WHILE = 5.0
@@ -28,14 +29,18 @@ class Plan(Protocol):
 
 
 class Fallbacks:
-    """Stateless but for the moment at which the station's last answer came."""
+    """For the calls to the peer at ``side``.  Stateless but for the moment at which its last answer came."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, side: Side) -> None:
+        self.desk, self.side = desk, side
         self._landed_at: float | None = None
 
+    @property
+    def _switches(self) -> Mapping[str, Any]:
+        return self.desk.switches if self.side == "station" else self.desk.theirs
+
     def _of(self, switch: str, action: str) -> Any:
-        found: Mapping[str, Any] = self.desk.switches.get(switch) or {}
+        found: Mapping[str, Any] = self._switches.get(switch) or {}
         return found.get(action)
 
     def on_connect(self, send: Callable[[Call], None]) -> None:
@@ -43,38 +48,57 @@ class Fallbacks:
 
         A boot that comes meanwhile is answered first, as before any other command.
         """
-        wanted = self.desk.switches.get("ask_on_connect")
+        wanted = self._switches.get("ask_on_connect")
         if wanted:
             self.desk.timer("ask-on-connect", WHILE, lambda: self._ask(wanted, send))
 
     def _ask(self, wanted: Sequence[tuple[str, Payload]], send: Callable[[Call], None]) -> None:
+        self.desk.acted("ask_on_connect")
         for action, payload in wanted:
             send(Call(self.desk.ids(), action, payload))
 
     def landed(self) -> None:
-        """The station answered, or will not."""
+        """The peer answered, or will not."""
         self._landed_at = self.desk.at.mono
 
     def rest(self) -> float:
-        """Seconds until the next command may go."""
-        gap = self.desk.switches.get("command_gap")
+        """Seconds until the next call may go."""
+        gap = self._switches.get("command_gap")
         return self._landed_at + float(gap) - self.desk.at.mono if gap and self._landed_at is not None else 0.0
 
-    def patience(self, call: Call) -> float:
-        """Seconds to wait for the answer to a command."""
+    def settling(self, since: float) -> float:
+        """Seconds until calls may go, where the boot was answered at that moment."""
+        seconds = self._switches.get("hold_calls_until_boot")
+        return since + float(seconds) - self.desk.at.mono if seconds is not None else 0.0
+
+    def told(self, settling: float) -> None:
+        """A call waits: for the boot and a while more, or for its turn."""
+        self.desk.acted("hold_calls_until_boot" if settling > 0 else "command_gap", side=self.side)
+
+    def patience(self, call: Call, usual: float) -> float:
+        """Seconds to wait for the answer to a call."""
         silence = self._of("silence", call.action)
-        usual = self.desk.policy.station_call
         return min(usual, silence.after) if silence is not None else usual
 
+    def expects(self, call: Call) -> bool:
+        """Whether the silence that a call met is the one that a profile foretells."""
+        if self._of("silence", call.action) is None:
+            return False
+        self.desk.acted("silence", call.action, self.side)
+        return True
+
     def silent(self, call: Call) -> Answer | None:
-        """The answer that stands for the station's silence, if a profile has one."""
+        """The answer that stands for the peer's silence, if a profile has one."""
         silence = self._of("silence", call.action)
         return Result(call.id, call.action, silence.result) if silence is not None and silence.result is not None else None
 
     def next(self, first: Call, tried: int, answer: Answer) -> Call | None:
-        """The command in other words, after ``tried`` tries beside the ``first``; None where the answer stands."""
+        """The call in other words, after ``tried`` tries beside the ``first``; None where the answer stands."""
         plan: Plan | None = self._of("fallbacks", first.action)
         if plan is None or not plan.refuses(answer, first.payload):
             return None
         payload = plan.payload(tried, first.payload, self.desk.at.wall)
-        return Call(self.desk.ids(), first.action, payload) if payload is not None else None
+        if payload is None:
+            return None
+        self.desk.acted("fallbacks", first.action, self.side)
+        return Call(self.desk.ids(), first.action, payload)

@@ -65,7 +65,7 @@ class Intake:
         """A connector's state: answered at once, queued in memory; stored first where it is part of a transaction's story."""
         facts = self.desk.dialect.facts(asked.call)
         connector, state = facts.get("connector"), facts.get("state")
-        if "status" in self.desk.switches.get("answer_locally", ()) or self.oddities.repeats(asked.call, connector):
+        if self.desk.answers_here("status") or self.oddities.repeats(asked.call, connector):
             self.asks.result(asked, "local")
         elif self._told_within(connector, asked.call):
             self._stored_state(asked, connector)
@@ -170,7 +170,7 @@ class Intake:
         """Whether the back end's answer matters: as the dialect says, and on a route without a step wherever it has fields."""
         fields = self.desk.dialect.messages[asked.call.action].result.fields
         passing = not self.desk.up.steps and bool(fields)
-        return (asked.wants == "content" or passing) and asked.role not in self.desk.switches.get("answer_locally", ())
+        return (asked.wants == "content" or passing) and not self.desk.answers_here(asked.role)
 
     def _stored(self, item: RowItem) -> None:
         item.committed = True

@@ -13,6 +13,7 @@ from typing import Protocol
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
 from gateway.session.desk import Desk
+from gateway.session.fallbacks import Fallbacks
 from gateway.session.uplink import Uplink
 
 
@@ -23,13 +24,26 @@ class Source(Protocol):
         """Send the next call through the lane; false if there is none to send now."""
 
 
+HOLD = "hold-up"
+
+
 @dataclass(slots=True)
 class Flight:
-    """A call that the back end has.  ``failed`` hears ``lost`` (the link went) or ``silent`` (no answer in time)."""
+    """A call that the back end has.  ``failed`` hears ``lost`` (the link went) or ``silent`` (no answer in time).
 
-    id: str
+    ``first`` is the call as it was to be sent, ``tried`` how often a quirk profile had it said in other words.
+    """
+
+    call: Call
     answered: Callable[[Answer], None]
     failed: Callable[[str], None]
+    first: Call
+    tried: int = 0
+
+    @property
+    def id(self) -> str:
+        """Of the call that waits."""
+        return self.call.id
 
 
 class Lane:
@@ -40,20 +54,38 @@ class Lane:
         self.sources: tuple[Source, ...] = ()
         self.flight: Flight | None = None
         self.silent = 0
+        self.fallbacks = Fallbacks(desk, "backend")
+        self.ready_since: Callable[[], float | None] = lambda: None
+        """Since when more than a boot may go up."""
 
     def pump(self) -> None:
         """Send what can be sent, the first source first."""
-        if self.flight is not None or not self.uplink.up:
+        if self.flight is not None or not self.uplink.up or (self.desk.theirs and self._held()):
             return
         for source in self.sources:
             if source.offer():
                 return
 
+    def _held(self) -> bool:
+        """Whether the back end's quirk profile wants it to be left alone for a while."""
+        since = self.ready_since()
+        settling = self.fallbacks.settling(since) if since is not None else 0.0
+        wait = max(settling, self.fallbacks.rest())
+        if wait > 0 and not self.desk.running(HOLD):
+            self.fallbacks.told(settling)
+            self.desk.timer(HOLD, wait, lambda: None)
+        return wait > 0
+
     def send(self, call: Call, answered: Callable[[Answer], None], failed: Callable[[str], None]) -> None:
         """Send; exactly one of the two is called later."""
         assert self.flight is None
-        self.flight = Flight(call.id, answered, failed)
+        self._fly(Flight(call, answered, failed, call))
+
+    def _fly(self, flight: Flight) -> None:
+        self.flight, call = flight, flight.call
         within = self.desk.policy.backend_call
+        if self.desk.theirs:
+            within = self.fallbacks.patience(call, within)
         self.desk.say(do.CallBackend(call, within))
         self.desk.timer(f"up:{call.id}", within, self._unanswered)
 
@@ -65,7 +97,14 @@ class Lane:
             return
         self._land()
         self.silent = 0
-        flight.answered(answer)
+        self._answered(flight, answer)
+
+    def _answered(self, flight: Flight, answer: Answer) -> None:
+        call = self.fallbacks.next(flight.first, flight.tried, answer) if self.desk.theirs else None
+        if call is None:
+            flight.answered(answer)
+        else:
+            self._fly(Flight(call, flight.answered, flight.failed, flight.first, flight.tried + 1))
 
     def lost(self) -> None:
         """The link is gone."""
@@ -80,6 +119,13 @@ class Lane:
         if flight is None:
             return
         self._land()
+        if self.desk.theirs and self.fallbacks.expects(flight.call):
+            answer = self.fallbacks.silent(flight.call)
+            if answer is not None:
+                self._answered(flight, answer)
+            else:
+                flight.failed("silent")
+            return
         self.desk.note("uplink", flight.id, change="unanswered")
         self.silent += 1
         flight.failed("silent")
@@ -89,4 +135,5 @@ class Lane:
     def _land(self) -> None:
         if self.flight is not None:
             self.desk.cancel(f"up:{self.flight.id}")
+            self.fallbacks.landed()
         self.flight = None

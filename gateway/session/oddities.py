@@ -31,11 +31,15 @@ class Oddities:
         facts = self.desk.dialect.facts(call)
         if facts.get("token") in (None, transaction.token):
             return call
+        self.desk.acted("restore_token")
         return self.desk.dialect.with_facts(call, token=transaction.token)
 
     def late(self, call: Call, transaction: Transaction | None) -> bool:
         """Whether these readings must not count as part of the transaction that they name."""
-        return bool(transaction is not None and transaction.ended is not None and self.desk.switches.get("detach_late_readings"))
+        late = transaction is not None and transaction.ended is not None and self.desk.switches.get("detach_late_readings")
+        if late:
+            self.desk.acted("detach_late_readings")
+        return bool(late)
 
     def repeats(self, call: Call, connector: int | None) -> bool:
         """Whether this state says nothing that was not said of the connector before, but for its time."""
@@ -43,6 +47,8 @@ class Oddities:
             return False
         said = self.desk.dialect.with_facts(call, time=None).payload if "time" in self.desk.dialect.facts(call) else call.payload
         repeated = self._said.get(connector) == said
+        if repeated:
+            self.desk.acted("drop_repeated_states")
         if len(self._said) < MOST_CONNECTORS or connector in self._said:
             self._said[connector] = said
         return repeated
@@ -55,6 +61,7 @@ class Oddities:
             return
         self.release(connector)
         if state == "available" and self.transactions.running(connector):
+            self.desk.acted("hold_available")
             self._early[connector] = tell
             self.desk.timer(f"available:{connector}", float(seconds), lambda: self.release(connector))
         else:

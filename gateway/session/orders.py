@@ -75,7 +75,7 @@ class Orders:
         self._held_back: list[Order] = []  # all is answered, but the station has more to tell
         self._holding = False
         self._settled_at = 0.0
-        self.fallbacks = Fallbacks(desk)
+        self.fallbacks = Fallbacks(desk, "station")
         self._fresh = False  # the station came, and its quirks were not looked at yet
 
     @property
@@ -209,17 +209,15 @@ class Orders:
             return True
         if order.trip is not None and not order.trip.stored:
             return True
-        wait = max(self._settling(), self._own_request(order), self.fallbacks.rest())
+        settling = self.fallbacks.settling(max(self._settled_at, self.registration.settled_at or 0.0))
+        asked = max(settling, self.fallbacks.rest())
+        wait = max(asked, self._own_request(order))
         if wait > 0 and not self.desk.running(HOLD):
             self._holding = True
+            if asked > 0:
+                self.fallbacks.told(settling)
             self.desk.timer(HOLD, wait, lambda: None)
         return wait > 0
-
-    def _settling(self) -> float:
-        seconds = self.desk.switches.get("hold_calls_until_boot")
-        if seconds is None:
-            return 0.0
-        return max(self._settled_at, self.registration.settled_at or 0.0) + float(seconds) - self.desk.at.mono
 
     def _own_request(self, order: Order) -> float:
         if not self.desk.exchange or not len(self.asks):
@@ -229,11 +227,12 @@ class Orders:
     def _send(self, order: Order) -> None:
         self._flying = order
         self._foresee(order.call)
-        within = self.fallbacks.patience(order.call)
+        within = self.fallbacks.patience(order.call, self.desk.policy.station_call)
         self.desk.say(do.CallStation(order.call, within))
         self.desk.timer(f"down:{order.call.id}", within, lambda: self._silent(order))
 
     def _silent(self, order: Order) -> None:
+        self.fallbacks.expects(order.call)
         answer = self.fallbacks.silent(order.call)
         if answer is not None:
             self.answered(answer)

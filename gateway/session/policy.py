@@ -27,7 +27,11 @@ SWITCHES: dict[str, str] = {
     "ask_on_connect": "[{on: OPERATION, with: {…}}, …]: commands of our own, five seconds after the station connected, each time",
     "hold_available": "seconds: that a connector is free again is told only after the stop of its transaction, or so much later",
 }
-"""Name → meaning of each ``behave`` switch of a station's profile."""
+"""Name → form and meaning of each ``behave`` switch."""
+TOWARDS = ("hold_calls_until_boot", "command_gap", "fallbacks", "silence")
+"""Those that count for the calls to the peer whose profile it is: a back end's may have them too, for what goes up."""
+STATION_ALONE = ("delay_answer", "ask_on_connect")
+"""Those that a back end's profile cannot have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ class Registration:
         self.last_interval: int | None = None
         self.told: str | None = None
         self.settled_at: float | None = None
+        self.ready_since: float | None = None
+        """Since when anything but a boot may go up."""
         self.gap: float | None = None
         """Seconds for which the station had been silent when its present link began, where that is known."""
         self.triggered = False
@@ -85,7 +87,7 @@ class Registration:
         self._reset_at = datetime.fromisoformat(reset) if reset else None
         if boot is not None and boot.get("dialect") == self.desk.dialect.name:
             self.boot = Call("", boot["action"], boot["payload"])
-            self.desk.say(do.Learned(**{fact: values.get(fact) for fact in IDENTITY}))
+            self.desk.say(do.Learned(**{fact: values.get(fact) for fact in IDENTITY}, boot=boot["payload"]))
 
     # -- what others ask -----------------------------------------------------------------------------------------
 
@@ -124,7 +126,7 @@ class Registration:
         self._waiting.append(asked)
         self.asks.within(asked, self._late)
         self.hear("boot")
-        if "boot" in self.desk.switches.get("answer_locally", ()):
+        if self.desk.answers_here("boot"):
             self._answer_here(asked, "accepted", self.interval)
 
     def reset(self, sent: bool) -> None:
@@ -148,7 +150,7 @@ class Registration:
     def _learn(self, call: Call) -> None:
         facts = self.desk.dialect.facts(call)
         identity = {fact: facts.get(fact) for fact in IDENTITY}
-        self.desk.say(do.Learned(**identity))
+        self.desk.say(do.Learned(**identity, boot=call.payload))
         boot = {"dialect": self.desk.dialect.name, "action": call.action, "payload": call.payload}
         self.desk.commit([PutStation(self.desk.station, {"boot": boot, **identity})])
 
@@ -191,6 +193,7 @@ class Registration:
             self._trip = None
         if after != "waiting":
             self.desk.cancel("boot")
+        self.ready_since = (self.desk.at.mono if self.ready_since is None else self.ready_since) if self.ready else None
         if self.ready:
             self.lane.uplink.steady()
 

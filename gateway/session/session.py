@@ -28,7 +28,7 @@ from gateway.session.intake import Intake
 from gateway.session.lane import Lane
 from gateway.session.naming import Naming
 from gateway.session.orders import Orders
-from gateway.session.policy import Policy
+from gateway.session.policy import TOWARDS, Policy
 from gateway.session.queue import Queue
 from gateway.session.registration import Registration
 from gateway.session.text import stamp
@@ -84,6 +84,7 @@ class Session:
         )
         self.delivery.turn = self.turn
         self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery)
+        self.lane.ready_since = lambda: self.registration.ready_since
         self._last_contact: float | None = None
 
     @property
@@ -97,9 +98,10 @@ class Session:
         """Whether nothing is in flight: neither a call of anybody, nor a commit.  What is queued is in the journal."""
         return not self.desk.storing and self.lane.flight is None and not len(self.asks) and self.orders.idle
 
-    def behave(self, switches: Mapping[str, Any]) -> None:
-        """Set the switches of the station's quirk profile (`gateway.session.policy.SWITCHES`)."""
-        self.desk.switches = switches
+    def behave(self, switches: Mapping[str, Any], theirs: Mapping[str, Any] | None = None) -> None:
+        """Set the switches of the quirk profiles of the station, and of the back end (`gateway.session.policy.SWITCHES`)."""
+        self.desk.theirs = {name: value for name, value in (theirs or {}).items() if name in TOWARDS}
+        self.desk.switches = {**switches, **{n: value for n, value in theirs.items() if n not in TOWARDS}} if theirs else switches
 
     def reroute(self, up: Route, down: Route) -> None:
         """Other tables from now on; what is on its way ends on the route on which it began."""

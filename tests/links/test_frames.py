@@ -105,6 +105,15 @@ def test_broken_rules(opened, data, code, word, step):
     assert len(ws.heard.ends) == 1
 
 
+def test_binary_is_text_of_a_peer_that_is_known_for_it(opened):
+    ws = opened(SMALL)
+    ws.socket.takes_binary = True
+    ws.socket.feed(frame(0x82, b"hi") + frame(0x02, b"x" * 100) + frame(0x80, b"\xff" * 50) + frame(0x81, b"text"))
+    assert ws.heard.texts == ["hi", "x" * 100 + "\ufffd" * 50, "text"]
+    ws.socket.feed(frame(0x02, b"x") + frame(0x00, b"x") * 5)
+    assert [end[0] for end in ws.heard.ends] == [1009]
+
+
 def test_a_frame_of_any_declared_size_is_stopped_at_the_cap(opened):
     ws = opened(SMALL)
     ws.socket.feed(bytes([0x81, 0xFF]) + struct.pack("!Q", 2**62) + b"\0\0\0\0" + b"x" * 100)

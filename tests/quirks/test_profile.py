@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from quirk_toys import load, quirk
 
+from gateway.catalogue import Folders
+from gateway.dialects.load import load_dialects
 from gateway.quirks.behave import FORMS, form_of
+from gateway.quirks.choose import Quirks
 from gateway.session.policy import SWITCHES
 from gateway.source import SourceError
 
@@ -92,6 +95,8 @@ def rule(text: str) -> str:
         ("behave: {hold_calls_until_boot: yes}", "does not take 'yes'"),
         ("behave: {delay_answer: {strat: 1}}", "does not take"),
         ("behave: {answer_locally: []}", "does not take"),
+        ("connect: {headers: {X-A: b}}", "headers does nothing for a station"),
+        ("connect: {forgive: [orgin]}", "unknown 'orgin'"),
         ("deliberate: because", "deliberate is true or left out"),
         ("samples: {}", "samples is no list"),
         ("samples: [{before: 1, after: 2}]", "a sample shows one verb"),
@@ -100,7 +105,11 @@ def rule(text: str) -> str:
     ],
 )
 def test_one_fault_is_named(tmp_path: Path, line: str, says: str) -> None:
-    lines = [line] if line.split(":")[0] in ("repair", "adjust", "behave") else [line, "behave: {hold_calls_until_boot: 1}"]
+    lines = (
+        [line]
+        if line.split(":")[0] in ("repair", "adjust", "behave", "connect")
+        else [line, "behave: {hold_calls_until_boot: 1}"]
+    )
     [found] = faults(tmp_path, acme=quirk("acme-odd", STATION, *lines))
     assert says in found
     assert "acme.yaml:7" in found
@@ -241,3 +250,29 @@ def test_switches_take_their_form(tmp_path: Path, good: str) -> None:
 )
 def test_slips_of_a_first_profile_are_told_in_words(tmp_path: Path, line: str, says: str) -> None:
     assert says in faults(tmp_path, acme=quirk("acme-odd", STATION, line))[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("connect: {by_shape: [toy1]}", "by_shape does nothing for a back end; expected one of assume_subprotocol"),
+        ("connect: {forgive: [origin]}", "unknown 'origin', expected one of binary"),
+        ("connect: {headers: {Host: b}}", "'Host' is written by the gateway itself"),
+        ("connect: {headers: {Sec-WebSocket-Key: b}}", "is written by the gateway itself"),
+        ('connect: {headers: {X-A: "b\\n"}}', "is no header with a text"),
+        ("behave: {delay_answer: {start: 1}}", "delay_answer does nothing for a back end"),
+        ("behave: {silence: {Limit: {after: 1}}}", "no call Limit goes to a backend"),
+    ],
+)
+def test_what_does_nothing_for_a_back_end_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    [found] = faults(tmp_path, acme=quirk("acme-odd", "{side: backend, dialect: toy1, backend: main}", line))
+    assert says in found
+    assert "acme.yaml:7" in found
+
+
+def test_a_field_of_the_boot_must_be_there(tmp_path: Path) -> None:
+    match = "{side: station, dialect: ocpp1.6, boot: {metertype: x}}"
+    (tmp_path / "quirks").mkdir()
+    (tmp_path / "quirks" / "acme.yaml").write_text(quirk("acme-odd", match, "warn: Look."))
+    with pytest.raises(SourceError, match="did you mean 'meterType'"):
+        Quirks.load(Folders([tmp_path], shipped_too=False), load_dialects(Folders()))

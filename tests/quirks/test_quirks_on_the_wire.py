@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.catalogue import Folders
+from gateway.config import Secret, Station
 from gateway.quirks.choose import Quirks
 from gateway.relay import Data
 from tests.office import Office, Socket, data, envelope, pair
@@ -239,3 +241,136 @@ def test_a_station_without_quirks_has_the_shared_nothing(tmp_path: Path) -> None
     assert conversation.station_end.voice.cures is NONE  # type: ignore[union-attr]
     assert conversation.session.desk.switches == {}
     assert replace(made.site).stations == {}
+
+
+# -- the door, and the door of the back end --------------------------------------------------------------------------
+
+PLAIN = (("sec-websocket-protocol", "ocpp1.6"),)
+
+
+def test_a_small_controller_of_the_field_gets_in(tmp_path: Path) -> None:
+    """As reported: no sub-protocol, and the library's page as its Origin."""
+    made = Office(tmp_path, pair(tmp_path, "ocpp1.6+ws", "ocpp1.6+ws"))
+    headers = (("user-agent", "TinyWebsockets Client"), ("origin", "https://github.com/gilmaimon/TinyWebsockets"))
+    socket = made.connect(headers=headers).socket
+    assert socket is not None
+    assert (socket.subprotocol, socket.end) == (None, None)
+    assert made.connect(headers=headers[1:]).answer == (403, b"a browser has no business here")
+    assert 'quirk_firings_total{quirk="no-subprotocol"} 1.0' in made.metrics.exposition().decode()
+
+
+@pytest.mark.parametrize(
+    ("forgive", "shown", "let_in"),
+    [
+        ("", b"CP1:\x01\xab", True),
+        ("", b"other:\x01\xab", False),
+        ("user", b"other:\x01\xab", True),
+        ("user", b"other:\x01\xac", False),
+        ("", b"CP1:01AB", False),
+        ("hex_password", b"CP1:01AB", True),
+        ("hex_password", b"CP1:01AC", False),
+        ("hex_password", b"other:01AB", False),
+    ],
+)
+def test_odd_credentials(tmp_path: Path, forgive: str, shown: bytes, let_in: bool) -> None:
+    made = office(tmp_path, f"{{side: station, user_agent: 'Old*'}}\n    connect: {{forgive: [{forgive or 'key'}]}}")
+    (tmp_path / "secret").write_bytes(b"\x01\xab")
+    station = Station("CP1", "CP1", password=Secret(file=tmp_path / "secret"))
+    made.relay.site = replace(made.site, stations={"CP1": station})
+    basic = "Basic " + base64.b64encode(shown).decode()
+    wire = made.connect(headers=(("user-agent", "Old 1"), ("authorization", basic), *PLAIN))
+    assert (wire.socket is not None) == let_in
+
+
+def test_of_several_versions_the_one_that_works_is_spoken(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, user_agent: 'New*'}\n    connect: {speak: [ocpp1.6]}", listen="ocpp2.0.1,ocpp1.6+ws")
+    for agent, spoken in (("New 2", "ocpp1.6"), ("Other", "ocpp2.0.1")):
+        socket = made.connect(headers=(("user-agent", agent), ("sec-websocket-protocol", "ocpp1.6, ocpp2.0.1"))).socket
+        assert socket is not None
+        assert socket.subprotocol == spoken
+
+
+def test_a_back_end_is_offered_what_it_wants_to_hear(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: backend, backend: main}\n    connect:\n      {subprotocols: [OCPP16, ocpp1.6], ping_every: 20,"
+        " headers: {User-Agent: acme 1}, forgive: [binary]}",
+    )
+    offers: list[Any] = []
+    usual = made.dial
+
+    def dial(url: str, names: tuple[str, ...], *more: Any) -> Any:
+        offers.append(names)
+        return usual(url, names, *more)
+
+    made.relay._dial = dial
+    pulses: list[Any] = []
+    Socket.pulse = lambda self, *how: pulses.append(how)  # type: ignore[attr-defined]
+    try:
+        made.connect()
+    finally:
+        del Socket.pulse  # type: ignore[attr-defined]
+    assert offers == [("OCPP16", "ocpp1.6")]
+    assert made.uplinks[0].headers["User-Agent"] == "acme 1"
+    assert set(pulses) == {(20.0, None)}
+    assert made.uplinks[0].takes_binary  # type: ignore[attr-defined]
+
+
+def test_a_back_end_may_be_offered_nothing(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: backend, backend: main}\n    connect: {assume_subprotocol: true}")
+    offers: list[Any] = []
+
+    def dial(url: str, names: tuple[str, ...], *more: Any) -> Any:
+        offers.append(names)
+        return made.dial(url, names or ("none",), *more)
+
+    made.relay._dial = dial
+    made.connect()
+    assert offers == [()]
+
+
+# -- switches at work are counted ------------------------------------------------------------------------------------
+
+
+def test_a_switch_that_did_something_is_counted_and_remembered(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, vendor: V}\n    behave: {delay_answer: {heartbeat: 2}}")
+    socket = booted(made)
+    socket.say(2, "h", "Heartbeat", {})
+    assert 'quirk_firings_total{quirk="odd-0"} 1.0' in made.metrics.exposition().decode()
+    found: list[Any] = []
+    made.journal.restore("CP1", found.append)
+    assert found[0].values["quirks"] == {"odd-0": {"1": "2026-01-01T00:00:00.000Z"}}
+
+
+def test_each_operation_of_a_switch_counts_for_its_own_profile(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: station, dialect: ocpp1.6, vendor: V}\n    behave: {silence: {ClearCache: {after: 5}}}",
+        "{side: station, dialect: ocpp1.6, vendor: V, model: M}\n    behave: {silence: {Reset: {after: 5}}}",
+    )
+    booted(made)
+    made.uplinks[-1].say(2, "r", "Reset", {"type": "Soft"})
+    made.clock.advance(6)
+    exposed = made.metrics.exposition().decode()
+    assert 'quirk_firings_total{quirk="odd-1"} 1.0' in exposed
+    assert 'quirk_firings_total{quirk="odd-0"}' not in exposed
+
+
+def test_a_new_firmware_shows_what_is_quiet(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, vendor: V}\n    behave: {delay_answer: {heartbeat: 2}}")
+    socket = booted(made)
+    socket.say(2, "h", "Heartbeat", {})
+    socket.say(2, "b2", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M", "firmwareVersion": "2"})
+    lines = [json.loads(line) for line in made.log.getvalue().splitlines() if "quirks" in line]
+    assert [line.get("quiet") for line in lines if "odd-0" in line.get("detail", "")] == [None, "odd-0"]
+
+
+def test_a_profile_for_another_field_of_the_boot(tmp_path: Path) -> None:
+    made = office(
+        tmp_path, "{side: station, dialect: ocpp1.6, boot: {meterType: '*NON compliant*'}}\n    warn: Look at its meter."
+    )
+    socket = booted(made)
+    assert "Look at its meter." not in made.log.getvalue()
+    boot = {"chargePointVendor": "V", "chargePointModel": "M", "meterType": "Internal NON compliant"}
+    socket.say(2, "b2", "BootNotification", boot)
+    assert "Look at its meter." in made.log.getvalue()
