@@ -21,7 +21,7 @@ from gateway.session.session import Session
 from tests.memory_journal import MemoryJournal
 
 BEGIN = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
-BACKGROUND = (do.Note, do.Wake, do.Learned)
+BACKGROUND = (do.Note, do.Wake, do.Learned, do.Acted)
 
 
 class Play:
