@@ -9,7 +9,7 @@ Events are taken one after the other: what a command causes at once waits until 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
