@@ -163,6 +163,9 @@ class AnyOrder(RuleBasedStateMachine):
     def do_Note(self, command: do.Note) -> None:
         pass
 
+    def do_Acted(self, command: do.Acted) -> None:
+        pass
+
     def do_Learned(self, command: do.Learned) -> None:
         pass
 

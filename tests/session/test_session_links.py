@@ -202,7 +202,7 @@ def test_a_boot_goes_up_and_its_answer_down() -> None:
         call = play.asks("BootNotification", BOOT)
         up = play.sent("BootNotification")
         assert up.payload == BOOT
-        play << do.Learned("ACME", "One", "1.0", None)
+        play << do.Learned("ACME", "One", "1.0", None, BOOT)
         play.replies(up.id, up.action, {**ACCEPTED, "interval": 120})
         assert play.answered(call.id).payload == {**ACCEPTED, "interval": 120}
     assert journal.values["boot"] == {"dialect": "ocpp1.6", "action": "BootNotification", "payload": BOOT}
@@ -352,7 +352,7 @@ def test_who_the_station_is_survives_a_restart() -> None:
         play.online()
         booted(play)
     with Scene(journal=journal) as play:
-        play.open() << do.Learned("ACME", "One", "1.0", None)
+        play.open() << do.Learned("ACME", "One", "1.0", None, BOOT)
         play >> on.StationConnected() << do.OpenUplink
         play >> on.UplinkUp()
         assert play.sent("BootNotification").payload == BOOT
