@@ -22,7 +22,7 @@ def voice(unknown: Any = "drop") -> Voice:
 def test_who_it_is_is_told_before_the_strict_decode() -> None:
     heard: list[Mapping[str, Any]] = []
     one = voice()
-    one.introduce = heard.append
+    one.introduce = lambda facts, boot: heard.append(facts)
     with pytest.raises(Violation):
         one.admit(Call("1", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "m" * 99}), "")
     assert heard == [{"vendor": "V", "model": "m" * 99}]
@@ -31,7 +31,7 @@ def test_who_it_is_is_told_before_the_strict_decode() -> None:
 @pytest.mark.parametrize("payload", [None, [], "x", {"chargePointVendor": {"a": 1}}, {"chargePointVendor": None}])
 def test_a_boot_that_is_nonsense_does_no_harm(payload: Any) -> None:
     one = voice()
-    one.introduce = lambda facts: None
+    one.introduce = lambda facts, boot: None
     with pytest.raises(Violation):
         one.admit(Call("1", "BootNotification", payload), "")
 
