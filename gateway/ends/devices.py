@@ -243,7 +243,7 @@ class DeviceEnd:
     def _known(self, command: on.Known) -> None:
         voice = self._met()
         if voice is not None and voice.introduce is not None:
-            voice.introduce(_named(command))
+            voice.introduce(_named(command), {})
 
 
 def _named(known: on.Known) -> Mapping[str, Any]:
