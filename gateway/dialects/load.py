@@ -16,6 +16,7 @@ from gateway.dialects.errors import Violation
 from gateway.dialects.fields import NAME, Types
 from gateway.dialects.lenses import put
 from gateway.dialects.schema import Dialect
+from gateway.dialects.settings import settings
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Shape, at
 from gateway.facts import FACTS, ROLES, WORDS
 from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest, one_of
@@ -26,7 +27,7 @@ _ANSWERS = ("ack", "content")
 # Losing one of these loses money, so the file must say when the station is answered and what makes a retry the same.
 _TRANSACTION = ("start", "update", "meter", "stop")
 _BITS = (16, 32, 60)
-_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions")
+_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions", "settings")
 
 
 def load_dialect(folders: Folders, name: str) -> Dialect:
@@ -88,8 +89,9 @@ def build(top: Map, name: str | None = None) -> Dialect:
         _odd(checker, top, "transactions", ("station", "backend"))
         checker.raise_if_any()
     made = Dialect(
-        str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, wire, names_transactions=namer
-    )
+        str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, wire, names_transactions=namer,
+        settings=settings(checker, _map(checker, top, "settings")),
+    )  # fmt: skip
     _check_defaults(checker, made, given)
     checker.raise_if_any()
     return made

@@ -16,6 +16,7 @@ from gateway.dialects import spelling
 from gateway.dialects.checks import Check, Checks, Mode, overlay
 from gateway.dialects.errors import Violation
 from gateway.dialects.lenses import Lens, Words, natural_key, put
+from gateway.dialects.settings import Setting
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Scalar, Sender, Shape, at
 from gateway.messages import Call, Payload, Result
 from gateway.wires.wire import Wire
@@ -76,6 +77,9 @@ class Dialect:
     _lenses: dict[tuple[str, str], Lens] = field(default_factory=dict, repr=False)
     names_transactions: Literal["station", "backend"] = "backend"
     """Who gives a transaction its id."""
+
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    """What a station can be asked for and told to be, by name."""
 
     device: Any = None
     compiled: dict[str, Any] = field(default_factory=dict, repr=False)

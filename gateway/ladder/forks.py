@@ -6,14 +6,13 @@ Not here: what flows decide (`gateway.ladder.flows`), the steps before (`gateway
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from gateway.ladder.facts import Context
-from gateway.ladder.flows import Flow, Rendering
+from gateway.ladder.flows import Flow, Parts, Rendering
 from gateway.ladder.losses import Loss, Refused
-from gateway.ladder.parts import Rules
 from gateway.ladder.passage import Passage
 from gateway.ladder.run import Run, Translate
 from gateway.messages import Payload
@@ -30,7 +29,7 @@ class Fork:
     """
 
     flow: Flow
-    parts: Mapping[str, Rules]
+    parts: Parts
     once: Translate | None
     beyond: Beyond | None
     home: Beyond
@@ -45,6 +44,10 @@ class Fork:
             rendering = self.flow(payload, run, self.parts)
         except Refused as refused:
             return passage.refuse(refused.code, refused.why)
+        return self.forked(passage, payload, rendering, cx)
+
+    def forked(self, passage: Passage, payload: Payload, rendering: Rendering, cx: Context) -> Passage:
+        """The ways of a rendering's messages; ``passage`` says how its answer climbs back."""
         forked = Forked(None, payload, passage.climbs, passage.losses, rendering=rendering, fork=self)
         if self.beyond is not None:
             seen = cx if rendering.facts is None else replace(cx, facts=rendering.facts)
@@ -101,11 +104,25 @@ class Forked(Passage):
         made, more = Passage.result(self, answer, cx)
         return made, losses + more
 
-    def waits(self, cx: Context) -> bool:
-        """See `Passage.waits`."""
+    def further(self, payloads: Sequence[Payload | None], cx: Context) -> Passage | None:
+        """See `Passage.further`."""
         assert self.rendering is not None
-        held = self.rendering.until is not None and not self.rendering.until(Run(cx.facts, [], {}, None, cx))
-        return held or any(branch.waits(cx) for branch in self.branches or ())
+        assert self.fork is not None
+        if self.rendering.then is None:
+            return None
+        losses: list[Loss] = []
+        told = payloads if self.branches is None else self._told(payloads, cx, losses)
+        rendering = self.rendering.then(told, Run(cx.facts, losses, {}, None, cx))
+        on = Passage(None, self.payload, self.climbs, losses)
+        return self.fork.forked(on, self.payload, rendering, cx) if rendering is not None else None
+
+    def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
+        """See `Passage.waits`; of a flow beyond it is not asked."""
+        assert self.rendering is not None
+        if self.rendering.until is None:
+            return False
+        told = payloads if self.branches is None else self._told(payloads, cx, [])
+        return not self.rendering.until(told, Run(cx.facts, [], {}, None, cx))
 
     def _afterwards(self, own: Messages, cx: Context, losses: list[Loss]) -> Iterator[tuple[str, Payload]]:
         """Calls for the asker, of this flow and of those beyond, in its dialect; what comes to nothing on the way is lost."""

@@ -54,9 +54,13 @@ class Passage(Struct):
     after: list[tuple[str, Payload]] = []
     """Calls for the asker, in its dialect, once it has its answer: complete when the answer is made."""
 
-    def waits(self, cx: Context) -> bool:
-        """Whether the answer shall wait, though all of `onward` was answered, for what the other side has yet to tell."""
+    def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
+        """Whether the answer shall wait, though all of `onward` was answered so, for what the other side has yet to tell."""
         return False
+
+    def further(self, payloads: Sequence[Payload | None], cx: Context) -> Passage | None:
+        """What is asked next, where `onward` was answered so and that is not all; its answer is then the answer."""
+        return None
 
     def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
         """The answer to what was asked onward, climbed back to the asker's dialect.

@@ -15,7 +15,7 @@ from gateway.ladder.table import WAYS, Entry, Local, Sheet, Spot, Way
 from gateway.source import Checker, List, Map, nearest, one_of
 
 _ENTRY = re.compile(r"(?P<left>[A-Za-z]\w*)(?: (?P<arrow>[=<>]) (?P<right>[A-Za-z]\w*))?\Z", re.ASCII)
-_PARTS = ("everywhere", "enums", "maps", "shapes", "messages", "only left", "only right")
+_PARTS = ("everywhere", "enums", "maps", "shapes", "settings", "messages", "only left", "only right")
 
 
 def read(tree: Map, name: str, checker: Checker) -> Sheet | None:
@@ -87,13 +87,14 @@ def _only(reader: Reader, tree: Map, side: str, way: Way) -> dict[str, Local]:
 
 
 def _local(reader: Reader, id: str, part: Map, way: Way) -> Local:
-    reader.checker.keys(part, "what is said locally", ["why"], ["answer", "refuse", "sample"])
-    if ("answer" in part) == ("refuse" in part):
-        reader.checker.fault(part, None, "one thing is said", "exactly one of answer and refuse")
+    reader.checker.keys(part, "what is said locally", ["why"], ["answer", "refuse", "flow", "sample"])
+    if sum(word in part for word in ("answer", "refuse", "flow")) != 1:
+        reader.checker.fault(part, None, "one thing is said", "exactly one of answer, refuse and flow")
     refuse, answer = part.get("refuse", ""), part.get("answer")
     if refuse and refuse not in CODES:
         reader.checker.unknown(part, "refuse", "error code", CODES)
     if "answer" in part and not isinstance(answer, dict):
         reader.checker.fault(part, "answer", "the answer is no object", "a mapping of fields; {} where it has none")
         answer = {}
-    return Local(id, plain(answer), str(refuse), reader.text(part, "why"), reader.samples(part, (way,)), Spot(part))
+    flow = reader.text(part, "flow", False)
+    return Local(id, plain(answer), str(refuse), reader.text(part, "why"), reader.samples(part, (way,)), Spot(part), flow)

@@ -104,11 +104,11 @@ class Route:
         name, fork = action, None
         for number, step in enumerate(self.steps):
             table, key = step.table, (name, step.way)
-            if key in table.locals:
-                legs.append(Leg(table.locals[key], None, None))
-            elif (flow := table.flow(*key)) is not None:
+            if (flow := table.flow(*key)) is not None:
                 fork = self._fork(flow, number, name)
                 break
+            if key in table.locals:
+                legs.append(Leg(table.locals[key], None, None))
             elif key in table.pairs:
                 (pair,) = table.pairs[key]
                 legs.append(Leg(table.empties.get(key), table.translate(pair.ahead), table.translate(pair.back)))

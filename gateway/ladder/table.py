@@ -163,7 +163,7 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class Local:
-    """What the gateway says itself: an answer (values, or expressions over the request), or a refusal."""
+    """What the gateway says itself: an answer (values, or expressions over the request), a refusal, or what a flow says."""
 
     id: str
     answer: dict[str, Any] | None
@@ -171,6 +171,7 @@ class Local:
     why: str
     samples: tuple[Sample, ...]
     spot: Spot
+    flow: str = ""
 
 
 @dataclass(eq=False)

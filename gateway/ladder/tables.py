@@ -12,18 +12,21 @@ from typing import Any
 
 from gateway.dialects.errors import Violation
 from gateway.dialects.schema import Dialect, MessageType, Shape
+from gateway.ladder.blocks import Reader
 from gateway.ladder.choices import Choices
 from gateway.ladder.compiler import Run, Translate, compile_expression, compile_plan
 from gateway.ladder.expressions import NotAllowed, Type, parse
-from gateway.ladder.flows import FLOWS, KEEPERS, Flow
+from gateway.ladder.flows import FLOWS, KEEPERS, Flow, Parts
 from gateway.ladder.lookups import Draft, Place
 from gateway.ladder.losses import Loss
 from gateway.ladder.pairs import Key, Pair, Pairs, paired
 from gateway.ladder.parts import Rules, maps
 from gateway.ladder.plan import Plan
 from gateway.ladder.read import read
+from gateway.ladder.read_settings import SettingsReader
 from gateway.ladder.resolve import Resolver
 from gateway.ladder.run import carry
+from gateway.ladder.settings import Settings
 from gateway.ladder.spoken import unmade, unread
 from gateway.ladder.table import WAYS, Block, Local, Sheet, Spot, Values, Way
 from gateway.source import Checker, Map, SourceError, nearest, one_of
@@ -33,11 +36,12 @@ _BLOCKS = {"call": "request", "result": "result"}
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """An answer or a refusal of the gateway's own, with what is lost by it."""
+    """An answer or a refusal of the gateway's own, with what is lost by it; or the name of the flow that answers."""
 
     answer: dict[str, Any] | None
     refuse: str
     loss: Loss
+    flow: str = ""
 
     @property
     def told(self) -> dict[str, Any] | None:
@@ -62,6 +66,7 @@ class Table:
     locals: dict[tuple[str, Way], Said]
     empties: dict[tuple[str, Way], Said]
     resolver: Resolver
+    settings: Settings = field(default_factory=Settings)
     compiled: dict[tuple[Key, bool], Translate] = field(default_factory=dict)
 
     @property
@@ -83,20 +88,25 @@ class Table:
 
     def flow(self, action: str, way: Way) -> Flow | None:
         """The function that serves a message, if one does."""
-        pairs = self.pairs.get((action, way))
-        return FLOWS[pairs[0].flow] if pairs and pairs[0].flow else None
+        pairs, local = self.pairs.get((action, way)), self.locals.get((action, way))
+        name = pairs[0].flow if pairs else local.flow if local is not None else ""
+        return FLOWS[name] if name else None
 
-    def parts(self, action: str, way: Way) -> dict[str, Rules]:
-        """What the flow of a message is given: its parts by the messages that they make."""
+    def parts(self, action: str, way: Way) -> Parts:
+        """What the flow of a message is given: its parts by the messages that they make, and the settings of both sides."""
         ahead, back = maps(self.sheet, way), maps(self.sheet, "<" if way == ">" else ">")
-        return {p.answerer: Rules(self.translate(p.ahead), self.translate(p.back), ahead, back) for p in self.pairs[action, way]}
+        pairs = self.pairs.get((action, way), ())
+        rules = {p.answerer: Rules(self.translate(p.ahead), self.translate(p.back), ahead, back) for p in pairs}
+        return Parts(rules, self.settings)
 
     def once(self, action: str, way: Way) -> Translate:
         """The function that notes what a flow's request loses whatever the flow decides."""
-        plans = [self.plans[pair.ahead] for pair in self.pairs[action, way]]
+        plans = [self.plans[pair.ahead] for pair in self.pairs.get((action, way), ())]
         gone = [replace(gone, once=False) for plan in plans for gone in plan.gone if gone.once]
+        if not gone:
+            return carry
         nothing = Plan(plans[0].source, Shape("nothing", {}), gone=gone)
-        return compile_plan(nothing, f"{self.name} {action} lost {way}") if gone else carry
+        return compile_plan(nothing, f"{self.name} {action} lost {way}")
 
     @classmethod
     def build(cls, tree: Map, name: str, dialects: Mapping[str, Dialect]) -> Table:
@@ -108,10 +118,10 @@ class Table:
         builder = _Builder(sheet, dialects[sheet.left], dialects[sheet.right], checker)
         builder.messages()
         builder.unused()
+        settings = SettingsReader(Reader(checker), sheet.enums, builder.left, builder.right).read(tree)
         checker.raise_if_any()
-        return Table(
-            sheet, builder.left, builder.right, builder.pairs, builder.plans, builder.locals, builder.empties, builder.resolver
-        )
+        b = builder
+        return Table(sheet, b.left, b.right, b.pairs, b.plans, b.locals, b.empties, b.resolver, settings)
 
 
 def _known(sheet: Sheet, tree: Map, dialects: Mapping[str, Dialect], checker: Checker) -> bool:
@@ -224,13 +234,17 @@ class _Builder:
         """Check an answer against the asker's dialect."""
         dialect = self.left if way == ">" else self.right
         message = dialect.messages[action]
+        if local.flow and getattr(FLOWS.get(local.flow), "parts", None) != ():
+            alone = [name for name, flow in FLOWS.items() if getattr(flow, "parts", None) == ()]
+            what = f"no flow {local.flow!r} that answers by itself"
+            self.fault(local.spot, what, one_of(sorted(alone)), nearest(local.flow, alone))
         answer = None if local.answer is None else {k: self.worth(v, message, local.spot) for k, v in local.answer.items()}
         if answer is not None and not any(map(callable, answer.values())):
             try:
                 dialect.check("result", action, answer)
             except Violation as violation:
                 self.fault(local.spot, f"{action}: {dialect.name} has no such answer: {violation}")
-        return Said(answer, local.refuse, Loss(self.sheet.name, action, "", local.id, local.why))
+        return Said(answer, local.refuse, Loss(self.sheet.name, action, "", local.id, local.why), local.flow)
 
     def worth(self, value: Any, message: MessageType, spot: Spot) -> Any:
         """A constant, or the function of an expression over the request."""

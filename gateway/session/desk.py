@@ -23,7 +23,7 @@ from gateway.session import commands as do
 from gateway.session.deadlines import Deadlines, Then
 from gateway.session.events import Instant
 from gateway.session.policy import Policy
-from gateway.session.trip import Trip, travel
+from gateway.session.trip import Trip, further, travel
 
 SOON = 0.05
 """Seconds that a write may wait for the next commit to take it along."""
@@ -187,6 +187,11 @@ class Desk:
     def downward(self, call: Call, facts: Facts) -> Trip:
         """The back end's call as the station shall hear it."""
         return self._travelled(travel(self.down, call, self.context(facts)))
+
+    def further(self, trip: Trip, facts: Facts) -> Trip | None:
+        """What the station is asked next for the same command, if there is more to ask."""
+        more = further(self.down, trip, self.context(facts))
+        return None if more is None else self._travelled(more)
 
     def _travelled(self, trip: Trip) -> Trip:
         if trip.passage is not None and trip.passage.losses:

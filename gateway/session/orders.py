@@ -288,19 +288,33 @@ class Orders:
         left = order.since + PATIENCE * self.desk.policy.call_deadline - self.desk.at.mono
         self.desk.timer(f"hold:{order.asked.id}", max(left, 0.0), partial(self._ripe, order))
 
-    def _ripe(self, order: Order) -> None:
-        """It waited for long enough, or need not wait any more."""
+    def _ripe(self, order: Order, last: bool = False) -> None:
+        """It waited for long enough, or need not wait any more; ``last``: the station cannot be asked."""
         if order in self._held_back and order.asked is not None:
             self._held_back.remove(order)
             self.desk.cancel(f"hold:{order.asked.id}")
-            self._tell(order)
+            self._tell(order, last)
 
-    def _tell(self, order: Order) -> None:
-        """Make the answer of all that the station said."""
+    def _tell(self, order: Order, last: bool = False) -> None:
+        """Ask what is asked next; else make the answer of all that the station said."""
         assert order.trip is not None
         assert order.asked is not None
+        more = None if last else self.desk.further(order.trip, self.transactions)
+        if more is not None:
+            self._further(order, more)
+            return
         back, writes = self.desk.answer(order.trip, order.asked, self.transactions)
         self.desk.after(writes, partial(self._finish, order, back, "refused" if isinstance(back, Error) else "answered"))
+
+    def _further(self, order: Order, trip: Trip) -> None:
+        order.trip = trip
+        if trip.local is not None:
+            self.desk.after(trip.writes, partial(self._finish, order, trip.local, "answered"))
+            return
+        if not trip.stored:
+            self.desk.store(trip)
+        order.call, order.first, order.tried = self._onward(trip), None, 0
+        self._waiting.appendleft(order)
 
     def failed(self, id: str, why: str) -> None:
         """A call could not be delivered, or its exchange broke."""
@@ -322,7 +336,7 @@ class Orders:
         if self._flying is not None:
             self.failed(self._flying.call.id, "it is gone")
         for order in list(self._held_back):
-            self._ripe(order)
+            self._ripe(order, last=True)
         waiting, self._waiting = self._waiting, deque()
         for order in waiting:
             self._fail(order, "the station is gone", "lost")

@@ -59,7 +59,7 @@ class Trip(Struct, eq=False):
 
     def waits(self, cx: Context) -> bool:
         """Whether the answer shall wait for what the other side has yet to tell."""
-        return self.passage is not None and self.passage.waits(cx)
+        return self.passage is not None and self.passage.waits(self.answers, cx)
 
     @property
     def after(self) -> Sequence[Message]:
@@ -81,7 +81,16 @@ class Trip(Struct, eq=False):
 
 def travel(route: Route, call: Call, cx: Context) -> Trip:
     """Take a call over the ladder; the registers of ``cx`` may be written.  A refusal leaves none of that."""
-    passage = route.request(call.action, call.payload, cx)
+    return _begun(route, call, route.request(call.action, call.payload, cx), cx)
+
+
+def further(route: Route, trip: Trip, cx: Context) -> Trip | None:
+    """The same call with what is asked next, where all so far was answered and there is more."""
+    passage = trip.passage.further(trip.answers, cx) if trip.passage is not None else None
+    return None if passage is None else _begun(route, trip.call, passage, cx)
+
+
+def _begun(route: Route, call: Call, passage: Passage, cx: Context) -> Trip:
     if passage.action is not None:
         return Trip(call, passage, passage.onward())
     if passage.refusal is not None:

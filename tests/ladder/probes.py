@@ -33,35 +33,50 @@ WORDS: dict[str, list[Any]] = {
 KNOWN = {"value": ["7", "8", 'OCMF|{"RD":[{"RV":9.5,"RU":"kWh"}]}|{"SD":"30"}'], "unit": ["W", "kW", "leaf-a"]}
 """What texts of these names say, of which random ones would mean nothing."""
 
+TOGETHER = {
+    "component.name": ["OCPP16LegacyCtrlr", "OCPPCommCtrlr", "DeviceDataCtrlr", "EVSE", "Connector"],
+    "variable.name": ["leaf-a", "HeartbeatInterval", "ItemsPerMessage", "Available", "Available"],
+    "variable.instance": ["leaf-a", "leaf-b", "GetVariables", "GetReport", "leaf-a"],
+    "evse.connectorId": [1, 2, 1, 2, 1],
+    "key": ["leaf-a", "HeartbeatInterval", "GetConfigurationMaxKeys", "NumberOfConnectors", "leaf-b"],
+}
+"""What texts at the end of these paths say, one with another: the names of one thing on either side."""
+
 INDEXES = 17
+BARE = (17, 20, 25, 30, 35, 40)
+"""The indexes of messages without all that may be left out; from the second on words of five are the first, and names differ."""
 NOW = datetime(2026, 1, 1, 0, 5, tzinfo=UTC)
 Path = tuple[str, ...]
 
 
-def words(leaf: Field) -> list[Any]:
-    """What the leaf is made to say."""
+def words(leaf: Field, parent: str = "") -> list[Any]:
+    """What the leaf is made to say; ``parent`` is the field that it stands in."""
     if isinstance(leaf.type, Enum):
         return list(leaf.type.values)
+    for place in (f"{parent}.{leaf.name}", leaf.name):
+        if place in TOGETHER:
+            return TOGETHER[place]
     return KNOWN.get(leaf.name, WORDS["string"]) if leaf.type.name == "string" else WORDS[leaf.type.name]
 
 
-def full(shape: Shape, index: int, path: Path = (), value: Any = None) -> dict[str, Any]:
+def full(shape: Shape, index: int, path: Path = (), value: Any = None, parent: str = "") -> dict[str, Any]:
     """A message with every field; the one at ``path`` says ``value``, words of closed lists go with the ``index``.
 
-    The last index leaves out what may be left out, but for the leaf and what is around it.
+    The last ones (`BARE`) leave out what may be left out, but for the leaf and what is around it.
     """
     made = {}
     for name, one in shape.fields.items():
         inside = bool(path) and path[0] == name
-        if one.extra or (index == INDEXES and not one.required and not inside):
+        if one.extra or (index in BARE and not one.required and not inside):
             continue
         if isinstance(one.type, Shape):
-            item: Any = full(one.type, index, path[1:] if inside else (), value)
+            item: Any = full(one.type, index, path[1:] if inside else (), value, name)
         elif inside:
             item = value
         else:
-            known = words(one)
+            known = words(one, parent)
             item = known[index % len(known)] if isinstance(one.type, Enum) or name in KNOWN else known[0]
+            item = known[index // 5 % len(known)] if known in TOGETHER.values() else item
         made[name] = [item] if one.many else item
     return made
 
@@ -69,7 +84,8 @@ def full(shape: Shape, index: int, path: Path = (), value: Any = None) -> dict[s
 def each_word(shape: Shape, index: int, path: Path, leaf: Field) -> Iterator[dict[str, Any]]:
     """That message with every word at the leaf."""
     base = full(shape, index, path, None)
-    return (_with(base, path, [word] if leaf.many else word) for word in words(leaf))
+    parent = path[-2] if len(path) > 1 else ""
+    return (_with(base, path, [word] if leaf.many else word) for word in words(leaf, parent))
 
 
 def _with(base: Any, path: Path, value: Any) -> Any:
@@ -163,18 +179,27 @@ def answer(route: Route, came: Came, results: list[Any]) -> Any:
     passage, cx, _, registers = came.again
     named = zip(came.onward, results, strict=True)
     numbers = [route.to_dialect.facts(Result("1", name, result)).get("transaction") for (name, _), result in named]
+    on, waits = [], passage.waits(results, cx)
+    while (more := passage.further(results, cx)) is not None:
+        passage, results = more, usual(route, more.onward())
+        on.append(more.onward())
     try:
         told = passage.results(results, cx)[0]
     except Refused as refused:
         told = refused.code
-    return told, list(passage.after), {"bound": {str(number): 1 for number in numbers}, **registers.taken()}
+    return told, waits, on, list(passage.after), {"bound": {str(number): 1 for number in numbers}, **registers.taken()}
+
+
+def usual(route: Route, onward: list[tuple[str, Any]]) -> list[Any]:
+    """A full result for each message."""
+    return [full(route.to_dialect.messages[name].result, 0) for name, _ in onward]
 
 
 def after(route: Route, state: State, action: str, payload: dict[str, Any], told: dict[str, Any] | None = None) -> State:
     """The state when the message was heard and well answered."""
     came = ask(route, state, action, payload, told)
     if came.onward:
-        answer(route, came, [full(route.to_dialect.messages[name].result, 0) for name, _ in came.onward])
+        answer(route, came, usual(route, came.onward))
     _, _, bindings, registers = came.again
     call = Call("1", action, payload)
     if told:

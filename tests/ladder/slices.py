@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.dialects.schema import Dialect
+from gateway.ladder.blocks import Reader
+from gateway.ladder.read_settings import SettingsReader
 from gateway.ladder.samples import faults
 from gateway.ladder.table import WAYS, Entry, Way
 from gateway.ladder.tables import Table
-from gateway.source import Map, SourceError
+from gateway.source import Checker, Map, SourceError
 
 _LESS = ("no rule uses", "can never matter", "unknown value", "declares a loss and has none", "is not used at")
 _ONLY: dict[Way, str] = {">": "only left", "<": "only right"}
@@ -59,6 +61,7 @@ class Slices:
         self.messages = self.table.sheet.messages
         self.defined = {one: part for part in ("enums", "maps", "shapes") for one in tree.get(part, {})}
         self.by_entry = {key: self.around(entry) for key, entry in self.messages.items()}
+        self.all_set = self.settings()
         self.usual = {one: self.found(one) for one in {*self.by_entry.values(), *self.locals()}}
 
     # ------------------------------------------------------------------------------------------------ which there are
@@ -131,9 +134,18 @@ class Slices:
                 ["?"]
             )
 
+    def settings(self) -> frozenset[str]:
+        """Every fault of the settings alone."""
+        checker = Checker()
+        reader = Reader(checker)
+        SettingsReader(reader, self.table.sheet.enums, self.table.left, self.table.right).read(self.tree)
+        return frozenset(fault.what for fault in checker.faults)
+
     def noticed(self, path: tuple[Any, ...]) -> bool:
         """Whether what was taken out at ``path`` is missed in a slice around it; False too where no slice can tell."""
         part, key = path[0], path[1] if len(path) > 1 else None
+        if part == "settings":
+            return bool(self.settings() - self.all_set)
         if part == "messages" and key is not None:
             some = [self.by_entry[key]]
         elif part in _ONLY.values() and key is not None:

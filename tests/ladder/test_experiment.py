@@ -52,7 +52,8 @@ def states(asker: str, answerer: str, sender: str) -> list[State]:
     nothing = State(Bindings(DIALECTS[asker], numbers={"leaf-a": 11, "leaf-b": 12}))
     if sender == "backend":
         charging = Recorded(on=dict.fromkeys(range(1, 4), 11))
-        return [nothing, State(Bindings(DIALECTS[asker], charging, numbers={"leaf-a": 11, "leaf-b": 12}))]
+        known = {"report": {"": {"id": 1, "done": True}}, "limits": {"GetVariables": 100}, "states": {"11": "Available"}}
+        return [nothing, State(Bindings(DIALECTS[asker], charging, numbers={"leaf-a": 11, "leaf-b": 12}), known)]
     known = numbered(route, nothing) if DIALECTS[asker].names_transactions == "backend" else named(route, nothing)
     return [nothing, *(bidden(route, state, COMMANDS[number % 2]) for number, state in enumerate(known))]
 
@@ -143,12 +144,18 @@ def test_of_a_request_what_is_lost_does_not_move_and_all_else_does(asker: str, a
 
 def places(asker: str, answerer: str, sender: str) -> Iterator[tuple[State, int]]:
     """Every state, with every kind of message."""
-    return ((state, index) for state in states(asker, answerer, sender) for index in range(probes.INDEXES + 1))
+    return ((state, index) for state in states(asker, answerer, sender) for index in (*range(probes.INDEXES), *probes.BARE))
 
 
 def asked(route: Route, state: State, index: int, action: str, path: probes.Path, leaf: Any, how: str) -> bool:
     shape = route.from_dialect.messages[action].request
-    return probes.moves([probes.ask(route, state, action, one).seen for one in probes.each_word(shape, index, path, leaf)], how)
+    return probes.moves([followed(route, state, action, one) for one in probes.each_word(shape, index, path, leaf)], how)
+
+
+def followed(route: Route, state: State, action: str, request: dict[str, Any]) -> Any:
+    """All that comes of it, to the end."""
+    came = probes.ask(route, state, action, request)
+    return came.seen, probes.answer(route, came, probes.usual(route, came.onward)) if came.onward else None
 
 
 # ------------------------------------------------------------------------------------------------ results

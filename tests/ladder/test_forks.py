@@ -171,7 +171,7 @@ def told_more(asked: dict[str, Any], run: Any, parts: Any) -> Rendering:
     return replace(
         rendering,
         after=lambda results, run: [("Fetch", {"what": str(results[0])}), ("Fetch", {"what": "more"})],
-        until=lambda run: run.cx.registers.get("tags", "abc") is not None,
+        until=lambda results, run: run.cx.registers.get("tags", "abc") is not None,
     )
 
 
@@ -222,5 +222,5 @@ def test_what_the_steps_before_answer_themselves_is_not_said(chatty: dict[str, D
 def test_an_answer_may_wait_for_what_a_register_says(chatty: dict[str, Dialect]) -> None:
     route = longer(chatty).route("toy1", "toy3")
     passage = ask(route, "Begin", BEGIN, cx())
-    assert (passage.waits(cx()), passage.waits(cx(tags={"abc": "known"}))) == (True, False)
-    assert not ask(route, "End", {"id": 17, "energy": 1, "at": WHEN}, cx()).waits(cx())
+    assert (passage.waits([{}], cx()), passage.waits([{}], cx(tags={"abc": "known"}))) == (True, False)
+    assert not ask(route, "End", {"id": 17, "energy": 1, "at": WHEN}, cx()).waits([{}], cx())

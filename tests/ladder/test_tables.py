@@ -116,8 +116,8 @@ FAULTS = [
     (
         "an unknown flow",
         "  UnlockConnector:\n",
-        "  Reset:\n    flow: teleport\n  UnlockConnector:\n",
-        "unknown flow 'teleport'",
+        "  Reset:\n    flow: vanish\n  UnlockConnector:\n",
+        "unknown flow 'vanish'",
         "",
     ),
     ("an unknown dialect", "  right: ocpp1.6", "  right: ocpp1.7", "'ocpp1.7'", "ocpp1.6"),

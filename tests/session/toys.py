@@ -35,7 +35,7 @@ class Split(Passage, dict=True):
         self.after = made.pop("after", [])
         return made, []
 
-    def waits(self, cx: Context) -> bool:
+    def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
         return self.until is not None and not self.until(cx)
 
 

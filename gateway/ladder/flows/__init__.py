@@ -10,15 +10,15 @@ remember are registers (`gateway.ladder.registers`), which are committed with wh
 
 from __future__ import annotations
 
-from gateway.ladder.flows import firmware, logs, remote, station_left, station_right
+from gateway.ladder.flows import firmware, keys, logs, remote, reports, station_left, station_right, variables
 from gateway.ladder.flows.aliases import Aliases
-from gateway.ladder.flows.contract import Flow, Keeper, Part, Rendering, Together
+from gateway.ladder.flows.contract import Flow, Keeper, Part, Parts, Rendering, Together
 from gateway.ladder.flows.signed import Signed
 from gateway.ladder.flows.tokens import Numbers, Tokens
 from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt
 from gateway.ladder.flows.values import Amounts, Json, Units
 
-__all__ = ["FLOWS", "KEEPERS", "TOGETHER", "Flow", "Keeper", "Part", "Rendering", "Together"]
+__all__ = ["FLOWS", "KEEPERS", "TOGETHER", "Flow", "Keeper", "Part", "Parts", "Rendering", "Together"]
 
 FLOWS: dict[str, Flow] = {
     "start": station_left.start,
@@ -39,6 +39,13 @@ FLOWS: dict[str, Flow] = {
     "log_left": logs.log_left,
     "log_status": logs.status,
     "log_status_left": logs.status_left,
+    "change_configuration": keys.change_configuration,
+    "get_configuration": keys.get_configuration,
+    "inventory": keys.inventory,
+    "set_variables": variables.set_variables,
+    "get_variables": variables.get_variables,
+    "base_report": reports.base_report,
+    "report": reports.report,
 }
 """By the name that tables use."""
 

@@ -1,6 +1,6 @@
 """What a flow is given and what it gives.
 
-In: nothing.  Out: `Part`, `Rendering`, `Flow`, `Keeper`, `Together`.
+In: nothing.  Out: `Part`, `Parts`, `Rendering`, `Flow`, `Keeper`, `Together`.
 Not here: any flow.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from gateway.ladder.facts import Facts
 from gateway.ladder.losses import Refused
+from gateway.ladder.settings import Settings
 from gateway.messages import Payload
 
 
@@ -31,6 +32,14 @@ class Part(Protocol):
         """The same, in the direction of the result."""
 
 
+class Parts(dict[str, Part]):
+    """What a flow is given of its table: parts by the messages that they make, and ``settings``."""
+
+    def __init__(self, parts: Mapping[str, Part], settings: Settings) -> None:
+        super().__init__(parts)
+        self.settings = settings
+
+
 def nothing(results: Sequence[Payload | None], run: Any) -> Sequence[tuple[str, Payload]]:
     """What most renderings have to say afterwards."""
     return ()
@@ -46,19 +55,21 @@ class Rendering:
 
     ``after`` makes, of the same results, calls the other way: (action, payload) of the near side's dialect, for the asker once it
     has its answer.  They are said once, and what the asker replies is for nobody; a crash may forget them.
-    ``until`` holds the answer to a command back, for some seconds at most, until it is true: for what the other side only tells
-    by messages of its own.
+    ``until`` holds the answer to a command back, for some seconds at most, until it is true of the same results: for what the
+    other side only tells by messages of its own.  ``then`` makes of them what is asked next, whose answer is the answer, where
+    there is more to ask; ``answer`` stands for it only where that cannot be asked any more.
     """
 
     messages: Sequence[tuple[str, Payload]]
     answer: Callable[[Sequence[Payload | None], Any], Payload]
     facts: Facts | None = None
     after: Callable[[Sequence[Payload | None], Any], Sequence[tuple[str, Payload]]] = nothing
-    until: Callable[[Any], bool] | None = None
+    until: Callable[[Sequence[Payload | None], Any], bool] | None = None
+    then: Callable[[Sequence[Payload | None], Any], Rendering | None] | None = None
 
 
-Flow: TypeAlias = Callable[[Payload, Any, Mapping[str, Part]], Rendering]
-"""(request, run, the parts by target action) → what comes of it.  May raise `gateway.ladder.losses.Refused`."""
+Flow: TypeAlias = Callable[[Payload, Any, Parts], Rendering]
+"""(request, run, the parts) → what comes of it.  May raise `gateway.ladder.losses.Refused`."""
 
 
 def the_answer(results: Sequence[Payload | None]) -> Payload:

@@ -47,7 +47,9 @@ class Talk:
         """Take a request across; it and all that comes of it is checked."""
         route = LADDER.route(self.start, self.end)
         checked = DIALECTS[self.start].check("call", action, payload)
-        passage = route.request(action, checked, self.context(transaction, offline))
+        return self._went(route.request(action, checked, self.context(transaction, offline)))
+
+    def _went(self, passage: Passage) -> Passage:
         for name, made in passage.onward():
             DIALECTS[self.end].check("call", name, made)
             if self.end in _FOLDER:
@@ -55,20 +57,32 @@ class Talk:
         self.sent += passage.onward()
         return passage
 
+    def further(self, passage: Passage, *results: Any) -> Passage:
+        """What is asked next."""
+        more = passage.further(list(results), self.context())
+        assert more is not None
+        return self._went(more)
+
     def context(self, transaction: int | None = None, offline: bool = False) -> Context:
         """What a translation may look at."""
         return Context(self.facts, registers=self.registers, transaction=transaction, offline=offline)
 
     def answer(self, passage: Passage, *results: Any, transaction: int | None = None) -> Any:
         """The answer on the asker's side, checked; one result for each message that went onward, None where it was refused."""
-        made, _ = passage.results(list(results), self.context(transaction))
+        cx = self.context(transaction)
+        assert passage.further(list(results), cx) is None
+        made, _ = passage.results(list(results), cx)
+        for name, call in passage.after:
+            DIALECTS[self.start].check("call", name, call)
+            if self.start in _FOLDER:
+                official(self.start, name, "call").validate(json.loads(to_text(call), parse_float=Decimal))
         return made
 
     def crash(self) -> None:
         """What was committed is all there is."""
         self.registers.taken()
         kept = {name: dict(self.registers.items(name)) for name in ("events", "held", "tokens", "aliases", "counters", "states")}
-        more = ("faults", "remote", "evses", "meters", "firmware", "logs", "profiles")
+        more = ("faults", "remote", "evses", "meters", "firmware", "logs", "profiles", "inventory", "report", "limits")
         kept |= {name: dict(self.registers.items(name)) for name in more}
         self.registers = Registers(from_text(to_text(kept)))
 
