@@ -85,45 +85,50 @@ def write(db: sqlite3.Connection, what: Write) -> None:
 def _append(db: sqlite3.Connection, what: Append) -> None:
     """A row must be the station's next: a gap would mean that an earlier commit was lost on the way here."""
     row = what.row
-    found = db.execute(
-        "INSERT INTO station (name, next_seq) VALUES (:station, 2) ON CONFLICT (name) DO UPDATE SET next_seq = next_seq + 1 "
-        "RETURNING next_seq - 1",
-        {"station": _text(what.station)},
-    ).fetchone()[0]
-    if found != row.seq:
-        raise ValueError(f"row {row.seq} cannot follow row {found - 1}")
-    values, rendering = list(_row_values(row)), row.rendered
-    values[_RENDERED] = to_json(rendering.messages) if rendering is not None else None
-    answers = to_json(rendering.answers) if rendering is not None else None
+    if not db.execute(_COUNT_ON, (what.station, row.seq)).rowcount:
+        _begin(db, what.station, row.seq)
+    values = list(_row_values(row))
+    values[_RENDERED], answers = _written(row.rendered)
     db.execute(_INSERT_ROW, _texts((what.station, *values, answers)))
 
 
+_COUNT_ON = "UPDATE station SET next_seq = next_seq + 1 WHERE name = ? AND next_seq = ?"
+
+
+def _begin(db: sqlite3.Connection, station: str, seq: int) -> None:
+    """A station's first row.  `ValueError` where it is not that, nor the next one."""
+    found = db.execute("SELECT next_seq FROM station WHERE name = ?", (station,)).fetchone()
+    if found is not None or seq != 1:
+        raise ValueError(f"row {seq} cannot follow row {found[0] - 1 if found is not None else 0}")
+    db.execute("INSERT INTO station (name, next_seq) VALUES (?, 2)", _texts((station,)))
+
+
 _MARK = """
-    UPDATE message SET state = :state, attempts = :attempts, why = :why, cuts = :cuts,
-    rendered = CASE :state WHEN 'delivered' THEN NULL ELSE coalesce(:rendered, rendered) END,
-    answers = CASE :state WHEN 'delivered' THEN NULL ELSE coalesce(:answers, answers) END,
-    raw = CASE :state WHEN 'delivered' THEN '' ELSE raw END,
-    payload = CASE :state WHEN 'delivered' THEN '' ELSE payload END
-    WHERE station = :station AND seq = :seq AND (state <> 'delivered' OR :state = 'delivered')"""
+    UPDATE message SET state = ?, attempts = ?, why = ?, cuts = ?,
+    rendered = coalesce(?, rendered), answers = coalesce(?, answers)
+    WHERE station = ? AND seq = ? AND state <> 'delivered'"""
+_DELIVER = """
+    UPDATE message SET state = 'delivered', attempts = ?, why = ?, cuts = ?,
+    rendered = NULL, answers = NULL, raw = '', payload = ''
+    WHERE station = ? AND seq = ?"""
 
 
 def _mark(db: sqlite3.Connection, what: Mark) -> None:
     """A delivered row gives up its texts; its key stays, to know a repeated message by."""
-    rendering = what.rendered
-    if rendering is not None and what.state != "delivered":
-        _see_once(db, what, rendering)
-    values = {
-        "station": what.station,
-        "seq": what.seq,
-        "state": what.state,
-        "attempts": what.attempts,
-        "why": what.why,
-        "cuts": what.cuts,
-        "rendered": to_json(rendering.messages) if rendering is not None else None,
-        "answers": to_json(rendering.answers) if rendering is not None else None,
-    }
-    if not db.execute(_MARK, {name: _text(value) for name, value in values.items()}).rowcount:
+    how: tuple[Any, ...] = (what.attempts, what.why, what.cuts)
+    if what.state == "delivered":
+        done = db.execute(_DELIVER, _texts((*how, what.station, what.seq)))
+    else:
+        if what.rendered is not None:
+            _see_once(db, what, what.rendered)
+        done = db.execute(_MARK, _texts((what.state, *how, *_written(what.rendered), what.station, what.seq)))
+    if not done.rowcount:
         raise ValueError(f"row {what.seq} is not in the journal, or was delivered")
+
+
+def _written(rendering: Rendering | None) -> tuple[str | None, str | None]:
+    """A rendering's messages, and the answers to them."""
+    return (None, None) if rendering is None else (to_json(rendering.messages), to_json(rendering.answers))
 
 
 def _see_once(db: sqlite3.Connection, what: Mark, new: Rendering) -> None:
@@ -194,13 +199,10 @@ _WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
 
 def _texts(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse NUL: SQLite would keep it, PostgreSQL would not, and a journal must be able to move from one to the other."""
-    return tuple(map(_text, values))
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, str) and "\0" in value:
-        raise ValueError("a text holds a NUL character")
-    return value
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text holds a NUL character")
+    return values
 
 
 def restored(db: sqlite3.Connection, station: str) -> Restored:
