@@ -26,6 +26,7 @@ from gateway.links.gate import Gate
 from gateway.links.http import Exchange, Handshake, HttpFactory
 from gateway.links.limits import Limits
 from gateway.links.trust import CertificateFiles, Trust
+from gateway.links.turns import Turns
 from gateway.links.websocket import Receiver, WebSocket, connect
 from gateway.observe.console import Console
 from gateway.observe.log import Log
@@ -69,6 +70,7 @@ class Server:
         self.site, self.reactor, self.journal, self.metrics, self.log = site, reactor, journal, metrics, log
         self.limits = limits or Limits()
         self.witness = Witness(metrics, trace, log)
+        self._requests, self._frames = Turns(reactor), Turns(reactor)
         self.client = HttpClient(reactor, self.limits)
         self.relay = Relay(site, data, journal, reactor, wall, ids, rng, self.witness, self._dial, self.client)
         self.relay.on_health = self._health
@@ -95,9 +97,9 @@ class Server:
         for (host, port), listeners, callbacks in self._places():
             doors = Doors(self.relay, listeners, callbacks)
             doors.wired = Callers(self.ways, [one for one in listeners if one.address.wired])
-            factory = HttpFactory(
-                self.reactor, self._guard(doors.request), self._guard(doors.handshake), self.limits, self._refused
-            )
+            asked, shaken = partial(self._requests.add, self._guard(doors.request)), self._guard(doors.handshake)
+            factory = HttpFactory(self.reactor, asked, shaken, self.limits, self._refused)
+            factory.turns = self._frames
             tls = next((one.certificate for one in listeners if one.certificate), None)
             files = CertificateFiles(tls.chain, tls.key) if tls else None
             factory.forgives = doors.forgives
@@ -140,9 +142,8 @@ class Server:
     def _dial(
         self, url: str, names: tuple[str, ...], headers: list[tuple[str, str]], receiver: Receiver, backend: Backend
     ) -> Deferred[WebSocket]:
-        return connect(
-            self.reactor, url, names, headers, receiver, self.limits, self.site.policy.backend_call, self._trust[backend.name]
-        )
+        within, trust = self.site.policy.backend_call, self._trust[backend.name]
+        return connect(self.reactor, url, names, headers, receiver, self.limits, within, trust, self._frames)
 
     # -- health --------------------------------------------------------------------------------------------------
 

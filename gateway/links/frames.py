@@ -21,6 +21,7 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 from gateway.links.alarm import Alarm
 from gateway.links.flow import Outlet
 from gateway.links.limits import Limits
+from gateway.links.turns import AtOnce, Turns
 
 _WORDS = {1002: "ws_protocol", 1003: "ws_binary", 1007: "ws_text", 1009: "ws_too_big"}
 _NEVER = float("inf")
@@ -55,6 +56,7 @@ class WebSocket:
         subprotocol: str | None,
         peer_host: str,
         on_refused: Callable[[str], None] | None = None,
+        turns: Turns | AtOnce = AtOnce(),  # noqa: B008 - it holds nothing
     ) -> None:
         self.subprotocol = subprotocol
         self.peer_host = peer_host
@@ -63,9 +65,11 @@ class WebSocket:
         self._limits = limits
         self._receiver = receiver
         self._on_refused = on_refused
+        self._turns = turns
         self._wire = Connection(kind)
         self._open = True  # no close frame was sent or received, and no abort
         self._told = False
+        self._quiet = False  # we have closed or cut it: what came before that is not given to the receiver any more
         self._why = "connection lost"
         self._parts: StringIO | None = None
         self.takes_binary = False
@@ -97,6 +101,7 @@ class WebSocket:
         that may not be sent."""
         if not (code in (1000, 1001, 1002, 1003, *range(1007, 1015)) or 3000 <= code <= 4999):
             raise ValueError(f"{code} is no close code that may be sent")
+        self._quiet = True
         if self._open:
             self._send_close(code, reason)
             self._why = "peer did not answer the close"
@@ -104,6 +109,7 @@ class WebSocket:
 
     def abort(self, why: str = "aborted") -> None:
         """Cut the connection; `Receiver.closed` follows with 1006 and ``why``."""
+        self._quiet = True
         if not self._told:
             self._open = False
             self._why = why
@@ -200,12 +206,22 @@ class WebSocket:
         if sizes[0] > limits.frame or sizes[1] > limits.message or sizes[2] > limits.fragments:
             self._fail(1009, "message too big")
         elif event.message_finished:
-            self._receiver.text(self._whole(data))
+            self._turns.add(self._hand, self._whole(data))
         else:
             self._parts = self._parts or StringIO()
             self._parts.write(data)
             if event.frame_finished:
                 sizes[0] = 0
+
+    def _hand(self, text: str) -> None:
+        """Give a message to the receiver, which costs this peer its WebSocket if it crashes, and nobody else anything."""
+        if self._quiet:
+            return
+        try:
+            self._receiver.text(text)
+        except Exception:
+            self.abort("a fault of ours")
+            raise
 
     def _whole(self, last: str) -> str:
         self._sizes = [0, 0, 0]
@@ -244,7 +260,7 @@ class WebSocket:
     def _tell(self, code: int, reason: str) -> None:
         if not self._told:
             self._told = True
-            self._receiver.closed(code, reason)
+            self._turns.add(self._receiver.closed, code, reason)
 
     # --- time ---
 

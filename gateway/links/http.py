@@ -24,6 +24,7 @@ from gateway.links.flow import Outlet
 from gateway.links.frames import Receiver, WebSocket
 from gateway.links.heads import Ask, HeadCutter, Headers, KnownHeads, reader_of, status_line, write_head
 from gateway.links.limits import Limits, Refusal
+from gateway.links.turns import AtOnce, Turns
 
 __all__ = ["Exchange", "Handshake", "HttpFactory", "Request", "http_factory"]
 
@@ -54,6 +55,7 @@ class HttpFactory(Factory):
         self.live: set[HttpConnection] = set()
         self.draining = False
         self.forgives: Callable[[Request], Sequence[str]] = lambda request: ()
+        self.turns: Turns | AtOnce = AtOnce()  # for the messages of WebSockets
 
     def buildProtocol(self, addr: Any) -> HttpConnection:
         """Twisted: a connection was accepted."""
@@ -277,7 +279,7 @@ class HttpConnection(Protocol):
         self._pending = None
         self._outlet.write(write_head(status_line(101), switch))
         args = (self.limits, receiver, ConnectionType.SERVER, subprotocol, request.peer_host, self.home.on_refused)
-        self._socket = WebSocket(self._outlet, self.home.clock, *args)
+        self._socket = WebSocket(self._outlet, self.home.clock, *args, self.home.turns)
         if self._buffer and not self._working:  # accepted later: whoever asked first gets the WebSocket, then what came meanwhile
             self.home.clock.callLater(0, self._advance)
         return self._socket

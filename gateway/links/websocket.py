@@ -23,6 +23,7 @@ from gateway.links.frames import Receiver, WebSocket
 from gateway.links.heads import HeadCutter, Headers, decoded, has_token, is_interim, tokens, write_head
 from gateway.links.limits import Limits, LinkFailed, Refusal
 from gateway.links.trust import Trust
+from gateway.links.turns import AtOnce, Turns
 
 __all__ = ["Receiver", "WebSocket", "connect"]
 
@@ -38,6 +39,7 @@ def connect(
     limits: Limits,
     within: float,
     tls_trust: Trust | None = None,
+    turns: Turns | AtOnce = AtOnce(),  # noqa: B008 - it holds nothing
 ) -> Deferred[WebSocket]:
     """Open a WebSocket to a ws or wss URL within so many seconds, all included.
 
@@ -51,7 +53,8 @@ def connect(
         head = _request(address, key, subprotocols, list(headers))
     except ValueError as error:
         return fail(LinkFailed(str(error), reached=False))
-    return _Opening(reactor, limits, receiver, subprotocols, key, head, address.host).start(address, within, tls_trust)
+    opening = _Opening(reactor, limits, receiver, subprotocols, key, head, address.host, turns)
+    return opening.start(address, within, tls_trust)
 
 
 def _request(address: Address, key: str, subprotocols: Sequence[str], headers: list[tuple[str, str]]) -> bytes:
@@ -69,7 +72,15 @@ class _Opening(Dialled):
     """One attempt; the connection's protocol to the end."""
 
     def __init__(
-        self, reactor: Any, limits: Limits, receiver: Receiver, subprotocols: Sequence[str], key: str, head: bytes, host: str
+        self,
+        reactor: Any,
+        limits: Limits,
+        receiver: Receiver,
+        subprotocols: Sequence[str],
+        key: str,
+        head: bytes,
+        host: str,
+        turns: Turns | AtOnce,
     ) -> None:
         self._reactor = reactor
         self._limits = limits
@@ -77,7 +88,7 @@ class _Opening(Dialled):
         self._subprotocols = tuple(subprotocols)
         self._key = key
         self._head = head
-        self._host = host
+        self._host, self._turns = host, turns
         self._buffer = bytearray()
         self._cutter = HeadCutter(limits)
         self._outlet: Outlet | None = None
@@ -163,7 +174,8 @@ class _Opening(Dialled):
         assert outlet is not None
         self._deadline.cancel()
         kind = ConnectionType.CLIENT
-        self._socket = WebSocket(outlet, self._reactor, self._limits, self._receiver, kind, subprotocol, self._host)
+        args = (self._limits, self._receiver, kind, subprotocol, self._host, None, self._turns)
+        self._socket = WebSocket(outlet, self._reactor, *args)
         result.callback(self._socket)
         rest, self._buffer = bytes(self._buffer), bytearray()
         if rest:
