@@ -12,7 +12,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -39,14 +38,12 @@ from gateway.quirks.cures import Fired
 from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
+from gateway.session.tokens import EVERYBODY, MOST_OF_A_SITE, Tokens
 from gateway.turns import Turn, Turns
 from gateway.witness import Witness
 
 HEAL_EVERY = 1.0
 """Seconds between tries to store again, once storing failed; a station tries again after some seconds at the soonest."""
-
-TAKEN_UP = 500
-"""So many stations with a backlog are taken up in a second: those that are there must not wait behind them for the journal."""
 
 Dial = Callable[[str, tuple[str, ...], list[tuple[str, str]], Receiver, Backend], Deferred[WebSocket]]
 """Opens a WebSocket: url, sub-protocols, headers, receiver, and the back end for its TLS settings."""
@@ -84,12 +81,21 @@ class Relay:
         self._agents: dict[str, str | None] = {}
         self._paces: dict[str, Pace] = {}  # by back end
         self._turns: dict[str, Turns] = {}
-        self._taking_up = Pace(clock, TAKEN_UP)
+        shared = site.backends if site.policy.known_tokens == "site" else ()
+        self._tokens = {one.name: Tokens(EVERYBODY, one.name, MOST_OF_A_SITE) for one in shared}
+        if self._tokens:  # the journal answers in order: before any station's conversation begins
+            journal.restore(EVERYBODY, self._learnt)
         self.healthy = True
         self.stopping = False
         self.choosing = Choosing(witness, self.wall, lambda writes: self.journal.commit(writes, lambda failure: None))
         witness.on_fired = self.fired
         self.on_health: Callable[[bool], None] = lambda healthy: None
+
+    def _learnt(self, found: Restored | JournalFailed) -> None:
+        """What all stations together know; where it cannot be read the journal is closed to them too."""
+        if not isinstance(found, JournalFailed):
+            for tokens in self._tokens.values():
+                tokens.restore(found.registers)
 
     # -- conversations -------------------------------------------------------------------------------------------
 
@@ -110,7 +116,9 @@ class Relay:
             self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot
         )
         turn = Turn(self._turns.setdefault(backend.name, Turns(policy.most_in_flight)))
-        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, self._older(theirs.name), turn)
+        tokens = self._tokens.get(backend.name)
+        older = self._older(theirs.name)
+        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, older, turn, tokens)
         made = self.conversations[identity] = Conversation(identity, session, self)
         made.wake()
         return made
@@ -140,37 +148,6 @@ class Relay:
         end = conversation.station_end
         if isinstance(end, EnvelopeEnd) and end.url is None:
             end.url = conversation.callback
-
-    def resume(self) -> None:
-        """Take up the conversations that have a backlog from before, so that it drains though the station stays away."""
-        self.journal.backlog(self._resume)
-
-    def _resume(self, stations: Any) -> None:
-        if isinstance(stations, JournalFailed):
-            self._unhealthy()
-            return
-        for identity in stations:
-            self._taking_up.take(partial(self.take_up, identity))
-
-    def take_up(self, identity: str) -> bool:
-        """Take up one station's conversation where the journal has it, unless it is there already."""
-        if identity in self.conversations:
-            return False
-        self.journal.restore(identity, partial(self._take_up, identity))
-        return True
-
-    def _take_up(self, identity: str, found: Restored | JournalFailed) -> None:
-        if isinstance(found, JournalFailed):
-            self._unhealthy()
-        elif identity not in self.conversations and not self.stopping:
-            self.conversation(identity, self._came_by(found))
-
-    def _came_by(self, found: Restored) -> Listener:
-        """The listener by which a station came last; else one that speaks what it left; else the first."""
-        spoke = found.queue[0].dialect if found.queue else (found.values.get("boot") or {}).get("dialect", "")
-        named = [one for one in self.site.entrances if one.name == found.values.get("listener")]
-        fit = [one for one in self.site.entrances if spoke in one.address.dialects]
-        return ([*named, *fit, *self.site.entrances])[0].speaking(spoke)
 
     def ended(self, conversation: Conversation) -> None:
         """Forget a conversation in which nothing waits and nobody is there."""
@@ -315,9 +292,10 @@ class Relay:
             self.crashed(conversation, failure)
             return
         self.witness.storing_failed(str(failure))
-        self._unhealthy()
+        self.unhealthy()
 
-    def _unhealthy(self) -> None:
+    def unhealthy(self) -> None:
+        """The journal cannot be used: nobody is answered until a probe of it succeeds."""
         if not self.healthy:
             return
         self.healthy = False
@@ -337,7 +315,6 @@ class Relay:
             return
         self.healthy = True
         self.on_health(True)
-        self.resume()
 
     # -- the end -------------------------------------------------------------------------------------------------
 

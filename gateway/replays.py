@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from gateway.backlog import take_up
 from gateway.journal.contract import JournalFailed
 from gateway.relay import Relay
 
@@ -35,4 +36,4 @@ def _asked(relay: Relay, stations: Sequence[str] | JournalFailed) -> None:
 def _brought(relay: Relay, station: str, count: int | JournalFailed) -> None:
     if not isinstance(count, JournalFailed):
         relay.witness.log.info("parked messages brought back", station=station, rows=count)
-        relay.take_up(station)
+        take_up(relay, station)

@@ -14,7 +14,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 
-from gateway import replays
+from gateway import backlog, replays
 from gateway.address import LINKS
 from gateway.callers import Callers
 from gateway.config import Backend, Listener, Site
@@ -90,7 +90,7 @@ class Server:
             self.admin_port = await links.listen(self.reactor, *self.site.admin, factory)
             self.log.info("admin port open", url=f"http://{self.site.admin[0]}:{self.admin_port.getHost().port}/")
         await self._open()
-        self.relay.resume()
+        backlog.resume(self.relay)
         self._measure()
 
     async def _open(self) -> None:
@@ -160,6 +160,7 @@ class Server:
             self.log.info("storing again")
             for gate in self.gates:
                 self._reopen(gate)
+            backlog.resume(self.relay)
             return
         self.log.info("storing failed: listeners are closed until it works again")
         for gate in self.gates:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway import backlog
 from gateway.address import parse
 from gateway.config import Backend, Listener, Secret, Site, Station
 from gateway.doors import genuine, reached_at, sound_identity
@@ -343,5 +344,5 @@ def test_after_a_restart_a_backlog_is_taken_up_in_the_dialect_that_was_spoken(tm
     start = {"connectorId": 1, "idTag": "T", "timestamp": "2026-01-01T00:00:00Z", "meterStart": 1}
     station.say(2, "2", "StartTransaction", start)
     office.open()
-    office.relay.resume()
+    backlog.resume(office.relay)
     assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.5"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway import backlog
 from gateway.address import parse
 from gateway.config import Listener, Secret, Station
 from gateway.links.client import Response
-from gateway.relay import TAKEN_UP
 from tests.office import Broken, Office, data, envelope, json_to_soap, pair, soap_to_json
 
 
@@ -95,16 +96,27 @@ def test_a_back_end_has_only_so_many_queued_messages_at_a_time(tmp_path: Path) -
     assert asked() == stations, "who goes away gives its turn back"
 
 
-def test_a_large_backlog_is_taken_up_in_handfuls(tmp_path: Path) -> None:
-    office = Office(tmp_path)
-    office.refuse_uplinks = True
-    for number in range(TAKEN_UP):
-        office.start(identity=f"CP{number}")
+def test_stations_of_a_back_end_share_what_is_known_of_tokens(tmp_path: Path) -> None:
+    how: dict[str, Any] = {"known_tokens": "site", "authorize_offline": "last_known"}
+    office = Office(tmp_path, **how)
+    office.boot("CP1")
+    uplink = office.accept()
+    office.soap("Authorize", "<idTag>TAG</idTag>", "CP1")
+    uplink.say(3, uplink.calls("Authorize")[0][1], {"idTagInfo": {"status": "Accepted", "expiryDate": "2026-01-02T00:00:00Z"}})
+    office.clock.advance(1)
     office.open()
-    office.relay.resume()
-    assert 0 < len(office.relay.conversations) < TAKEN_UP / 5
-    office.clock.pump([0.1] * 11)
-    assert len(office.relay.conversations) == TAKEN_UP
+    office.refuse_uplinks = True
+
+    def told() -> str:
+        wire = office.soap("Authorize", "<idTag>tag</idTag>", "CP2")
+        office.clock.advance(20)
+        assert wire.answer is not None
+        return wire.answer[1].decode().partition("<status>")[2].partition("<")[0]
+
+    assert told() == "Accepted"
+    assert 'local_verdicts_total{choice="last_known",verdict="accepted"} 1.0' in office.metrics.exposition().decode()
+    office.clock.advance(86400)
+    assert told() == "Invalid", "the back end said until when"
 
 
 def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path: Path) -> None:
@@ -156,7 +168,7 @@ def test_what_was_acknowledged_is_delivered_by_the_next_process(tmp_path: Path) 
     assert first.answer is not None, "answered here, for the back end is away"
     office.open()
     office.refuse_uplinks = False
-    office.relay.resume()
+    backlog.resume(office.relay)
     office.accept()
     assert office.uplinks[-1].calls("StartTransaction")[0][3]["idTag"] == "TAG"
     again = office.start()
@@ -221,22 +233,6 @@ def test_a_station_that_speaks_another_dialect_now_leaves_nothing_behind(tmp_pat
     uplink = office.accept()
     assert uplink.calls("StartTransaction")[0][3]["idTag"] == "TAG"
     assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.6"
-
-
-def test_a_backlog_is_taken_up_by_the_listener_that_the_station_came_by(tmp_path: Path) -> None:
-    old = soap_to_json(tmp_path)
-    other = Listener("other", parse("ocpp1.6+ws://192.0.2.1:8080/json", data().dialects), "open")
-    office = Office(tmp_path, dataclasses.replace(old, listeners=(other, *old.listeners)))
-    office.boot()
-    office.accept()
-    office.refuse_uplinks = True
-    office.uplinks[-1].receiver.closed(1006, "gone")
-    office.start()
-    office.open()
-    office.refuse_uplinks = False
-    office.relay.resume()
-    assert office.accept().calls("StartTransaction")[0][3]["idTag"] == "TAG"
-    assert office.relay.conversations["CP1"].session.desk.dialect.name == "ocpp1.5"
 
 
 def test_the_same_rung_in_soap_is_passed_on_and_mended(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_it_is_not_ready_while_it_cannot_store_and_the_back_end_does_not_count(t
 def test_while_nothing_can_be_stored_nobody_finds_a_listener(tmp_path: Path) -> None:
     one, _ = server(tmp_path)
     begin(one)
-    one.relay._unhealthy()
+    one.relay.unhealthy()
     assert [gate.listening for gate in one.gates] == [None]
     assert one.admin_port is not None, "somebody must be able to see why"
     one.relay._probed(None)
@@ -102,7 +102,7 @@ def test_a_port_that_somebody_took_meanwhile_is_tried_again(tmp_path: Path) -> N
 
     one, reactor = server(tmp_path)
     begin(one)
-    one.relay._unhealthy()
+    one.relay.unhealthy()
     listen = reactor.listenTCP
 
     def taken(*args: Any, **more: Any) -> None:

@@ -72,6 +72,7 @@ NOTES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "row": ("rows", "What happened to transaction messages in the journal.", ("change",)),
     "status": ("statuses", "States that were left out of the queue.", ("change",)),
     "flag": ("flags", "Transaction messages that are not as they should be.", ("why",)),
+    "token": ("local_verdicts", "Tokens judged here, for the back end was away or too slow.", ("choice", "verdict")),
     "late_refusal": ("late_refusals", "Tokens refused after the station was told to charge.", ("done",)),
 }
 """What a session may note: name and meaning of the counter, and its labels (as `gateway.session.notes` has them)."""
@@ -81,6 +82,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "side": ("station", "backend"),
     "peer": ("station", "backend", "gateway"),
     "done": ("remote_stop", "report"),
+    "choice": ("accept", "refuse", "last_known"),
     "verdict": ("accepted", "pending", "rejected", "failed"),
     "kind": ("call", "answer", "commit", "event"),
     "reason": REASONS,

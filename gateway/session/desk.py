@@ -93,6 +93,10 @@ class Desk:
             self.acted("answer_locally", role)
         return found
 
+    def judged(self, choice: str, status: str, what: str) -> None:
+        """Count a word on a token that was given here, by the site's ``choice``, because the back end was away or too slow."""
+        self.note("token", what, choice=choice, verdict="accepted" if status == "accepted" else "rejected")
+
     # -- commits and deadlines -----------------------------------------------------------------------------------
 
     @property

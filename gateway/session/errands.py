@@ -118,7 +118,8 @@ class Errands:
             return
         answer, writes = self.desk.answer(trip, errand.call, self.transactions)
         if asked.role == "authorize" and isinstance(answer, Result):
-            self.transactions.heard(self._token(errand.call), self.desk.dialect.fact(answer, "token_status"))
+            said = self.desk.dialect.facts(answer)
+            self.transactions.heard(self._token(errand.call), said.get("token_status"), said.get("token_expiry"))
         self.desk.after(writes, partial(self._reply, asked, answer))
 
     def _reply(self, asked: Asked, answer: Answer) -> None:
@@ -133,7 +134,8 @@ class Errands:
         if asked.role == "authorize":
             choice = self.desk.policy.authorize_offline
             status = self.transactions.token_status(self._token(asked.call), choice, "invalid")
-            self.asks.result(asked, "local", token_status=status)
+            if self.asks.result(asked, "local", token_status=status):
+                self.desk.judged(choice, status, f"{asked.call.action} {asked.call.id}")
         elif asked.role in self.desk.switches.get("answer_locally", ()):
             self.asks.result(asked, "local")
         else:

@@ -216,6 +216,7 @@ class Intake:
         if transaction is not None and transaction.answer is None and self.judges(role, call, transaction):
             transaction = self.transactions.put(replace(transaction, answer=self._status(transaction.token), local=True))
             self.desk.commit([PutTransaction(self.desk.station, transaction)])
+            self.desk.judged(self.desk.policy.start_offline, transaction.answer or "", f"transaction {transaction.gateway_id}")
         return self.facts(role, call, transaction)
 
     def judges(self, role: str, call: Call, transaction: Transaction) -> bool:

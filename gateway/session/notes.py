@@ -29,6 +29,9 @@ NOTES: dict[str, tuple[str, ...]] = {
     "status": ("change",),
     # A transaction message that is not as it should be.  why: see `gateway.session.binding.FLAGS`.
     "flag": ("why",),
+    # What a token may was said here, for the back end was away or too slow.  choice: accept | refuse | last_known (of
+    # `gateway.session.policy`).  verdict: accepted | rejected.
+    "token": ("choice", "verdict"),
     # The back end refused a token after the station had been told that it may charge.  done: remote_stop | report.
     "late_refusal": ("done",),
 }

@@ -59,8 +59,9 @@ class Replies:
 
     def judged(self, answer: Answer, transaction: Transaction) -> tuple[Transaction, bool]:
         """What the back end says of the token.  What the station was told stays; true if it was told better."""
-        status = self.desk.dialect.fact(answer, "token_status") if isinstance(answer, Result) else None
-        self.transactions.heard(transaction.token, status)
+        said = self.desk.dialect.facts(answer) if isinstance(answer, Result) else {}
+        status = said.get("token_status")
+        self.transactions.heard(transaction.token, status, said.get("token_expiry"))
         if transaction.answer is None:
             return self.transactions.put(replace(transaction, answer=status)), False
         return transaction, transaction.local and transaction.answer == "accepted" and status not in (None, "accepted")

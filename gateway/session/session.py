@@ -32,6 +32,7 @@ from gateway.session.policy import TOWARDS, Policy
 from gateway.session.queue import Queue
 from gateway.session.registration import Registration
 from gateway.session.text import stamp
+from gateway.session.tokens import Tokens
 from gateway.session.transactions import Transactions
 from gateway.session.uplink import Uplink
 from gateway.turns import Turn, Turns
@@ -44,7 +45,8 @@ class Session:
     """Sans-I/O.  ``up`` leads from the station's dialect to the back end's, ``down`` the other way.
 
     ``older`` gives the way up from another dialect, for rows that the station left when it still spoke that one.  ``turn`` is
-    its place among all that want to send queued messages to that back end.
+    its place among all that want to send queued messages to that back end, ``tokens`` what is known of tokens where stations
+    share that.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Session:
         rng: random.Random,
         older: Callable[[str], Route | None] = lambda dialect: None,
         turn: Turn | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng, older)
         self.asks = Asks(desk)
@@ -66,7 +69,8 @@ class Session:
         self.lane = Lane(desk, self.uplink, self._recycle)
         self.turn = turn or Turn(Turns(1))
         self.queue = Queue(policy.most_states)
-        self.transactions = Transactions(station, rng)
+        self._own_tokens = Tokens(station)
+        self.transactions = Transactions(station, rng, tokens or self._own_tokens)
         self.transactions.clock = lambda: desk.at.wall
         self.transactions.remember = lambda write: desk.commit_soon([write])
         naming = Naming(desk, self.transactions)
@@ -127,7 +131,9 @@ class Session:
     # -- the station ---------------------------------------------------------------------------------------------
 
     def _opened(self, event: on.Opened) -> None:
-        self.desk.registers = Registers(event.restored.registers)
+        self._own_tokens.restore(event.restored.registers)
+        ladders = {name: held for name, held in event.restored.registers.items() if name != self._own_tokens.register}
+        self.desk.registers = Registers(ladders)
         self.transactions.restore(event.restored)
         self.intake.restore(event.restored)
         self.delivery.cuts.restore(event.restored.next_seq)

@@ -9,36 +9,34 @@ All ids are per station: an id of another station is as unknown as one that nobo
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from gateway.journal.contract import PutStation, Restored, Transaction, Write
 from gateway.ladder.facts import Known
 from gateway.session.text import not_before, stamp, to_text
+from gateway.session.tokens import Tokens
 
 LAST_ID = 2**31 - 1
 MOST_ENDED = 20
-MOST_TOKENS = 50
 REASON = "reason:"
 
 
 class Transactions:
     """The station's transactions: the open ones, and the last `MOST_ENDED` that ended."""
 
-    def __init__(self, station: str, rng: random.Random) -> None:
-        self.station, self.rng = station, rng
+    def __init__(self, station: str, rng: random.Random, tokens: Tokens) -> None:
+        self.station, self.rng, self.tokens = station, rng, tokens
         self._all: dict[int, Transaction] = {}
         self._over: set[int] = set()  # connectors where one ended since they were last available
-        self._tokens: OrderedDict[str, str] = OrderedDict()
         self.remember: Callable[[Write], None] = lambda write: None
         """Stores what was learnt of a token, soon."""
         self._first: int | None = None
         self._next: int | None = None
-        self.clock: Callable[[], datetime] | None = None
+        self.clock: Callable[[], datetime] = lambda: datetime.fromtimestamp(0, UTC)
         self.boot: str = "unknown"  # why the station boots: `gateway.session.registration` knows
 
     def restore(self, restored: Restored) -> None:
@@ -47,7 +45,6 @@ class Transactions:
         self._all = {t.gateway_id: t for t in in_order}
         self._first = restored.values.get("first_transaction")
         self._next = restored.values.get("next_transaction")
-        self._tokens.update(map(tuple, restored.values.get("tokens", ())))
 
     def fetched(self, older: Sequence[Transaction]) -> None:
         """The journal gave back those of rows that wait.  What is known here is newer."""
@@ -84,7 +81,7 @@ class Transactions:
 
     def now(self) -> str:
         """The gateway's time; the epoch where nobody gave a clock."""
-        return stamp(self.clock()) if self.clock is not None else "1970-01-01T00:00:00Z"
+        return stamp(self.clock())
 
     def boot_reason(self) -> str:
         """``reset``, ``triggered``, ``power_up`` or ``unknown``."""
@@ -92,7 +89,7 @@ class Transactions:
 
     def token_said(self, token: str) -> str:
         """What was last said of a token; ``accepted`` where nothing was."""
-        return self._tokens.get(token.casefold(), "accepted")
+        return self.tokens.last(token) or "accepted"
 
     # -- finding -------------------------------------------------------------------------------------------------
 
@@ -202,23 +199,16 @@ class Transactions:
 
     # -- tokens --------------------------------------------------------------------------------------------------
 
-    def heard(self, token: str | None, status: str | None) -> None:
-        """The back end said what a token may."""
-        if token is None or status is None:
-            return
-        name = token.casefold()
-        before = self._tokens.get(name)
-        self._tokens[name] = status
-        self._tokens.move_to_end(name)
-        if len(self._tokens) > MOST_TOKENS:
-            self._tokens.popitem(last=False)
-        if status != before:
-            self.remember(PutStation(self.station, {"tokens": [[token, status] for token, status in self._tokens.items()]}))
+    def heard(self, token: str | None, status: str | None, until: str | None = None) -> None:
+        """The back end said what a token may, and until when."""
+        if token is not None and status is not None:
+            for write in self.tokens.heard(token, status, until):
+                self.remember(write)
 
     def token_status(self, token: str | None, choice: str, unknown: str) -> str:
-        """What a token is told by policy: ``accept``, ``refuse`` or ``last_known`` (``unknown`` if it was never seen)."""
+        """What a token is told by policy: ``accept``, ``refuse`` or ``last_known`` (``unknown`` where nothing holds)."""
         if choice == "last_known":
-            return self._tokens.get((token or "").casefold(), unknown)
+            return self.tokens.said(token or "", self.clock()) or unknown
         return "accepted" if choice == "accept" else "invalid"
 
 

@@ -20,6 +20,7 @@ from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
 from gateway.session.session import Session
+from gateway.session.tokens import Tokens
 from gateway.turns import Turn
 from tests.memory_journal import MemoryJournal
 from tests.playbook import Play
@@ -99,13 +100,14 @@ def session(
     seed: int = 1,
     life: str = "g",
     turn: Turn | None = None,
+    tokens: Tokens | None = None,
 ) -> Session:
     kind = "old" if old else "same" if same else kind
     own, other = (dialects()[name] for name in KINDS[kind])
     count = itertools.count(1)
     up, down = routes(kind)
     ids = lambda: f"{life}{next(count)}"  # noqa: E731
-    return Session(STATION, own, other, up, down, policy or Policy(), ids, random.Random(seed), turn=turn)
+    return Session(STATION, own, other, up, down, policy or Policy(), ids, random.Random(seed), turn=turn, tokens=tokens)
 
 
 class Scene(Play):

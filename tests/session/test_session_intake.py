@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.journal.contract import Append, Mark, PutStation, PutTransaction
+from gateway.journal.contract import Append, Mark, PutRegisters, PutTransaction
 from gateway.messages import Call, Error, Payload
 from gateway.session import commands as do
 from gateway.session import events as on
@@ -98,7 +98,7 @@ def test_the_binding_and_the_mark_are_one_commit() -> None:
         play.replies(up.id, up.action, {"transactionId": 5, "idTagInfo": GOOD})
         play << do.Commit
         learnt, bound, mark = play.last.writes
-        assert learnt == PutStation(STATION, {"tokens": [["abc", "accepted"]]})
+        assert learnt == PutRegisters(STATION, {"tokens learnt": {"abc": ["accepted", None]}})
         assert isinstance(bound, PutTransaction)
         assert bound.transaction.backend_id == "5"
         assert isinstance(mark, Mark)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from gateway.ladder.losses import Refused
 from gateway.messages import Error, Result
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.notes import NOTES
 from gateway.session.policy import SWITCHES, Policy
+from gateway.session.tokens import Tokens
 from tests.memory_journal import MemoryJournal
 from tests.session.scene import GOOD, STATION, Carry, Scene, meter, start, status, stop
 from tests.session.test_session_intake import begun
@@ -116,6 +121,75 @@ def test_what_was_learnt_of_a_token_outlives_the_process() -> None:
         said = {"good": "Accepted", "BAD": "Blocked", "OTHER": "Invalid"}
         for token, status in said.items():
             assert play.answered(play.asks("Authorize", {"idTag": token}).id).payload["idTagInfo"]["status"] == status
+
+
+def away(policy: Policy, journal: MemoryJournal, life: str = "g", **which: Any) -> Scene:
+    """A station that cannot reach its back end, with what the journal knows."""
+    play = Scene(policy, journal, life=life, **which)
+    play.open()
+    play >> on.StationConnected() << do.OpenUplink
+    play >> on.UplinkDown("refused")
+    return play
+
+
+def authorized(play: Scene, token: str) -> str:
+    """What the station is told of a token without the back end."""
+    return str(play.answered(play.asks("Authorize", {"idTag": token}).id).payload["idTagInfo"]["status"])
+
+
+def judges(play: Scene, token: str, status: str, **more: Any) -> None:
+    """The back end says what a token may."""
+    call = play.asks("Authorize", {"idTag": token})
+    up = play.sent("Authorize")
+    play.replies(up.id, up.action, {"idTagInfo": {"status": status, **more}})
+    play.answered(call.id)
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [("2026-03-01T13:00:00Z", "Accepted"), ("2026-03-01T11:59:00Z", "Invalid"), ("2026-03-01T14:00:00+03:00", "Invalid")],
+    ids=["still holds", "is over", "is over, elsewhere"],
+)
+def test_what_the_back_end_said_holds_until_it_said(until: str, told: str) -> None:
+    journal, policy = MemoryJournal(), Policy(authorize_offline="last_known")
+    with Scene(policy, journal) as play:
+        play.online()
+        judges(play, "ABC", "Accepted", expiryDate=until)
+        play >> 1.0
+    with away(policy, journal, "second-") as play:
+        assert authorized(play, "ABC") == told
+        assert ("token", {"choice": "last_known", "verdict": "accepted" if told == "Accepted" else "rejected"}) in play.notes
+
+
+def test_what_says_something_of_the_moment_is_not_learnt() -> None:
+    journal, policy = MemoryJournal(), Policy(authorize_offline="last_known")
+    with Scene(policy, journal) as play:
+        play.online()
+        judges(play, "ABC", "Accepted")
+        judges(play, "ABC", "ConcurrentTx")
+        play >> 1.0
+    with away(policy, journal, "second-") as play:
+        assert authorized(play, "ABC") == "Accepted"
+
+
+def test_stations_share_what_is_known_of_tokens_where_the_site_says_so() -> None:
+    tokens, policy = Tokens("", "main"), Policy(authorize_offline="last_known")
+    with Scene(policy, MemoryJournal(), tokens=tokens) as play:
+        play.online()
+        judges(play, "ABC", "Accepted")
+    with away(policy, MemoryJournal(), tokens=tokens) as other:
+        assert authorized(other, "abc") == "Accepted"
+    with away(policy, MemoryJournal()) as alone:
+        assert authorized(alone, "abc") == "Invalid"
+
+
+def test_a_start_that_was_answered_here_is_counted_and_marked() -> None:
+    journal = MemoryJournal()
+    with away(Policy(), journal) as play:
+        call = play.asks("StartTransaction", start())
+        assert ("token", {"choice": "last_known", "verdict": "accepted"}) in play.notes
+        play.answered(call.id)
+        assert [one.local for one in journal.transactions.values()] == [True]
 
 
 # -- heartbeats -----------------------------------------------------------------------------------------------------
