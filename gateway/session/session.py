@@ -71,14 +71,10 @@ class Session:
         self.queue = Queue(policy.most_states)
         self._own_tokens = Tokens(station)
         self.transactions = Transactions(station, rng, tokens or self._own_tokens)
-        self.transactions.clock = lambda: desk.at.wall
-        self.transactions.remember = lambda write: desk.commit_soon([write])
         naming = Naming(desk, self.transactions)
         self.registration = Registration(desk, self.asks, self.lane, self.transactions)
         self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions, naming)
         self.intake = Intake(desk, self.asks, self.queue, self.transactions)
-        self.intake.flowing = lambda: self.uplink.up and self.registration.ready
-        self.intake.away = lambda: not self.uplink.up
         self.afterwards = Afterwards(desk, self.lane, self.registration)
         self.orders = Orders(
             desk, self.asks, self.registration, self.transactions, self.errands, self.intake, naming, self.afterwards
@@ -86,10 +82,18 @@ class Session:
         self.delivery = Delivery(
             desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, naming, self._refused_late
         )
+        self._last_contact: float | None = None
+        self._join()
+
+    def _join(self) -> None:
+        """What the rooms must know of each other."""
+        self.transactions.clock = lambda: self.desk.at.wall
+        self.transactions.remember = lambda write: self.desk.commit_soon([write])
+        self.intake.flowing = lambda: self.uplink.up and self.registration.ready
+        self.intake.away = lambda: not self.uplink.up
         self.delivery.turn = self.turn
         self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery)
         self.lane.ready_since = lambda: self.registration.ready_since
-        self._last_contact: float | None = None
 
     @property
     def idle(self) -> bool:
