@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.cli import dialect_listen
+from gateway.cli import dialect_listen, dialect_test
 
-ACTIONS = (dialect_listen,)
+ACTIONS = (dialect_test, dialect_listen)
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

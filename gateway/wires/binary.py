@@ -64,7 +64,8 @@ class _Reader:
             if isinstance(part, Many):
                 value: Any = part.made(self._items(part, scope, behind))
             else:
-                value = part.checked(part.read(self._bytes(part, scope, behind)))
+                known = part.bare() if part.length else part  # what fills it up is no part of it
+                value = part.checked(known.read(self._bytes(part, scope, behind)))
             scope[part.name] = value
             if part.told:
                 found[part.name] = value
@@ -127,3 +128,11 @@ def written(layout: Layout, fields: Mapping[str, Any], scope: Mapping[str, Any] 
             made.append(part.write(value) + part.until)
             counts[part.name] = len(part.bare().write(value)) if part.length else 0
     return b"".join(one if isinstance(one, bytes) else one.write(counts.get(one.counts, 0)) for one in made)
+
+
+def front(content: bytes, layout: Layout) -> tuple[dict[str, Any], int]:
+    """The fields at the front of a content, and where they end.  Raises `PeerError`."""
+    found: dict[str, Any] = {}
+    reader = _Reader(content, len(content))
+    reader.read(layout, found, {})
+    return found, reader.at

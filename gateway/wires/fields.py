@@ -155,6 +155,7 @@ class Many:
     optional: bool = False
     key: str = ""
     plain: bool = False
+    """Whether the items are values of the one field ``item``."""
 
     @property
     def told(self) -> bool:
@@ -189,6 +190,12 @@ class Many:
 
 Part: TypeAlias = Field | Many
 Layout: TypeAlias = tuple[Part, ...]
+
+
+def missing(part: Part) -> PeerError:
+    """What to raise for a part that is not there: without its constant it is another record."""
+    kind = OtherRecord if isinstance(part, Field) and part.const is not ABSENT else PeerError
+    return kind("OccurrenceConstraintViolation", "is missing", part.name)
 
 
 def size_of(layout: Layout) -> int | None:

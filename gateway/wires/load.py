@@ -11,15 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.source import Checker, List, Map, nearest, one_of
-from gateway.wires import load_forms, load_frames
+from gateway.wires import load_forms, load_frames, load_registers
 from gateway.wires.fields import ABSENT, Field, Layout, names, shapes
+from gateway.wires.json_form import Json
 from gateway.wires.load_fields import Setting, layout
 from gateway.wires.load_turns import number
 from gateway.wires.load_when import condition, equal_constants
+from gateway.wires.pairs import Pairs
 from gateway.wires.patterns import Pattern, expression, holes
+from gateway.wires.registers import Question
 from gateway.wires.shapes import FrameShape, Sequence
 from gateway.wires.vectors import read_vectors
 from gateway.wires.wire import Form, Place, Rule, Wire, with_constants
+from gateway.wires.xml_form import Xml
 
 _KEYS = ["links", "frame", "form", "records", "vectors"]
 _OPTIONAL = ["header", "trailer", "same", "sequence", "zone", "charset"]
@@ -32,11 +36,11 @@ class Common:
     """What the records of one wire share."""
 
     setting: Setting
-    form: Any
     header: Layout
     trailer: Layout
     same: tuple[tuple[str, str], ...]
     records: tuple[str, ...]
+    registers: bool
 
 
 def load_wire(checker: Checker, codecs: Map) -> Wire | None:
@@ -56,14 +60,22 @@ def load_wire(checker: Checker, codecs: Map) -> Wire | None:
     records = given["records"] if isinstance(given["records"], Map) else Map()
     if not records:
         checker.fault(given, "records", "a wire needs records", "name: {from: station, fields: …}")
-    common = Common(setting, given["form"], header, trailer, _same(checker, given), tuple(records))
+    common = Common(setting, header, trailer, _same(checker, given), tuple(records), _kind(given["form"]) == "registers")
     rules = [rule for name in records for rule in _rules(checker, records, name, given, common)]
+    if common.registers:
+        rules.append(load_registers.refusal_rule(given, common.records))
+        header = load_registers.header_of(given)[0]
     _reachable(checker, records, rules)
-    sequence = _sequence(checker, given, header + trailer)
+    sequence = _sequence(checker, given, header + trailer) or load_registers.sequence_of(header)
     vectors = read_vectors(checker, given, records)
     if len(checker.faults) > before:
         return None
     return Wire(links, covers, tuple(rules), _frames(rules), sequence, vectors)
+
+
+def _kind(form: Any) -> Any:
+    """The kind of a form, also in short."""
+    return form.get("kind") if isinstance(form, Map) else form
 
 
 def _rules(checker: Checker, records: Map, name: str, top: Map, common: Common) -> list[Rule]:
@@ -71,14 +83,16 @@ def _rules(checker: Checker, records: Map, name: str, top: Map, common: Common) 
     if not isinstance(given, Map):
         checker.fault(records, name, f"record {name} is no map", "from, when, fields, …")
         return []
-    if "read" in given or "write" in given:
-        return load_forms.register_rules(checker, given, name, top, common.setting, common.header)
+    if common.registers:
+        return load_registers.register_rules(checker, given, name, top, common.setting)
     checker.keys(given, f"record {name}", ["from"], _RECORD)
     if given.get("from") not in _SENDERS:
         checker.fault(given, "from", f"record {name} is from {given.get('from')!r}", one_of(_SENDERS))
         return []
     fields = layout(checker, given, "fields", common.setting, common.header)
-    look = load_forms.form(checker, given if "form" in given or "pattern" in given else top, given, common, fields)
+    inside = holes(str(given.get("place", "")))
+    own = tuple(one for one in fields if one.name not in inside)
+    look = load_forms.form(checker, given if "form" in given or "pattern" in given else top, given, common, own)
     if look is None:
         return []
     return [_rule(checker, given, name, common, fields, look)]
@@ -86,7 +100,7 @@ def _rules(checker: Checker, records: Map, name: str, top: Map, common: Common) 
 
 def _rule(checker: Checker, given: Map, name: str, common: Common, fields: Layout, look: Form) -> Rule:
     heads = (*_layout_of(look, "header"), *_layout_of(look, "trailer"))
-    when = condition(checker, given, common.records, (*heads, *fields))
+    when = condition(checker, given, common.records, (*heads, *fields), _seen(look))
     constants = equal_constants(checker, given, heads)
     own = _with_layouts(look, constants)
     place = _place(checker, given, (*heads, *fields))
@@ -102,6 +116,15 @@ def _rule(checker: Checker, given: Map, name: str, common: Common, fields: Layou
     sender = given["from"]
     frame = FrameShape(sender, shape, shape, matched, answers, given.get("refusal") is True)
     return Rule(name, sender, when, own, fields, frame, look, frozenset(names(told)), place, same)
+
+
+def _seen(form: Form) -> list[str] | None:
+    """The fields by which the form tells records apart; None where any key will do."""
+    if isinstance(form, Json | Xml | Pairs):
+        return None
+    if isinstance(form, Pattern):
+        return list(form.regex.groupindex)
+    return [one.name for one in _layout_of(form, "header")]
 
 
 def _listed(value: Any) -> tuple[str, ...]:
@@ -173,7 +196,7 @@ def _reachable(checker: Checker, records: Map, rules: list[Rule]) -> None:
             if side in open_by:
                 what = f"no frame is ever read as {rule.name}: {open_by[side]} before it takes all"
                 checker.fault(records, rule.name, what, "when: … at the one before, or it behind")
-            elif rule.when.open and rule.place is None and not _constants(rule):
+            elif rule.when.open and not isinstance(rule.form, Question) and rule.place is None and not _constants(rule):
                 open_by[side] = rule.name
 
 

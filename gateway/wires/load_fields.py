@@ -181,22 +181,26 @@ _PLAIN: dict[str, Callable[[int | None, Map, Setting], Kind | None]] = {
 def _many(checker: Checker, given: Map, name: str, setting: Setting, before: Layout) -> Many | None:
     checker.keys(given, f"list {name}", ["list"], ["count", "optional", "at"])
     plain = not isinstance(given["list"], Map) or "type" in given["list"]
-    inner = given
-    if plain:
-        inner = Map()
-        inner.file, inner.line, inner.lines = given.file, given.line, {"list": given.lines["list"], "item": given.lines["list"]}
-        items = Map(item=given["list"])
-        items.file, items.line, items.lines = given.file, given.lines["list"], {"item": given.lines["list"]}
-        inner["list"] = items
-    parts = layout(checker, inner, "list", setting, before)
+    parts = layout(checker, _single(given) if plain else given, "list", setting, before)
     if not parts:
         checker.fault(given, "list", f"the list {name} has no fields", "a kind, or fields")
         return None
+    if plain and isinstance(parts[0], Field):
+        parts = (replace(parts[0], key="."),)
     count = given.get("count")
     fixed = number(count)
     return Many(
         name, parts, fixed if fixed is not None else count, given.get("optional") is True, str(given.get("at", name)), plain
     )
+
+
+def _single(given: Map) -> Map:
+    """A list of plain values as a list of groups of one, named ``item``."""
+    made, items = Map(), Map(item=given["list"])
+    for one, key in ((made, "list"), (items, "item")):
+        one.file, one.line, one.lines = given.file, given.line, {key: given.lines["list"]}
+    made["list"] = items
+    return made
 
 
 def _with_options(checker: Checker, given: Map, field: Field, setting: Setting, before: Layout) -> Field:
@@ -211,6 +215,8 @@ def _with_options(checker: Checker, given: Map, field: Field, setting: Setting, 
     length = given.get("length", "")
     if length and not isinstance(field.kind, Text | Raw):
         checker.fault(given, "length", f"{field.name} has a length of its own", "text or raw")
+    if "const" in given and (field.optional or "default" in given):
+        checker.fault(given, "const", f"{field.name} is constant", "neither optional nor a default")
     return replace(
         field,
         nulls=nulls,

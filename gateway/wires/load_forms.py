@@ -6,21 +6,23 @@ Not here: fields (`load_fields`), records (`load`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any, Protocol
 
 from gateway.source import Checker, Map, nearest, one_of
 from gateway.wires.binary import Struct
 from gateway.wires.fields import Field, Layout, Many, size_of
+from gateway.wires.json_form import Json
 from gateway.wires.load_fields import Setting
 from gateway.wires.load_frames import text
 from gateway.wires.load_turns import zone_of
 from gateway.wires.pairs import Pairs
 from gateway.wires.patterns import Pattern, expression, holes
 from gateway.wires.tokens import Delimited
-from gateway.wires.wire import Form, Rule
-
-from datetime import UTC  # isort: skip
+from gateway.wires.wire import Form
+from gateway.wires.xml_form import Xml
 
 
 class Shared(Protocol):
@@ -39,12 +41,14 @@ def setting(checker: Checker, top: Map) -> Setting:
     """What the form says of all fields."""
     given = top.get("form")
     form = given if isinstance(given, Map) else Map()
+    kind = form.get("kind", given)
+    if kind == "registers" and form:
+        checker.keys(form, "the form registers", ["kind"], ["unit", "order", "words"])
+    charset = str(top.get("charset", "utf-8" if kind in ("json", "xml") else "ascii"))
     for key in ("order", "words"):
         if form.get(key, "big") not in ("big", "little"):
             checker.fault(form, key, f"{key} is {form[key]!r}", "big or little")
-    return Setting(
-        form.get("order", "big"), form.get("words"), zone_of(checker, top, "zone", UTC), str(top.get("charset", "ascii"))
-    )
+    return Setting(form.get("order", "big"), form.get("words"), zone_of(checker, top, "zone", UTC), charset)
 
 
 def form(checker: Checker, where: Map, record: Map, shared: Shared, fields: Layout) -> Form | None:
@@ -61,7 +65,19 @@ def form(checker: Checker, where: Map, record: Map, shared: Shared, fields: Layo
         return None
     options, make = _FORMS[given["kind"]]
     checker.keys(given, f"the form {given['kind']}", ["kind"], [*options, "order", "words"])
+    if given["kind"] in _KEYED:
+        _no_places(checker, record, (*shared.header, *fields, *shared.trailer))
     return make(checker, given, record, shared, fields)
+
+
+def _no_places(checker: Checker, record: Map, layout: Layout) -> None:
+    """Where fields are found by name, nothing is counted or ended by another field."""
+    for one in layout:
+        wrong = one.count is not None if isinstance(one, Many) else bool(one.until or one.length or one.given)
+        if wrong:
+            checker.fault(record, "fields", f"{one.name} is found by its name", "no count, length, until or when")
+        if isinstance(one, Many):
+            _no_places(checker, record, one.parts)
 
 
 def _pattern(checker: Checker, record: Map, shared: Shared, fields: Layout) -> Form:
@@ -75,8 +91,19 @@ def _pattern(checker: Checker, record: Map, shared: Shared, fields: Layout) -> F
     return Pattern(pattern, expression(pattern, {name: one.kind for name, one in known.items()}))
 
 
+def _ordered(checker: Checker, record: Map, layout: Layout) -> None:
+    """Where fields are found by their place, what may be missing stands last (unless its lead tells it)."""
+    missing = ""
+    for one in layout:
+        if missing and not one.optional:
+            checker.fault(record, "fields", f"{one.name} stands behind {missing}, which may be missing", "it before that")
+        if one.optional and not (isinstance(one, Field) and one.lead):
+            missing = one.name
+
+
 def _struct(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
     _sized(checker, record, (*shared.header, *fields, *shared.trailer))
+    _ordered(checker, record, (*shared.header, *fields))
     return Struct(shared.header, shared.trailer, _more(given, record))
 
 
@@ -98,6 +125,7 @@ def _delimited(checker: Checker, given: Map, record: Map, shared: Shared, fields
     separator = text(checker, given, "separator", " " if given["kind"] == "tokens" else "|")
     if not separator:
         checker.fault(given, "separator", "the separator is empty", "a text, or the form plain")
+    _ordered(checker, record, (*shared.header, *fields))
     several = given.get("several", given["kind"] == "tokens") is True
     quote, escape = text(checker, given, "quote"), text(checker, given, "escape")
     return Delimited(separator, shared.header, shared.trailer, _more(given, record), several, quote, escape)
@@ -122,17 +150,27 @@ def _pairs(checker: Checker, given: Map, record: Map, shared: Shared, fields: La
     )
 
 
+def _json(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    return Json(shared.header, shared.trailer)
+
+
+def _xml(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    root = str(record.get("root", given.get("root", "")))
+    if not re.fullmatch(r"[A-Za-z_][\w.-]*", root):
+        checker.fault(record, None, "the record has no root element", "root: Name")
+    declaration = given.get("declaration", True) is True
+    return Xml(root or "x", str(given.get("namespace", "")), declaration, shared.header, shared.trailer)
+
+
 _Make = Callable[[Checker, Map, Map, Any, Layout], Form]
+_KEYED = ("json", "xml", "pairs", "tagged")
 _FORMS: dict[str, tuple[tuple[str, ...], _Make]] = {
     "struct": (("more",), _struct),
     "delimited": (("separator", "several", "quote", "escape", "more"), _delimited),
     "tokens": (("separator", "several", "quote", "escape", "more"), _delimited),
     "plain": ((), _plain),
+    "json": ((), _json),
+    "xml": (("root", "namespace", "declaration"), _xml),
     "pairs": (("separator", "equals", "before", "url", "case"), _pairs),
     "tagged": (("separator", "before", "case"), _pairs),
 }
-
-
-def register_rules(checker: Checker, given: Map, name: str, top: Map, setting: Setting, header: Layout) -> list[Rule]:
-    """The rules of a record that is read from or written to registers."""
-    raise NotImplementedError

@@ -22,18 +22,22 @@ _OWN = ("length", "prefix", "match", "has", "lacks", "asked")
 _MOST = 4096
 
 
-def condition(checker: Checker, given: Map, records: Iterable[str], fields: Layout) -> When:
-    """The conditions of one record."""
+def condition(checker: Checker, given: Map, records: Iterable[str], fields: Layout, seen: Iterable[str] | None) -> When:
+    """The conditions of one record.  ``seen`` are the fields by which records can be told apart, or None: by any key."""
     when = given.get("when")
     if when is None:
         return When()
     if not isinstance(when, Map):
         checker.fault(given, "when", "when is no map", f"field: value lines, or {one_of(_OWN)}")
         return When()
-    known, records = {one.name: one for one in fields}, list(records)
+    known, records = {name: one for one in fields for name in (one.key, one.name)}, list(records)
     for name in (asked := _texts(when.get("asked"))):
         if name not in records:
             checker.fault(when, "asked", f"there is no record {name!r}", one_of(records), nearest(name, records))
+    for key in when:
+        if seen is not None and key not in (*_OWN, *seen):
+            what = f"records are not told apart by {key!r}"
+            checker.fault(when, key, what, one_of(sorted(seen)), nearest(key, seen))
     equals = tuple((key, _values(checker, when, key, known)) for key in when if key not in _OWN)
     return When(
         equals,

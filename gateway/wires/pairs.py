@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from gateway.dialects.errors import PeerError
-from gateway.wires.fields import ABSENT, Field, Layout, Many
+from gateway.wires.fields import ABSENT, Field, Layout, Many, missing
 
 _TAGGED = re.compile(rb"([A-Za-z]+)(.*)", re.DOTALL)
 _RUN = re.compile(rb"([A-Za-z]+)([^A-Za-z]*)")
@@ -82,6 +82,8 @@ class Pairs:
             return quote_plus(key).encode() + self.equals + quote_plus(value).encode()
         if self.separator and self.separator in value:
             raise ValueError(f"{key}: the separator stands inside the value")
+        if not self.equals and (value[:1].isalpha() if self.separator else not value.isdigit()):
+            raise ValueError(f"{key}: the value would be read as a part of the letters before it")
         return key.encode("latin-1") + self.equals + value
 
     def _folded(self, key: bytes) -> bytes:
@@ -119,7 +121,7 @@ def _by_key(values: Mapping[bytes, list[bytes]], layout: Layout, found: dict[str
         if isinstance(part, Many) or (not texts and part.optional):
             continue
         if not texts and not part.repeated:
-            raise PeerError("OccurrenceConstraintViolation", "is missing", part.name)
+            raise missing(part)
         value = [part.read(text) for text in texts] if part.repeated else part.checked(part.read(texts[-1]))
         if part.told:
             found[part.name] = value

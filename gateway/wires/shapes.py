@@ -18,13 +18,12 @@ class Record:
     """What one frame says.  Values are ``int``, ``Decimal``, ``str``, ``bool``, ``None`` (there, but without a value), ``dict``
     (bits and groups) and ``list``; an optional field that is not there is missing.  Times are text in UTC with a ``Z``.
 
-    ``place`` is the topic or the method and path it came by, ``warnings`` says what was forgiven.
+    ``warnings`` says what was forgiven.
     """
 
     name: str
     fields: Mapping[str, Any]
     raw: bytes = b""
-    place: str = ""
     warnings: tuple[str, ...] = ()
 
 

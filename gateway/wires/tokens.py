@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.dialects.errors import PeerError
-from gateway.wires.fields import ABSENT, Field, Layout, Many, Part
+from gateway.wires.fields import ABSENT, Field, Layout, Many, Part, missing
 
 _MOST_TOKENS = 4096
 
@@ -115,8 +115,8 @@ def _read(tokens: list[bytes], layout: Layout, found: dict[str, Any], around: Ma
             continue
         if part.optional and not _begins(part, tokens):
             continue
-        if not tokens and not (isinstance(part, Many) and part.count is None):
-            raise PeerError("OccurrenceConstraintViolation", "is missing", part.name)
+        if not tokens and isinstance(part, Field):
+            raise missing(part)
         if isinstance(part, Many):
             value, tokens = _items(part, tokens, scope)
         else:

@@ -1,0 +1,65 @@
+"""``ocpp-gateway dialect test``: loads dialect files and runs their vectors.
+
+In: dialect files.  Out: one line each, or the faults; exit code 1 for a fault.
+Not here: what a vector is (`gateway.wires.vectors`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway import source
+from gateway.dialects.load import build
+from gateway.source import Checker, Fault, Map, SourceError
+from gateway.wires import vectors
+from gateway.wires.load import load_wire
+from gateway.wires.wire import Wire
+
+_WHOLE = ("messages", "device", "speaks")
+
+
+def add(inner: Any) -> None:
+    """Add the subcommand."""
+    what = "load dialects and run their vectors"
+    own = inner.add_parser("test", help=what, description=f"L{what[1:]}.")
+    own.add_argument("files", metavar="FILE", type=Path, nargs="+")
+    own.set_defaults(run=test)
+
+
+def test(args: argparse.Namespace) -> int:
+    """Load and run each file."""
+    files: Sequence[Path] = args.files
+    faults: list[Fault] = []
+    for path in files:
+        try:
+            wire, whole = _loaded(source.load(path))
+        except SourceError as error:
+            faults += error.faults
+            continue
+        wrong = vectors.run(wire) if wire is not None else []
+        faults += wrong
+        if not wrong:
+            print(_said(path, wire, whole))
+    for fault in sorted(set(faults)):
+        print(fault)
+    return int(bool(faults))
+
+
+def _loaded(top: Map) -> tuple[Wire | None, bool]:
+    """The wire of a file, and whether the rest of the dialect is there too; while it is being written, the wire may be all."""
+    if any(key in top for key in _WHOLE) or not isinstance(top.get("codecs"), Map):
+        return build(top).wire, True
+    checker = Checker()
+    wire = load_wire(checker, top["codecs"])
+    checker.raise_if_any()
+    return wire, False
+
+
+def _said(path: Path, wire: Wire | None, whole: bool) -> str:
+    if wire is None:
+        return f"{path}: loads; it has no wire, so there are no vectors"
+    shown = f"{path}: {len(wire.frames)} records, {len(wire.vectors)} vectors as shown"
+    return shown if whole else f"{shown}; nothing but the wire is there yet (no messages, no speaks)"

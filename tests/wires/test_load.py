@@ -1,0 +1,108 @@
+"""What an author gets wrong is told with its line, what was expected, and the nearest right name."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.source import SourceError
+from tests.wires import toys
+
+SMALL = r"""
+wire:
+  links: {tcp: {port: 1}}
+  frame: {kind: between, start: "\x02", end: "\x03", checks: [{kind: sum8, as: HEX}]}
+  form: struct
+  header: {to: hex(2), kind: hex(2)}
+  records:
+    hello: {from: station, when: {kind: 1}, fields: {serial: text(4), level: {type: u8, scale: 0.1}}}
+    other: {from: station, fields: {}}
+  vectors:
+    - {record: hello, fields: {to: 1, serial: A123, level: 2.5}, text: "\x020101A123\x1950\x03"}
+    - {record: other, fields: {to: 1, kind: 2}, text: "\x020102C3\x03"}
+"""
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(SourceError) as caught:
+        toys.wire(text)
+    return [str(fault).removeprefix("<text>:") for fault in caught.value.faults]
+
+
+def test_the_small_one_loads() -> None:
+    assert set(toys.wire(SMALL).frames) == {"hello", "other"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("kind: between", "kind: betwen", "4: frames of kind 'betwen'; expected one of datagram, line, between"),
+        ("kind: sum8", "kind: sum9", "4: unknown check 'sum9'; expected one of sum8,"),
+        ("kind: sum8", "kind: crc-16-modbos", "did you mean 'crc-16-modbus'"),
+        ('start: "\\x02", ', "", "4: frames between two markers have a start"),
+        ('start: "\\x02"', "start: 2", "4: start is 2; expected text in quotes"),
+        (
+            "tcp: {port: 1}",
+            "tpc: {port: 1}",
+            "3: unknown link 'tpc'; expected one of http, mqtt, tcp, udp, ws; did you",
+        ),
+        ("port: 1", "gap: soon", "3: gap is 'soon'; expected seconds"),
+        ("form: struct", "form: struckt", "5: the form is 'struckt'; expected one of struct, delimited"),
+        ("to: hex(2)", "to: hax(2)", "6: field to is 'hax(2)'; expected u8 … u64,"),
+        ("level: {type: u8", "level: {type: u12", "8: field level is 'u12'"),
+        ("scale: 0.1", "scales: 0.1", "8: unknown key in field level 'scales'; expected one of"),
+        ("scale: 0.1", "scale: ten", "8: scale is 'ten'; expected a number"),
+        ("scale: 0.1", "enum: {x: on}", "8: x: 'on' is no line of an enum"),
+        ("scale: 0.1", "bits: {on: nine}", "8: on is bit 'nine'"),
+        ("serial: text(4)", "serial: text, more: text", "nothing says where serial ends"),
+        ("serial: text(4)", "serial: text(4)?", "8: level stands behind serial, which may be missing"),
+        ("serial: text(4)", "serial: {type: text, length: len}", "8: serial is counted by 'len'; expected a field before it"),
+        ("serial: text(4)", "serial: {type: text(4), charset: klingon}", "8: no charset 'klingon'"),
+        ("serial: text(4)", "serial: {type: text(10), time: '%Q'}", "8: no such time: %Q in '%Q'"),
+        ("serial: text(4)", "serial: {type: text(10), time: '%Y', zone: Mars/Base}", "8: there is no time zone 'Mars/Base'"),
+        ("serial: text(4)", "serial: {type: text(4), const: ABCDE}", "8: serial: 'ABCDE' is longer than 4 bytes"),
+        (
+            "from: station, when",
+            "from: stations, when",
+            "8: record hello is from 'stations'; expected one of station, backend",
+        ),
+        (
+            "when: {kind: 1}",
+            "when: {knd: 1}",
+            "8: records are not told apart by 'knd'; expected one of kind, to; did you mean",
+        ),
+        ("when: {kind: 1}", "when: {kind: 999}", "8: kind: 999 does not fit into 2 digits"),
+        ("when: {kind: 1}", "when: {match: '(a*)*'}", "8: a repeat stands inside another"),
+        ("when: {kind: 1}", "when: {length: long}", "8: length is 'long'; expected 26, 26-30 or 26-"),
+        ("when: {kind: 1}, ", "", "9: no frame is ever read as other: hello before it takes all"),
+        ("when: {kind: 1}", "answers: helo", "8: there is no record 'helo'; expected one of hello, other; did you mean 'hello'?"),
+        ("when: {kind: 1}", "when: {kind: 1}, answers: other, same: [too]", "8: there is no field 'too'"),
+        ("form: struct", "form: struct\n  sequence: {field: tu}", "6: there is no field of header or trailer 'tu'"),
+        ("record: other,", "record: othr,", "12: unknown record of a vector 'othr'"),
+        ("    - {record: other", "    # {record: other", "9: no vector shows the record other"),
+        ('text: "\\x020102C3\\x03"', "frame: 0z", "12: the frame is no hex"),
+        ("record: other, fields", "way: up, record: other, fields", "12: way is 'up'; expected one of both, read, write"),
+    ],
+)
+def test_a_mistake(right: str, wrong: str, fault: str) -> None:
+    assert right in SMALL
+    found = faults(SMALL.replace(right, wrong, 1))
+    assert any(fault in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("at: 904", "adr: 904", "the field energy has no address"),
+        ("read: holding", "read: holdings", "record meter has read: 'holdings'"),
+        ("at: 911", "at: 1911", "record meter spans 1008 of at most 125; expected two records"),
+        ("high: {type: u16, at: 11}", "high: {type: u16, at: 13}", "the registers of pair have a gap or overlap"),
+        ("state: {type: text(2)", "state: {type: text", "nothing says how long state is"),
+        ("enabled: {type: bool", "enabled: {type: u16", "enabled is of the wrong kind"),
+        ("write: holding, fields: {low", "write: holding, function: 6, fields: {low", "function 6 for 2"),
+    ],
+)
+def test_a_mistake_with_registers(right: str, wrong: str, fault: str) -> None:
+    text = toys.text("modbus")
+    assert right in text
+    found = faults(text.replace(right, wrong, 1))
+    assert any(fault in one for one in found), found

@@ -1,0 +1,97 @@
+"""Laws of every wire there is: what is written is read again, through the framer; noise is never more than a `PeerError`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.catalogue import Folders
+from gateway.dialects.errors import PeerError
+from gateway.dialects.load import load_dialects
+from gateway.messages import Side
+from gateway.wires import registers, vectors
+from gateway.wires.shapes import Noise, Record
+from gateway.wires.wire import Rule, Wire
+from tests.wires import strategies as made
+from tests.wires import toys
+
+WIRES: dict[str, Wire] = {name: toys.named(name) for name in toys.NAMES}
+WIRES |= {name: one.wire for name, one in load_dialects(Folders()).items() if one.wire is not None}
+each = pytest.mark.parametrize("name", WIRES)
+RULES = [(name, index) for name, wire in WIRES.items() for index in range(len(wire.rules))]
+IDS = [f"{name}-{WIRES[name].rules[index].name}-{WIRES[name].rules[index].sender}" for name, index in RULES]
+
+
+def side(rule: Rule) -> Side:
+    return "backend" if rule.sender == "backend" else "station"
+
+
+@each
+def test_the_vectors_come_out(name: str) -> None:
+    assert vectors.run(WIRES[name]) == []
+
+
+@pytest.mark.parametrize(("name", "index"), RULES, ids=IDS)
+@settings(max_examples=20)
+@given(data=st.data())
+def test_what_is_written_is_read_again(name: str, index: int, data: st.DataObject) -> None:
+    wire, rule = WIRES[name], WIRES[name].rules[index]
+    if isinstance(rule.form, registers.Refusal) or (isinstance(rule.form, registers.Answer) and not rule.form.block.reads):
+        return  # the first has no layout, the second repeats its question
+    fields: dict[str, Any] = data.draw(made.records(rule))
+    frame = wire.write(rule.name, fields, side(rule))
+    asked = Record(rule.when.asked[0], {}) if rule.when.asked else None
+    framer = wire.framer(side(rule))
+    cut = [*framer.feed(frame), *framer.idle()]
+    assert not [one for one in cut if isinstance(one, Noise)], cut
+    assert len(cut) == 1
+    if rule.when.match is not None and not rule.when.match.search(frame):
+        return  # no law makes a text for an expression
+    record = wire.read(cut[0], side(rule), asked)  # type: ignore[arg-type]
+    if record.name == rule.name:  # by chance it may be what stands before it in the file
+        assert record.fields == fields
+
+
+@each
+@given(data=st.data())
+def test_noise_is_an_error_of_the_peer_and_nothing_else(name: str, data: st.DataObject) -> None:
+    wire = WIRES[name]
+    vector = data.draw(st.sampled_from(wire.vectors))
+    frame = bytearray(vector.frame)
+    for _ in range(data.draw(st.integers(1, 4))):
+        what = data.draw(st.sampled_from(["flip", "cut", "insert"]))
+        at = data.draw(st.integers(0, max(0, len(frame) - 1)))
+        if what == "flip" and frame:
+            frame[at] ^= 1 << data.draw(st.integers(0, 7))
+        elif what == "cut":
+            del frame[at : at + data.draw(st.integers(1, 5))]
+        else:
+            frame[at:at] = data.draw(st.binary(max_size=5))
+    sides: list[Side] = ["station", "backend"]
+    for sender in sides:
+        framer = wire.framer(sender)
+        for one in [*framer.feed(bytes(frame)), *framer.idle()]:
+            if isinstance(one, bytes):
+                for asked in (None, *(Record(name, {}) for name in list(wire.frames)[:3])):
+                    with contextlib.suppress(PeerError):
+                        wire.read(one, sender, asked)
+
+
+@each
+@given(data=st.data())
+def test_whole_frames_come_through_noise(name: str, data: st.DataObject) -> None:
+    """Half frames and noise before it, then a silence: the next frame is read as ever."""
+    wire = WIRES[name]
+    good = [one for one in wire.vectors if not one.refused and one.way != "write"]
+    vector, other = data.draw(st.sampled_from(good)), data.draw(st.sampled_from(good))
+    sender: Side = vector.sender or ("backend" if wire.frames[vector.record].sender == "backend" else "station")
+    framer = wire.framer(sender)
+    framer.feed(other.frame[: data.draw(st.integers(0, len(other.frame)))] + data.draw(st.binary(max_size=20)))
+    framer.idle()
+    whole = [*framer.feed(vector.frame), *framer.idle()]
+    assert len(whole) == 1
+    assert isinstance(whole[0], bytes)
