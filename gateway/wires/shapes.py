@@ -18,12 +18,13 @@ class Record:
     """What one frame says.  Values are ``int``, ``Decimal``, ``str``, ``bool``, ``None`` (there, but without a value), ``dict``
     (bits and groups) and ``list``; an optional field that is not there is missing.  Times are text in UTC with a ``Z``.
 
-    ``warnings`` says what was forgiven.
+    ``place`` is the topic, or the method and path, that it came by; ``warnings`` says what was forgiven.
     """
 
     name: str
     fields: Mapping[str, Any]
     raw: bytes = b""
+    place: str = ""
     warnings: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ from gateway.wires.load_turns import number
 from gateway.wires.shapes import FieldShape, Record
 from gateway.wires.wire import Wire
 
-_KEYS = ("record", "fields", "frame", "text", "sender", "way", "asked", "refused")
+_KEYS = ("record", "fields", "frame", "text", "sender", "way", "asked", "place", "refused")
 _WAYS = ("both", "read", "write")
 
 
@@ -33,6 +33,7 @@ class Vector:
     sender: Side | None = None
     way: str = "both"
     asked: tuple[str, Map] | None = None
+    place: str = ""
     refused: str = field(default="")
 
 
@@ -71,8 +72,8 @@ def _vector(checker: Checker, given: List, index: int, known: list[str]) -> Vect
     if frame is None:
         return None
     sender = cast("Side | None", one.get("sender"))
-    way, refused = str(one.get("way", "both")), str(one.get("refused", ""))
-    return Vector(one, name, _fields(one), frame, sender, way, pair, refused)
+    way, place, refused = str(one.get("way", "both")), str(one.get("place", "")), str(one.get("refused", ""))
+    return Vector(one, name, _fields(one), frame, sender, way, pair, place, refused)
 
 
 def _fields(where: Map) -> Map:
@@ -138,7 +139,7 @@ def _read(
         yield key, f"the framer makes {cut} of it", "one frame"
         return
     try:
-        record = wire.read(cut[0], sender, asked)
+        record = wire.read(cut[0], sender, asked, vector.place)
     except PeerError as error:
         yield key, f"it cannot be read: {error}", f"the record {vector.record}"
         return
@@ -161,12 +162,15 @@ def _fields_differ(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Itera
 def _written(wire: Wire, vector: Vector, sender: Side, key: str, fields: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     try:
         made = wire.write(vector.record, fields, sender)
+        place = wire.place(vector.record, fields)
     except ValueError as error:
         yield key, f"it cannot be written: {error}", "the frame"
         return
     if made != vector.frame:
         shown = made.hex(" ").upper() if key == "frame" else repr(made.decode("latin-1"))
         yield key, f"it is written {shown}", "this frame"
+    if place != vector.place:
+        yield "place", f"it goes to {place!r}", f"{vector.place!r}"
 
 
 def _refused(wire: Wire, vector: Vector, sender: Side, asked: Record | None, key: str) -> Iterable[tuple[str, str, str]]:
@@ -175,7 +179,7 @@ def _refused(wire: Wire, vector: Vector, sender: Side, asked: Record | None, key
     reasons = [one.why for one in cut if not isinstance(one, bytes)]
     for frame in [one for one in cut if isinstance(one, bytes)]:
         try:
-            record = wire.read(frame, sender, asked)
+            record = wire.read(frame, sender, asked, vector.place)
         except PeerError as error:
             reasons.append(str(error))
         else:

@@ -76,7 +76,7 @@ def _same(found: Any, wanted: tuple[Any, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The topic, or method and path, of a record: a pattern.  It is the first line of the frame, and the rest is the payload."""
+    """The topic, or method and path, of a record: a pattern."""
 
     pattern: str
     regex: re.Pattern[bytes]
@@ -120,28 +120,27 @@ class Wire:
         """A fresh framer for what ``sender`` sends."""
         return self.covers[sender].framer()
 
-    def read(self, frame: bytes, sender: Side, asked: Record | None = None) -> Record:
-        """The record of a whole frame.  ``asked`` is our open question, where only that tells what an answer is.
+    def read(self, frame: bytes, sender: Side, asked: Record | None = None, place: str = "") -> Record:
+        """The record of a whole frame.
 
+        ``asked`` is our open question, where only that tells what an answer is; ``place`` the topic, or method and path, that it
+        came by.
         Raises `PeerError`: a wrong check, no such record (``NotImplemented``), a field that cannot be read.
         """
-        cover, contents = self.covers[sender], dict[bytes, tuple[bytes, tuple[str, ...]]]()
+        content, warnings = self.covers[sender].open(frame)
         garbled, other = None, PeerError("NotImplemented", "no record looks like this frame")
         for rule in self.rules:
             if rule.sender not in (sender, "both"):
                 continue
             try:
-                at, body = _parted(rule.place, frame)
-                content, warnings = contents[body] if body in contents else contents.setdefault(body, cover.open(body))
-                if not rule.when.fits(content, rule.look, asked.name if asked is not None else ""):
+                at = _placed(rule.place, place)
+                if at is None or not rule.when.fits(content, rule.look, asked.name if asked is not None else ""):
                     continue
-            except OtherRecord:
-                continue
             except PeerError as error:
                 garbled = error
                 continue
             try:
-                return Record(rule.name, {**at, **rule.form.read(content, rule.layout)}, frame, warnings)
+                return Record(rule.name, {**at, **rule.form.read(content, rule.layout)}, frame, place, warnings)
             except OtherRecord as error:
                 other = PeerError("NotImplemented", f"no record looks like this frame; of {rule.name}: {error.why}", error.path)
         raise garbled or other
@@ -157,8 +156,14 @@ class Wire:
                 near = nearest(key, rule.known)
                 raise ValueError(f"{name} has no field {key!r}" + (f"; did you mean {near!r}?" if near else ""))
         by: Side = sender or ("station" if rule.sender == "station" else "backend")
-        frame = self.covers[by].close(rule.form.write(rule.layout, fields))
-        return frame if rule.place is None else _headed(rule.place, fields, frame)
+        return self.covers[by].close(rule.form.write(rule.layout, fields))
+
+    def place(self, name: str, fields: Mapping[str, Any]) -> str:
+        """The topic, or method and path, by which a record goes; empty where the link has no such.  Raises ValueError."""
+        place = self._rule(name).place
+        if place is None:
+            return ""
+        return filled(place.pattern, {one.name: one for one in place.layout if isinstance(one, Field)}, fields).decode("latin-1")
 
     def _rule(self, name: str, sender: Side | None = None) -> Rule:
         """The rule to write by: of two, ours."""
@@ -186,23 +191,14 @@ class Wire:
         return {rule.name: rule for rule in sorted(self.rules, key=lambda rule: rule.sender != "backend")}
 
 
-def _parted(place: Place | None, frame: bytes) -> tuple[dict[str, Any], bytes]:
-    """The fields of the place, and the frame without it.  Raises `OtherRecord` where it goes elsewhere."""
+def _placed(place: Place | None, text: str) -> dict[str, Any] | None:
+    """The fields of the place; None where it is another."""
     if place is None:
-        return {}, frame
-    head, _, body = frame.partition(b"\n")
-    match = place.regex.fullmatch(head)
+        return {}
+    match = place.regex.fullmatch(text.encode("latin-1", "replace"))
     if match is None:
-        raise OtherRecord("NotImplemented", "another place")
-    return {one.name: one.read(match[one.name]) for one in place.layout if isinstance(one, Field)}, body
-
-
-def _headed(place: Place, fields: Mapping[str, Any], frame: bytes) -> bytes:
-    """The frame behind its place; alone where it is empty."""
-    head = filled(place.pattern, {one.name: one for one in place.layout if isinstance(one, Field)}, fields)
-    if b"\n" in head:
-        raise ValueError("a line break stands inside the place")
-    return head + b"\n" + frame if frame else head
+        return None
+    return {one.name: one.read(match[one.name]) for one in place.layout if isinstance(one, Field)}
 
 
 def with_constants(layout: Layout, constants: Mapping[str, Any]) -> Layout:
