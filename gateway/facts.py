@@ -24,6 +24,12 @@ ROLES: dict[str, str] = {
     "remote_stop": "the back end asks to end one",
     "reset": "the back end asks the station to restart",
     "trigger": "the back end asks the station to send a message",
+    "limit": "the back end sets a limit",
+    "clear_limit": "the back end takes limits back",
+    "composite": "the back end asks which limits will hold",
+    "availability": "the back end takes a connector out of use, or into it",
+    "get_keys": "the back end asks for configuration keys",
+    "set_key": "the back end sets one",
 }
 
 FACTS: dict[str, str] = {

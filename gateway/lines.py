@@ -86,7 +86,7 @@ class Line:
         self.clock, self.journal, self.wall = relay.clock, relay.journal, relay.wall
         dialect, kind = relay.data.dialects[speaks.address.dialect], speaks.address.kind
         assert dialect.wire is not None, "checked when the site was loaded"
-        self.rules, self.addressing = dialect.wire.links[kind], dialect.device.addressing
+        self.rules, self.addressing = dialect.wire.links[kind], dialect.addressing
         self.bus = Bus(dialect.wire, self.rules, self.addressing, relay.clock, self, shared, kind != "tcp", ledger.station)
         self.ends: dict[str, DeviceEnd] = {}
         self.devices: dict[str, tuple[Device, Peer]] = {}

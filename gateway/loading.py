@@ -98,7 +98,6 @@ def _data(folders: Folders, loaded: Loaded) -> dict[str, Dialect]:
         loaded.faults += error.faults
     if ladder is not None and quirks is not None and not loaded.faults:
         loaded.data = Data(dialects, ladder, quirks)
-    loaded.notices += [f"{d.name} is {d.status}: see its file" for d in dialects.values() if d.status != "official"]
     return dialects
 
 
@@ -133,7 +132,7 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
     """What the site asks for and the data cannot do, each with its line."""
     ends: list[Listener | Backend] = [*site.entrances, *site.backends]
     found = [(end.line, mute(end.address, data.dialects[name])) for end in ends for name in end.address.dialects]
-    found += [*unaccepted(site, data.dialects), *misplaced(site, data.dialects)]
+    found += [*unaccepted(site, data.dialects), *misplaced(site, data.dialects), *stations_only(site, data.dialects)]
     for listener in site.entrances:
         for backend in site.backends:
             goal = backend.address.dialect
@@ -141,6 +140,15 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
                 if not data.ladder.reaches(start, goal):
                     found.append((listener.line, f"no table leads from {start} ({listener.name}) to {goal} ({backend.name})"))
     return [(line, what) for line, what in found if what]
+
+
+def stations_only(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:
+    """Back ends that would have to speak what stations alone speak, each with its line."""
+    spoken = sorted(name for name, dialect in dialects.items() if dialect.ends == "both")
+    found = [
+        (backend, backend.address.dialect) for backend in site.backends if dialects[backend.address.dialect].ends == "station"
+    ]
+    return [(one.line, f"{one.name}: no back end speaks {name}, expected {one_of(spoken)}") for one, name in found]
 
 
 def unaccepted(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:
@@ -173,10 +181,11 @@ def misplaced(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, st
 
 
 def unofficial(site: Site, dialects: Mapping[str, Dialect]) -> list[str]:
-    """A notice for each form that the site uses and that no standard describes, where the rest of its dialect is official."""
+    """A notice for each dialect that the site uses and no standard describes, and each such form of one that is official."""
     ends: list[Listener | Backend] = [*site.entrances, *site.backends]
     used = sorted({(name, end.address.codec) for end in ends for name in end.address.dialects})
-    found = []
+    names = sorted({name for name, _ in used})
+    found = [f"{name} is {dialects[name].status}: see its file" for name in names if dialects[name].status != "official"]
     for name, codec in used:
         form = dialects[name].codecs.get(codec)
         if form is not None and form.status != dialects[name].status:

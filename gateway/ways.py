@@ -90,11 +90,11 @@ class Ways:
 
     def ledger(self, speaks: Listener) -> Ledger:
         """The bus addresses of that entrance."""
-        return Ledger(self.relay, speaks.name, self.relay.data.dialects[speaks.address.dialect].device.addressing.pool)
+        return Ledger(self.relay, speaks.name, self.relay.data.dialects[speaks.address.dialect].addressing.pool)
 
     def identity(self, device: Device) -> str | None:
         """The name of a station that is dialled; None where it says its name itself."""
-        if device.identity is not None or self.relay.data.dialects[device.address.dialect].device.addressing.identity:
+        if device.identity is not None or self.relay.data.dialects[device.address.dialect].addressing.identity:
             return device.identity
         return device.address.host if device.unit is None else f"{device.address.host}-{device.unit}"
 

@@ -99,3 +99,10 @@ def test_a_form_that_no_standard_describes_is_told_where_it_is_used(tmp_path: Pa
     assert load(site).notices == ["the json form of ocpp1.5 is unofficial: see its file"]
     site.write_text("backends: [{connect: 'ocpp1.6+ws://h/'}]\nlisteners:\n  - listen: ocpp1.5,ocpp1.6+http://127.0.0.1:1/\n")
     assert load(site).notices == []
+
+
+def test_a_back_end_that_would_have_to_speak_what_stations_alone_speak_is_a_fault(tmp_path: Path) -> None:
+    site = tmp_path / "g.yaml"
+    site.write_text(SITE.format("ocpp1.6+ws://127.0.0.1:1/", "plain+ws://h/"))
+    (fault,) = load(site).faults
+    assert (fault.line, "no back end speaks plain" in fault.what) == (2, True)

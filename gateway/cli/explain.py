@@ -50,6 +50,10 @@ def run(args: argparse.Namespace) -> int:
     if args.backend is None:
         print("ocpp-gateway explain: two dialects are wanted, STATION and BACKEND, or --page", file=sys.stderr)
         return 2
+    stands = ladder.dialects.get(args.backend)
+    if stands is not None and stands.ends == "station":
+        print(f"ocpp-gateway explain: {args.backend} is spoken by stations only, and BACKEND comes second", file=sys.stderr)
+        return 2
     try:
         found = accounts(ladder.route(args.station, args.backend), ladder.route(args.backend, args.station))
     except RouteError as error:
@@ -62,10 +66,19 @@ def run(args: argparse.Namespace) -> int:
             print(f"ocpp-gateway explain: {unasked(args.operation, known, ladder.dialects)}", file=sys.stderr)
             return 2
     if args.format == "json":
-        print(json.dumps(as_json(args.station, args.backend, found), indent=2, ensure_ascii=False))
+        shown = as_json(args.station, args.backend, found) | {"unheard": unheard(ladder.dialects[args.station])}
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
         print("\n".join(as_text(args.station, args.backend, found)))
+        for field, why in unheard(ladder.dialects[args.station]).items() if args.operation is None else ():
+            print(f"{field}: said by the station, and lost ({why})")
     return 0
+
+
+def unheard(station: Dialect) -> dict[str, str]:
+    """What a station with a protocol of its own says and nobody reads: record.field → why."""
+    lost = station.device.lost if station.device is not None else {}
+    return {f"{record}.{path}": why for record, fields in lost.items() for path, why in fields.items()}
 
 
 def unasked(operation: str, known: set[str], dialects: Mapping[str, Dialect]) -> str:

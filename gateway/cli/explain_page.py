@@ -21,7 +21,8 @@ What crosses, and what does not
 
 The loss ledger of the shipped tables, made by ``ocpp-gateway explain --page``. What becomes of every field of one pair is told by
 ``ocpp-gateway explain ocpp1.5 ocpp1.6``, and so for any two. A route between two protocols that are no neighbours is the walk
-over those between them: it loses what its steps lose.
+over those between them: it loses what its steps lose. A protocol of another kind that is told in the messages of ``plain`` loses
+what stands there; ``ocpp-gateway explain openevse-rapi ocpp1.6`` tells what else such a station cannot do.
 
 How much crosses
 ----------------
@@ -50,7 +51,7 @@ def page(ladder: Ladder) -> Iterator[str]:
     yield BETWEEN
     for left, right in sorted((table.left.name, table.right.name) for table in ladder.tables):
         for station, backend in ((left, right), (right, left)):
-            if ladder.reaches(station, backend):
+            if ladder.reaches(station, backend) and ladder.dialects[backend].ends == "both":
                 yield from _pair(station, backend, _accounts(ladder, station, backend))
 
 
@@ -59,8 +60,9 @@ def _accounts(ladder: Ladder, station: str, backend: str) -> list[Account]:
 
 
 def _matrix(ladder: Ladder) -> Iterator[str]:
-    stations = sorted(ladder.dialects)
-    backends = [name for name in stations if any(ladder.reaches(one, name) for one in stations if one != name)]
+    stations = sorted(name for name, dialect in ladder.dialects.items() if not dialect.speaks)
+    ends = [name for name in stations if ladder.dialects[name].ends == "both"]
+    backends = [name for name in ends if any(ladder.reaches(one, name) for one in stations if one != name)]
     yield ".. list-table::"
     yield "   :header-rows: 1\n"
     yield from _row(["Station", *backends])

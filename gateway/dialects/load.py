@@ -6,11 +6,13 @@ Not here: types and fields (`gateway.dialects.fields`), codecs (`gateway.dialect
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gateway.catalogue import Folders
+from gateway.devices.load import read_device
+from gateway.devices.rules import DeviceRules
 from gateway.dialects.codecs import STATUS, json_codec, soap_codec
 from gateway.dialects.errors import Violation
 from gateway.dialects.fields import NAME, Types
@@ -21,13 +23,15 @@ from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Shape, at
 from gateway.facts import FACTS, ROLES, WORDS
 from gateway.source import Checker, Fault, List, Map, SourceError, load, loads, nearest, one_of
 from gateway.wires.load import load_wire
+from gateway.wires.wire import Wire
 
 _SENDERS = ("station", "backend", "both")
 _ANSWERS = ("ack", "content")
 # Losing one of these loses money, so the file must say when the station is answered and what makes a retry the same.
 _TRANSACTION = ("start", "update", "meter", "stop")
 _BITS = (16, 32, 60)
-_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions", "settings")
+_HEAD = ("dialect", "title", "status", "codecs")
+_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions", "settings", "ends", "device")
 
 
 def load_dialect(folders: Folders, name: str) -> Dialect:
@@ -53,7 +57,7 @@ def load_dialects(folders: Folders) -> dict[str, Dialect]:
 
 
 def _read(folders: Folders, name: str, path: Path) -> Dialect:
-    return build(load(path, folders.display(path)), name)
+    return build(load(path, folders.display(path)), name, folders)
 
 
 def read_text(text: str, shown: str = "<text>") -> Dialect:
@@ -61,11 +65,24 @@ def read_text(text: str, shown: str = "<text>") -> Dialect:
     return build(loads(text, shown))
 
 
-def build(top: Map, name: str | None = None) -> Dialect:
-    """The dialect that ``top`` describes; ``name`` is the name of its file.  Raises `SourceError`."""
+def build(top: Map, name: str | None = None, folders: Folders | None = None) -> Dialect:
+    """The dialect that ``top`` describes; ``name`` is the name of its file.  Raises `SourceError`.
+
+    A dialect that it speaks is looked for in ``folders`` (the shipped ones, where there are none).
+    """
     checker = Checker()
-    checker.keys(top, "a dialect", ["dialect", "title", "status", "codecs", "messages"], _OPTIONAL)
-    _head(checker, top, name)
+    if "speaks" in top:
+        made = _speaking(checker, top, name, folders or Folders())
+    else:
+        checker.keys(top, "a dialect", [*_HEAD, "messages"], _OPTIONAL)
+        _head(checker, top, name)
+        made = _telling(checker, top)
+    checker.raise_if_any()
+    return made
+
+
+def _telling(checker: Checker, top: Map) -> Dialect:
+    """A dialect with messages of its own."""
     enums, shapes, extras = (_map(checker, top, key) for key in ("enums", "shapes", "extras"))
     types = Types(checker, enums, shapes, _bits(checker, top), extras)
     words = _words(checker, _map(checker, top, "words"))
@@ -74,27 +91,69 @@ def build(top: Map, name: str | None = None) -> Dialect:
     for where, unused, what in types.unreached():
         checker.fault(where, unused, f"no message uses the {what} {unused!r}", "a field of that type, or no such entry")
     _check_words(checker, given=_map(checker, top, "words"), words=words, values=_said(messages))
-    codecs = _map(checker, top, "codecs")
-    checker.keys(codecs, "codecs", [], ["json", "soap", "wire"])
-    if "codecs" in top and not codecs:
-        checker.fault(top, "codecs", "a dialect needs a codec", "json, soap or wire")
+    codecs = _codecs(checker, top, ["json", "soap", "wire"])
     if extras and "soap" in codecs:
         checker.fault(top, "extras", "a field that every object may carry has no place in XML", "the codec json alone")
     status = top.get("status")
     json, soap = json_codec(checker, codecs, types, status), soap_codec(checker, codecs, types, status)
     wire = load_wire(checker, codecs)
+    namer = _choice(checker, top, "transactions", ("backend", "station"))
+    ends = _choice(checker, top, "ends", ("both", "station"))
+    device = _device(checker, top, messages, wire)
     checker.raise_if_any()
-    namer = top.get("transactions", "backend")
-    if namer not in ("station", "backend"):
-        _odd(checker, top, "transactions", ("station", "backend"))
-        checker.raise_if_any()
-    made = Dialect(
-        str(top["dialect"]), str(top["title"]), top["status"], messages, words, json, soap, wire, names_transactions=namer,
-        settings=settings(checker, _map(checker, top, "settings")),
-    )  # fmt: skip
+    head = (str(top["dialect"]), str(top["title"]), top["status"])
+    told = settings(checker, _map(checker, top, "settings"))
+    made = Dialect(*head, messages, words, json, soap, wire, names_transactions=namer, settings=told, ends=ends, device=device)
     _check_defaults(checker, made, given)
-    checker.raise_if_any()
     return made
+
+
+def _speaking(checker: Checker, top: Map, name: str | None, folders: Folders) -> Dialect:
+    """A protocol of its own that is told in the messages of another dialect."""
+    checker.keys(top, "a dialect that speaks another", [*_HEAD, "speaks", "device"])
+    _head(checker, top, name)
+    files = [one for one in folders.files("dialects") if one != name]
+    if top["speaks"] not in files:
+        near = nearest(str(top["speaks"]), files)
+        checker.fault(top, "speaks", f"unknown dialect {top['speaks']!r}", one_of(sorted(files)), near)
+    checker.raise_if_any()
+    spoken = load_dialect(folders, str(top["speaks"]))
+    if spoken.speaks:
+        checker.fault(top, "speaks", f"{spoken.name} speaks {spoken.speaks} itself", f"speaks: {spoken.speaks}")
+    wire = load_wire(checker, _codecs(checker, top, ["wire"]))
+    device = _device(checker, top, spoken.messages, wire)
+    checker.raise_if_any()
+    own = (str(top["dialect"]), str(top["title"]), top["status"])
+    namer, none = spoken.names_transactions, None
+    return Dialect(
+        *own,
+        spoken.messages,
+        spoken.words,
+        none,
+        none,
+        wire,
+        names_transactions=namer,
+        ends="station",
+        speaks=spoken.name,
+        device=device,
+    )
+
+
+def _codecs(checker: Checker, top: Map, known: list[str]) -> Map:
+    codecs = _map(checker, top, "codecs")
+    checker.keys(codecs, "codecs", [], known)
+    if "codecs" in top and not codecs:
+        checker.fault(top, "codecs", "a dialect needs a codec", " or ".join(known))
+    return codecs
+
+
+def _device(checker: Checker, top: Map, messages: Mapping[str, MessageType], wire: Wire | None) -> DeviceRules | None:
+    """What the records of a wire mean; a wire and such rules go together."""
+    if "device" in top and wire is not None:
+        return read_device(checker, _map(checker, top, "device"), messages, wire.frames)
+    if "device" in top and "wire" not in _map(checker, top, "codecs"):
+        checker.fault(top, "device", "there are no records to which these rules could apply", "codecs: {wire: …}")
+    return None
 
 
 def _head(checker: Checker, top: Map, name: str | None) -> None:
@@ -111,6 +170,13 @@ def _odd(checker: Checker, where: Map, key: str, known: Iterable[str]) -> None:
     """The value at ``key`` is none of ``known``."""
     value = where.get(key)
     checker.fault(where, key, f"unknown {key} {value!r}", one_of(known), nearest(str(value), known))
+
+
+def _choice(checker: Checker, top: Map, key: str, words: Sequence[str]) -> Any:
+    """The word at ``key``, of which the first is the usual."""
+    if top.get(key, words[0]) not in words:
+        _odd(checker, top, key, words)
+    return top.get(key, words[0])
 
 
 def _bits(checker: Checker, top: Map) -> int:

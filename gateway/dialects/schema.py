@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
+from gateway.devices.places import Addressing
+from gateway.devices.rules import DeviceRules
 from gateway.dialects import spelling
 from gateway.dialects.checks import Check, Checks, Mode, overlay
 from gateway.dialects.errors import Violation
@@ -81,15 +83,33 @@ class Dialect:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     """What a station can be asked for and told to be, by name."""
 
-    device: Any = None
+    ends: Literal["both", "station"] = "both"
+    """``station``: no back end speaks it."""
+
+    speaks: str = ""
+    """The dialect in whose messages a protocol of its own is told; empty for one that has messages itself."""
+
+    device: DeviceRules | None = None
+    """What the records of ``wire`` mean."""
+
     compiled: dict[str, Any] = field(default_factory=dict, repr=False)
     """Where a codec keeps what it compiled from this dialect, by the codec's own names."""
+
+    @property
+    def addressing(self) -> Addressing:
+        """Where in its records a station's name stands."""
+        return self.device.addressing if self.device is not None else Addressing()
 
     @property
     def codecs(self) -> dict[str, JsonCodec | SoapCodec]:
         """The codecs of this dialect by name."""
         pairs: list[tuple[str, JsonCodec | SoapCodec | None]] = [("json", self.json), ("soap", self.soap)]
         return {name: codec for name, codec in pairs if codec is not None}
+
+    def can(self, action: str) -> bool:
+        """Whether a station of this dialect can do what the back end asks with ``action``."""
+        message = self.messages[action]
+        return self.device is None or message.sender == "station" or self.device.can(action, message.role)
 
     def role(self, action: str) -> str | None:
         """What ``action`` is for, or None (also for an action this dialect does not know)."""

@@ -10,10 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.dialects.schema import Shape
+from gateway.dialects.lenses import put
+from gateway.dialects.schema import Dialect, Shape
 from gateway.ladder.ledger import Account, Entry, entries, leaves
+from gateway.ladder.losses import Loss
 from gateway.ladder.route import Route, Step
 from gateway.ladder.tables import Said
+from gateway.messages import Payload
 
 _ORDER = ("lost", "synthesized", "defaulted", "converted", "carried")
 _MADE = ("carried", "converted", "defaulted", "synthesized")
@@ -38,7 +41,7 @@ def account(route: Route, action: str, sender: str) -> Account:
         message = route.from_dialect.messages[action]
         made.request, made.result = (_whole(message.shape(kind), action) for kind in ("call", "result"))
         return made
-    chains = _chains(route.steps, action)
+    chains = _chains(route.steps, action, route.to_dialect)
     local = next((chain for chain in chains if chain.said is not None), None)
     through = [chain for chain in chains if chain.request is not None]
     made.flows = tuple(dict.fromkeys(flow for chain in chains for flow in chain.flows))
@@ -52,10 +55,10 @@ def account(route: Route, action: str, sender: str) -> Account:
     return made
 
 
-def _chains(steps: Sequence[Step], action: str) -> list[_Chain]:
+def _chains(steps: Sequence[Step], action: str, end: Dialect) -> list[_Chain]:
     """Every way that a message may take."""
     if not steps:
-        return [_Chain(action, [], [])]
+        return [_Chain(action, [], []) if end.can(action) else _Chain(action, None, None, _unable(end, action))]
     step, table = steps[0], steps[0].table
     local = table.locals.get((action, step.way))
     if local is not None:
@@ -64,7 +67,7 @@ def _chains(steps: Sequence[Step], action: str) -> list[_Chain]:
     for pair in table.pairs[action, step.way]:
         ahead, back = list(entries(table.plans[pair.ahead])), list(entries(table.plans[pair.back]))
         flows = (pair.flow,) if pair.flow else ()
-        for chain in _chains(steps[1:], pair.answerer):
+        for chain in _chains(steps[1:], pair.answerer, end):
             if chain.request is not None and chain.result is not None and len(steps) > 1:
                 chain.request, chain.result = joined(ahead, chain.request), joined(chain.result, back)
             elif chain.request is not None:
@@ -77,6 +80,15 @@ def _chains(steps: Sequence[Step], action: str) -> list[_Chain]:
                 chain.said, chain.sometimes = empty, True
             made.append(chain)
     return made
+
+
+def _unable(end: Dialect, action: str) -> Said:
+    """What a station answers that has no procedure for a command."""
+    answer: Payload = {}
+    for path, value in end.messages[action].defaults.items():
+        put(answer, path, value)
+    why = f"{end.name} has no procedure for {action}"
+    return Said(answer or None, "" if answer else "NotSupported", Loss(end.name, action, "", action, why))
 
 
 def joined(first: list[Entry], second: list[Entry]) -> list[Entry]:

@@ -142,7 +142,7 @@ class Choices:
             if not used:
                 self.checker.fault(values.spot.where, values.spot.key, f"no rule uses the map {values.name!r}")
                 continue
-            for way in WAYS:
+            for way in used:
                 self.twice(values, way)
                 for row in values.rows:
                     if row.arrow in ("=", way):

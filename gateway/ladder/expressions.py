@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from gateway.dialects.schema import Enum, Scalar, Shape
+from gateway.dialects.shapes import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
@@ -28,6 +28,22 @@ QUESTIONS = {
     if not name.startswith("_") and inspect.isfunction(question)
 }
 Type: TypeAlias = "Shape | Scalar | Enum | Many | None"
+
+
+@dataclass(frozen=True)
+class Language:
+    """What may be used beside names: functions with the number of their arguments, the kind that each gives, and operators.
+
+    A function without a kind gives what its first argument is.
+    """
+
+    functions: Mapping[str, int]
+    gives: Mapping[str, str]
+    operators: tuple[type[ast.operator], ...] = (ast.Add, ast.Sub, ast.Mult)
+
+
+TABLES = Language(FUNCTIONS, _GIVES)
+"""The language of ladder tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +80,13 @@ class NotAllowed(Exception):
         super().__init__(what)
 
 
-def parse(text: str, names: Mapping[str, Type]) -> Expression:
+def parse(text: str, names: Mapping[str, Type], language: Language = TABLES) -> Expression:
     """Check an expression over ``names``.  Raises `NotAllowed`."""
     try:
         body = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise NotAllowed(f"{text!r} is no expression") from None
-    checked = _Checked(dict(names))
+    checked = _Checked(dict(names), language)
     type = checked.type(body)
     values, reads, above = checked.values(body), frozenset(checked.reads(body)), frozenset(checked.reads(body, "up"))
     return Expression(_Get().visit(body), type, values, reads, above)
@@ -79,8 +95,8 @@ def parse(text: str, names: Mapping[str, Type]) -> Expression:
 class _Checked:
     """One walk over a tree: the type of each node, or `NotAllowed`."""
 
-    def __init__(self, names: dict[str, Type]) -> None:
-        self.names = names
+    def __init__(self, names: dict[str, Type], language: Language) -> None:
+        self.names, self.language = names, language
         self.types: dict[int, Type] = {}
 
     def type(self, node: ast.AST) -> Type:
@@ -129,8 +145,9 @@ class _Checked:
         return Scalar("boolean") if isinstance(node.op, ast.Not) else inner
 
     def on_BinOp(self, node: ast.BinOp) -> Type:
-        if not isinstance(node.op, ast.Add | ast.Sub | ast.Mult):
-            raise NotAllowed(f"{type(node.op).__name__} is not allowed", "+, - or *")
+        if not isinstance(node.op, self.language.operators):
+            allowed = one_of(op.__name__ for op in self.language.operators)
+            raise NotAllowed(f"{type(node.op).__name__} is not allowed", allowed)
         self.each([node.left, node.right])
         for side in (node.left, node.right):
             if self.kind(side) not in ("integer", "decimal", "string"):
@@ -178,12 +195,14 @@ class _Checked:
             self.each(node.args)
             return None
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
-        self.known(name, len(node.args), FUNCTIONS, "function")
-        scalar = _GIVES.get(name)
-        if (name in ("any", "count")) != isinstance(node.args[0], ast.GeneratorExp):
+        self.known(name, len(node.args), self.language.functions, "function")
+        scalar = self.language.gives.get(name)
+        if (name in ("any", "count")) != any(isinstance(argument, ast.GeneratorExp) for argument in node.args):
             raise NotAllowed(f"{name} takes something else", "any(… for … in …), count(1 for … in …), decimal(x), text(x)")
         self.loop(node.args[0]) if name in ("any", "count") else self.each(node.args)
-        return Scalar(scalar) if scalar is not None else self.picked(node.args)
+        if name == "pick":
+            return self.picked(node.args)
+        return Scalar(scalar) if scalar is not None else self.types[id(node.args[0])]  # else as its first argument
 
     def picked(self, arguments: list[ast.expr]) -> Type:
         """``pick(x, 'word', a, b)``: a where x is that word, else b; x counts as read."""

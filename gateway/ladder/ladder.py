@@ -69,10 +69,12 @@ class Ladder:
         return True
 
     def _walk(self, start: str, end: str) -> list[Step]:
-        ways: dict[str, list[Step]] = {start: []}
-        queue = [start]
+        # What speaks another dialect goes its ways.
+        first, last = (self.dialects[name].speaks or name for name in (start, end))
+        ways: dict[str, list[Step]] = {first: []}
+        queue = [first]
         for here in queue:
-            if here == end:
+            if here == last:
                 return ways[here]
             for table in self.tables:
                 ahead: tuple[tuple[str, str, Way], ...] = (

@@ -4,6 +4,7 @@ In: a `Sheet` and its two dialects.  Out: `Pair`s by the asker's message and dir
 Not here: the rules of a pair (`gateway.ladder.resolve`), what flows do (`gateway.ladder.flows`).
 
 A message without an entry meets the one of the same name.  Several pairs of one message and direction are the parts of a flow.
+Where one dialect is spoken by stations only, the other end is the back end, and nobody asks what only a back end says there.
 """
 
 from __future__ import annotations
@@ -66,13 +67,19 @@ def paired(sheet: Sheet, left: Dialect, right: Dialect, checker: Checker) -> dic
                 found.setdefault((entry.named(way)[0], way), []).append(entry)
     made: dict[tuple[str, Way], list[Pair]] = {}
     for way, near, far in ((WAYS[0], left, right), (WAYS[1], right, left)):
-        for action in near.messages:
+        for action in asked(near, far):
             given = found.get((action, way), [])
             if not given and action in far.messages and action not in sheet.only[way]:
                 given = [_own(sheet, action)]
             if given:
                 made[action, way] = _joined(action, way, given, checker)
     return made
+
+
+def asked(near: Dialect, far: Dialect) -> list[str]:
+    """The messages that somebody may ask towards ``far``: all of ``near``, but for those of an end where it cannot stand."""
+    never = "backend" if near.ends == "station" else "station" if far.ends == "station" else ""
+    return [action for action, message in near.messages.items() if message.sender != never]
 
 
 def _own(sheet: Sheet, action: str) -> Entry:

@@ -31,7 +31,7 @@ def read(tree: Map, name: str, checker: Checker) -> Sheet | None:
     sheet.maps = {key: (reader.text(part, key), Spot(part, key)) for part, key in reader.each(tree, "maps")}
     sheet.shapes = {key: reader.block(key, part[key]) for part, key in reader.each(tree, "shapes") if reader.is_map(part, key)}
     sheet.everywhere = _everywhere(tree, sheet, checker)
-    entries = [_entry(reader, part, key) for part, key in reader.each(tree, "messages") if reader.is_map(part, key)]
+    entries = [_entry(reader, part, key) for part, key in reader.each(tree, "messages")]
     sheet.messages = {entry.name: entry for entry in entries if entry is not None}
     for way, side in ((WAYS[0], "only left"), (WAYS[1], "only right")):
         sheet.only[way] = _only(reader, tree, side, way)
@@ -57,6 +57,10 @@ def _entry(reader: Reader, where: Map, key: str) -> Entry | None:
     match, part = _ENTRY.match(key), where[key]
     if match is None:
         reader.checker.fault(where, key, f"{key!r} is no message", "'A', 'A = B', 'A > B' or 'A < B'")
+        return None
+    if part is None and match["arrow"] == "=":
+        return Entry(key, match["left"], match["right"], "=", Spot(where, key))  # another name, and nothing else
+    if not reader.is_map(where, key):
         return None
     arrow = match["arrow"] or "="
     ways = tuple(way for way in WAYS if arrow in ("=", way))

@@ -19,7 +19,7 @@ from gateway.ladder.expressions import NotAllowed, Type, parse
 from gateway.ladder.flows import FLOWS, KEEPERS, Flow, Parts
 from gateway.ladder.lookups import Draft, Place
 from gateway.ladder.losses import Loss
-from gateway.ladder.pairs import Key, Pair, Pairs, paired
+from gateway.ladder.pairs import Key, Pair, Pairs, asked, paired
 from gateway.ladder.parts import Rules, maps
 from gateway.ladder.plan import Plan
 from gateway.ladder.read import read
@@ -159,11 +159,11 @@ class _Builder:
 
     def message(self, pairs: Sequence[Pair]) -> None:
         """All that one message becomes in a direction, and what comes back."""
-        asked = [self.draft(pair, pair.ahead, pair.flow != "") for pair in pairs]
+        asks = [self.draft(pair, pair.ahead, pair.flow != "") for pair in pairs]
         told = [self.draft(pair, pair.back, False) for pair in pairs]
-        for pair, ask, answer in zip(pairs, asked, told, strict=True):
+        for pair, ask, answer in zip(pairs, asks, told, strict=True):
             unmade(self.resolver, ask, [ask])
-            unread(self.resolver, ask, asked)
+            unread(self.resolver, ask, asks)
             unmade(self.resolver, answer, told)
             unread(self.resolver, answer, [answer])
             self.plans[pair.ahead], self.plans[pair.back] = ask.plan, answer.plan
@@ -184,10 +184,11 @@ class _Builder:
         return self.resolver.draft(block, shape, target.messages[key.target].shape(key.kind), place)
 
     def turned(self, pair: Pair) -> None:
-        """In an entry of one direction nothing may point the other way; only a flow has lines."""
+        """Where only one side asks nothing may point the other way; only a flow has lines."""
+        both = pair.entry.both and (pair.answerer, pair.back.way) in self.pairs
         for kind, key in (("request", pair.ahead), ("result", pair.back)):
             block = pair.entry.blocks.get(kind, Block(pair.entry.spot))
-            for spot, arrow in block.arrows() if not pair.entry.both else ():
+            for spot, arrow in block.arrows() if not both else ():
                 if arrow != key.way:
                     self.fault(spot, f"the {kind} of {pair.entry.name!r} goes {key.way!r} only", f"{key.way} in place of {arrow}")
             for line in block.lines:
@@ -213,7 +214,7 @@ class _Builder:
 
     def only(self, way: Way, dialect: Dialect, other: Dialect) -> None:
         given = self.sheet.only[way]
-        missing = [action for action in dialect.messages if (action, way) not in self.pairs]
+        missing = [action for action in asked(dialect, other) if (action, way) not in self.pairs]
         for action, local in given.items():
             if action in missing:
                 self.locals[action, way] = self.said(local, action, way)

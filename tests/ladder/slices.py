@@ -71,7 +71,7 @@ class Slices:
         while todo:
             one = todo.pop()
             for way in (way for way in WAYS if one.arrow in ("=", way)):
-                for pair in self.table.pairs[one.named(way)[0], way]:
+                for pair in self.table.pairs.get((one.named(way)[0], way), []):
                     if pair.entry.name in self.messages and pair.entry.name not in group:
                         group.add(pair.entry.name)
                         todo.append(pair.entry)

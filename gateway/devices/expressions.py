@@ -1,0 +1,117 @@
+"""The values and conditions of a ``device:`` section: the checked expressions of ladder tables, with bits and a few words more.
+
+In: text and the types of the names in it.  Out: `Value`, a function of a scope (name → value).
+Not here: the language itself (`gateway.ladder.expressions`), which names there are (`gateway.devices.names`).
+
+What cannot be worked out, because something is not known yet, is None; a condition over it does not hold.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from gateway.dialects.shapes import Enum, Scalar
+from gateway.ladder.expressions import FUNCTIONS, TABLES, Language, Type, parse
+from gateway.ladder.given import GIVEN
+
+Scope = Mapping[str, Any]
+
+
+def padded(value: Any, width: int) -> str:
+    """A number as text of so many digits: zeros before it, or only its last ones."""
+    return str(value).zfill(width)[-width:]
+
+
+def cut(text: str, start: int, end: int) -> str:
+    """The characters from ``start`` to before ``end``."""
+    return text[start:end]
+
+
+def first(value: Any, other: Any) -> Any:
+    """The value, or the other where there is none."""
+    return other if value is None else value
+
+
+def clock(time: str, pattern: str) -> str:
+    """A time spelled by strftime's letters."""
+    return datetime.fromisoformat(time).strftime(pattern)
+
+
+def later(time: str, seconds: int) -> str:
+    """A time so many seconds on."""
+    return (datetime.fromisoformat(time) + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+_OWN: dict[str, tuple[Callable[..., Any], int, str]] = {
+    "padded": (padded, 2, "string"),
+    "cut": (cut, 3, "string"),
+    "clock": (clock, 2, "string"),
+    "later": (later, 2, "string"),
+    "first": (first, 2, ""),
+    "lower": (min, 2, ""),
+    "higher": (max, 2, ""),
+}
+_GIVES = {name: kind for name, (_, _, kind) in _OWN.items() if kind}
+DEVICES = Language(
+    {**FUNCTIONS, **{name: count for name, (_, count, _) in _OWN.items()}},
+    {**TABLES.gives, **_GIVES},
+    (ast.Add, ast.Sub, ast.Mult, ast.BitAnd, ast.FloorDiv, ast.Mod),
+)
+_SPACE = {"__builtins__": {}, **GIVEN, **{name: function for name, (function, _, _) in _OWN.items()}}
+_UNKNOWN = (TypeError, AttributeError, ArithmeticError, ValueError, LookupError)
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """An expression ready to be worked out.  ``reads`` are the fields it looks at, as paths behind their names: ``it.plug``."""
+
+    text: str
+    type: Type
+    work: Callable[[Scope], Any]
+    reads: frozenset[str] = frozenset()
+    values: frozenset[Any] | None = None
+
+    def __call__(self, scope: Scope) -> Any:
+        """The value, or None where it cannot be told."""
+        try:
+            return self.work(scope)
+        except _UNKNOWN:
+            return None
+
+    @property
+    def kind(self) -> str:
+        """The kind of what it gives, ``string`` for words of a list, an empty text where that cannot be told."""
+        return self.type.kind if isinstance(self.type, Scalar) else "string" if isinstance(self.type, Enum) else ""
+
+
+def value(text: str, names: Mapping[str, Type]) -> Value:
+    """Check and compile an expression over ``names``.  Raises `gateway.ladder.expressions.NotAllowed`."""
+    found = parse(text, names, DEVICES)
+    spelled = {name: f"scope[{name!r}]" for name in names} | {name: name for name in DEVICES.functions}
+    work = eval(f"lambda scope: {found.source(spelled)}", dict(_SPACE))  # noqa: S307 - a checked tree
+    return Value(text, found.type, work, frozenset(_read(ast.parse(text.strip(), mode="eval").body)), found.values)
+
+
+def text(value: Any) -> str:
+    """A number as text, without an exponent; text as it is."""
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def constant(given: Any) -> Value:
+    """A value that is always the same."""
+    kind = {bool: "boolean", int: "integer", str: "string"}.get(type(given), "decimal")
+    return Value(repr(given), Scalar(kind) if given is not None else None, lambda scope: given, values=frozenset([given]))
+
+
+def _read(node: ast.AST) -> Iterator[str]:
+    """Every name that is looked at, with the fields behind it."""
+    if isinstance(node, ast.Attribute | ast.Name):
+        yield ast.unparse(node)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _read(child)
