@@ -301,6 +301,10 @@ class Line:
         self._pauses[station] = min(pause, 60.0)
         self._timers.set(station, self._pauses[station])
 
+    def remark(self, station: str, kind: str, text: str) -> None:
+        """`gateway.ends.devices.Line`."""
+        self.relay.witness.remarked(self.speaks.address.dialect, station, kind, text)
+
     def storing_failed(self, station: str, failure: JournalFailed) -> None:
         """`gateway.ends.devices.Line`."""
         conversation = self.relay.conversations.get(station)

@@ -77,5 +77,6 @@ class Timers:
             if self._times.get(name, until + 1.0) <= until:
                 del self._times[name]
                 self._due(name)
-        if self._times and self._alarm is None:
-            self._wake(min(self._times.values()), self._clock.seconds())
+        first = min(self._times.values(), default=None)
+        if first is not None and (self._alarm is None or first < self._at):  # what was due may have set a later one
+            self._wake(first, self._clock.seconds())

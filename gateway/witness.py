@@ -69,10 +69,10 @@ class Witness:
         elif note.what in LOGGED:
             self.log.info(note.what, station=station, detail=note.detail, **note.labels)
 
-    def remarked(self, voice: Voice, kind: str, text: str) -> None:
-        """The data of a station's protocol say that an operator should know of this."""
-        self.metrics.remarked(voice.dialect.name, kind)
-        self.log.info("device", station=voice.station, remark=kind, detail=text)
+    def remarked(self, dialect: str, station: str, kind: str, text: str) -> None:
+        """Something about a station without OCPP that an operator should be able to see."""
+        self.metrics.remarked(dialect, kind)
+        self.log.info("device", station=station, remark=kind, detail=text)
 
     def displaced(self, station: str) -> None:
         """A newer link of the same station took over."""

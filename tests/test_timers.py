@@ -87,3 +87,20 @@ def test_they_come_as_delayed_calls_of_their_own_would(steps: list[tuple[str, st
     clock.advance(10.0)
     other.advance(10.0)
     assert heard == wanted
+
+
+def test_what_is_due_may_set_a_later_one_while_others_wait() -> None:
+    clock, rung = Clock(), list[str]()
+    timers: Timers
+
+    def due(name: str) -> None:
+        rung.append(name)
+        if name == "first":
+            timers.set("late", 300)
+
+    timers = Timers(clock, due)
+    timers.set("first", 1)
+    timers.set("soon", 2)
+    clock.advance(1)
+    clock.advance(1)
+    assert rung == ["first", "soon"]

@@ -51,6 +51,9 @@ class Line(Protocol):
     def leave(self, station: str, why: str) -> None:
         """The end was closed: nobody speaks for this station any more."""
 
+    def remark(self, station: str, kind: str, text: str) -> None:
+        """Something that an operator should be able to see."""
+
     def storing_failed(self, station: str, failure: JournalFailed) -> None:
         """What the device wanted to keep is not safe."""
 
@@ -236,9 +239,7 @@ class DeviceEnd:
         self.line.journal.commit([PutStation(self.station, {KEPT: dict(self._kept)})], done)
 
     def _note(self, command: on.Note) -> None:
-        voice = self._met()
-        if voice is not None:
-            voice.witness.remarked(voice, command.kind, command.text)
+        self.line.remark(self.station, command.kind, command.text)
 
     def _known(self, command: on.Known) -> None:
         voice = self._met()

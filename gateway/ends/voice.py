@@ -34,9 +34,6 @@ class Witness(Protocol):
     def refused(self, voice: Voice | None, reason: str, why: str, raw: str = "") -> None:
         """A peer's input was refused; ``reason`` is one of `gateway.observe.metrics.REASONS`."""
 
-    def remarked(self, voice: Voice, kind: str, text: str) -> None:
-        """A station's protocol has something that an operator should be able to see."""
-
 
 class Owner(Protocol):
     """Whoever holds an end: told what the peer said."""
