@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.peers.running import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -26,12 +27,6 @@ def cores() -> tuple[int, int]:
     """The core that is measured, and the one for all the rest (the same one where there is but one)."""
     there = sorted(os.sched_getaffinity(0))
     return there[0], there[-1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Child:

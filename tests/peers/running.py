@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,9 +22,23 @@ PATIENCE = 60.0
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that no outgoing connection is given while its gateway is down.
+
+    The kernel's own choice would be one of those: a station's connection may then hold it when the gateway comes back.
+    """
+    while True:
+        port = _CHANCE.randrange(15_000, _first_of_outgoing())
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+_CHANCE = random.SystemRandom()
+
+
+def _first_of_outgoing() -> int:
+    told = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    return max(16_000, int(told.read_text().split()[0])) if told.exists() else 32_768
 
 
 def until(true: Callable[[], Any], what: str) -> Any:
