@@ -20,11 +20,15 @@ Side: TypeAlias = Literal["station", "backend"]
 
 
 class Call(Struct, frozen=True):
-    """A question.  ``id`` is unique among the asker's open calls on its link."""
+    """A question.  ``id`` is unique among the asker's open calls on its link.
+
+    ``said`` is the payload as it came, where a time in it could not be read: ``payload`` has the time of receipt there.
+    """
 
     id: str
     action: str
     payload: Payload
+    said: Payload | None = None
 
     kind = "call"
 

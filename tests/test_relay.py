@@ -119,6 +119,47 @@ def test_stations_of_a_back_end_share_what_is_known_of_tokens(tmp_path: Path) ->
     assert told() == "Invalid", "the back end said until when"
 
 
+@pytest.mark.parametrize("at", ["222222017-10-27T19:10:11Z", "1000000", "9999-12-31T23:59:59-12:00", ""])
+def test_a_start_whose_time_is_none_is_stored_once_and_told_with_the_time_of_receipt(office: Office, at: str) -> None:
+    office.boot()
+    office.accept().receiver.closed(1006, "gone")
+    office.refuse_uplinks = True
+    office.clock.advance(7)
+    first = office.start(at=at)
+    office.clock.advance(7)
+    again = office.start(at=at)
+    assert first.answer is not None
+    assert again.answer is not None
+    assert first.answer[1].partition(b"<transactionId>")[2][:9] == again.answer[1].partition(b"<transactionId>")[2][:9]
+    office.refuse_uplinks = False
+    while len(office.uplinks) == 1:
+        office.clock.advance(1)
+    calls = office.accept().calls("StartTransaction")
+    assert [call[3]["timestamp"] for call in calls] == ["2026-01-01T00:00:07Z"]
+    assert 'flags_total{why="bad_time"} 1.0' in office.metrics.exposition().decode()
+
+
+def test_a_clock_of_1970_is_told_as_it_is_and_noticed(office: Office) -> None:
+    office.boot()
+    uplink = office.accept()
+    office.start(at="1970-01-01T00:00:00Z")
+    assert uplink.calls("StartTransaction")[0][3]["timestamp"] == "1970-01-01T00:00:00Z"
+    assert 'flags_total{why="bad_time"} 1.0' in office.metrics.exposition().decode()
+
+
+def test_a_state_with_such_a_time_or_a_start_with_more_faults_is_refused(office: Office) -> None:
+    office.boot()
+    office.accept()
+    state = "<connectorId>1</connectorId><errorCode>NoError</errorCode><status>Available</status><timestamp>1000000</timestamp>"
+    for action, inner in (
+        ("StatusNotification", state),
+        ("StartTransaction", "<connectorId>x</connectorId><timestamp>1000000</timestamp>"),
+    ):
+        wire = office.soap(action, inner)
+        assert wire.answer is not None
+        assert b"Fault" in wire.answer[1]
+
+
 def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.boot()

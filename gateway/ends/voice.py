@@ -12,12 +12,14 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from gateway.dialects.errors import Garbled
+from gateway.dialects.clocks import with_times
+from gateway.dialects.errors import Garbled, Violation
 from gateway.dialects.schema import Dialect
 from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
 from gateway.quirks import refusals
 from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, run
 from gateway.quirks.path import Scene
+from gateway.quirks.times import written
 
 M = TypeVar("M", Call, Result)
 Written = TypeVar("Written", str, bytes)
@@ -88,11 +90,28 @@ class Voice:
             if steps is not None and not steps.idle(payload):
                 payload, fired = self._mended(steps, message, raw, fired)
         if message.action in self.dialect.messages or self.unknown != "pass":
-            payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
+            try:
+                payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
+            except Violation as violation:
+                message = self._timely(message, payload, violation)
+                payload = message.payload
         if payload is not message.payload:
             message = message.__class__(message.id, message.action, payload)
         self.witness.message(self, True, message, raw, fired)
         return message
+
+    def _timely(self, message: M, payload: Payload, violation: Violation) -> M:
+        """A transaction message in which only times are wrong, with the time of receipt in their place; else it is refused."""
+        known = self.dialect.messages.get(message.action)
+        if not isinstance(message, Call) or self.side != "station" or known is None:
+            raise violation
+        made = with_times(known.request, payload, written(self.now()))
+        if made is payload:
+            raise violation
+        checked = replace(message, payload=self.dialect.check("call", message.action, made, self.unknown), said=payload)
+        if self.dialect.answer_of(checked) is None:
+            raise violation
+        return checked
 
     def _mended(self, steps: Steps, message: Call | Result | Error, raw: str, fired: list[Fired]) -> tuple[Payload, list[Fired]]:
         """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""

@@ -31,6 +31,7 @@ FLAGS: dict[str, str] = {
     "forgotten": "an id that we gave long ago; kept aside, not forwarded",
     "again": "a second, different stop of a transaction; kept aside, not forwarded",
     "parked": "its transaction is parked, so it is too",
+    "bad_time": "a time in it could not be read and became the time of receipt, or its year is far off; ``raw`` has what came",
     "late": "came after the end of its transaction",
     "offline": "older than the link that brought it, or the back end was away when it came",
 }

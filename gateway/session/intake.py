@@ -29,6 +29,10 @@ from gateway.session.transactions import Then, Transactions
 ASIDE = ("foreign", "forgotten", "again", "parked")
 
 
+EARLIEST, LATEST = "2000", "2100"
+"""Years between which a station's clock is believed."""
+
+
 class Intake:
     """The station's half of the queue."""
 
@@ -95,16 +99,23 @@ class Intake:
 
     def asked(self, asked: Asked) -> None:
         """A transaction message."""
-        key = self.desk.dialect.key(asked.call, checked=bool(self.desk.up.steps))
+        key = self._key(asked.call)
         if self._repeats(asked, key):
             self.desk.note("row", key, change="repeated")
         else:
-            bound = self.binding.of(asked, key, self.desk.dialect.facts(asked.call))
+            facts = self.desk.dialect.facts(asked.call)
+            bound = self.binding.of(asked, key, facts)
             if self.desk.switches:
                 bound = self._odd(asked.role, bound)
-            self._remember(key, self._store(asked, key, bound))
+            self._remember(key, self._store(asked, key, bound, _doubtful(asked.call, facts.get("time"))))
             if asked.role == "stop" and bound.transaction is not None:
                 self.oddities.release(bound.transaction.connector)
+
+    def _key(self, call: Call) -> str:
+        """Equal for a retry: so never of a time that is ours."""
+        if call.said is not None:
+            return f"{call.action} {to_text(call.said)}"
+        return self.desk.dialect.key(call, checked=bool(self.desk.up.steps))
 
     def _odd(self, role: str | None, bound: Bound) -> Bound:
         """As the station's quirk profile has it."""
@@ -116,14 +127,15 @@ class Intake:
 
     # -- storing -------------------------------------------------------------------------------------------------
 
-    def _store(self, asked: Asked, key: str, bound: Bound) -> RowItem:
+    def _store(self, asked: Asked, key: str, bound: Bound, doubtful: bool = False) -> RowItem:
         transaction, flag = bound.transaction, bound.flag
         aside = flag in ASIDE or (flag == "unbound" and asked.role == "stop")
-        row = self._row(asked, bound, key, aside)
+        row = self._row(asked, bound, key, aside, doubtful)
         item = RowItem(row, bound.call, content=self._holds(asked), asks=[asked])
         item.connector = transaction.connector if transaction else self.desk.dialect.fact(bound.call, "connector")
-        if flag:
-            self.desk.note("flag", f"{asked.call.action} {key}", why=flag)
+        for why in (flag, "bad_time" if doubtful else ""):
+            if why:
+                self.desk.note("flag", f"{asked.call.action} {key}", why=why)
         if not aside:
             self.queue.add_row(item)
         writes = [Append(self.desk.station, row), *bound.writes, *self.binding.first_contact()]
@@ -132,7 +144,7 @@ class Intake:
             self.asks.within(asked, partial(self._late, item))
         return item
 
-    def _row(self, asked: Asked, bound: Bound, key: str, aside: bool) -> Row:
+    def _row(self, asked: Asked, bound: Bound, key: str, aside: bool, doubtful: bool) -> Row:
         seq, self._next_seq = self._next_seq, self._next_seq + 1
         return Row(
             seq=seq,
@@ -146,12 +158,14 @@ class Intake:
             transaction=bound.transaction.gateway_id if bound.transaction is not None else None,
             received=stamp(self.desk.at.wall),
             state="parked" if aside else "queued",
-            flags=self._flags(asked, bound),
+            flags=self._flags(asked, bound, doubtful),
         )
 
-    def _flags(self, asked: Asked, bound: Bound) -> str:
+    def _flags(self, asked: Asked, bound: Bound, doubtful: bool) -> str:
         """All words about the row; nearly always there is none."""
         words = [bound.flag] if bound.flag else []
+        if doubtful:
+            words.append("bad_time")
         if bound.transaction is not None and bound.transaction.ended is not None and asked.role != "stop":
             words.append("late")
         if self._offline(asked.call):
@@ -282,3 +296,8 @@ class Intake:
                 self._holding.append(item)
                 return item
         return None
+
+
+def _doubtful(call: Call, when: Any) -> bool:
+    """Whether a time was no time, or is of a year in which no station of ours ran."""
+    return call.said is not None or (isinstance(when, str) and not EARLIEST <= when < LATEST)
