@@ -52,6 +52,9 @@ class Facts(Protocol):
     def token_said(self, token: str) -> str:
         """What was last said of a token, in the words of the fact ``token_status``; ``accepted`` where nothing was."""
 
+    def queued(self, transaction: int) -> bool:
+        """Whether messages of a transaction (0: of any) still wait for the back end."""
+
 
 @dataclass
 class Recorded:
@@ -83,6 +86,10 @@ class Recorded:
     def token_said(self, token: str) -> str:
         """See `Facts.token_said`."""
         return self.said.get(token, "accepted")
+
+    def queued(self, transaction: int) -> bool:
+        """See `Facts.queued`; without a session there is no queue."""
+        return False
 
     def running(self, connector: int) -> bool:
         """See `Facts.running`."""

@@ -73,6 +73,10 @@ class Forked(Passage):
         refused = [branch.refusal for branch in self.branches or () if branch.answer is None]
         if refused and refused[0] is not None and len(refused) == len(self.branches or ()):
             return self.refuse(*refused[0])
+        more = self.further([], cx)
+        if more is not None:
+            more.losses = [*self.losses, *more.losses]
+            return more
         try:
             self.answer, losses = self.results([], cx)
         except Refused as said:

@@ -129,8 +129,11 @@ class Orders:
         return None
 
     def _unknown(self, call: Call) -> Answer:
-        if "verdict" in self.desk.backend.messages[call.action].result_facts:
+        message = self.desk.backend.messages[call.action]
+        if "verdict" in message.result_facts:
             return self.desk.backend.result_of(call, verdict="refused")
+        if message.defaults:
+            return self.desk.backend.result_of(call)
         return Error(call.id, call.action, "PropertyConstraintViolation", "this station has no such transaction")
 
     def _enter(self, order: Order) -> None:

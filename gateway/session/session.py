@@ -88,6 +88,7 @@ class Session:
     def _join(self) -> None:
         """What the rooms must know of each other."""
         self.transactions.clock = lambda: self.desk.at.wall
+        self.transactions.waiting = lambda number: self.queue.has(number) if number else any(True for _ in self.queue.rows())
         self.transactions.remember = lambda write: self.desk.commit_soon([write])
         self.intake.flowing = lambda: self.uplink.up and self.registration.ready
         self.intake.away = lambda: not self.uplink.up

@@ -37,6 +37,7 @@ class Transactions:
         self._first: int | None = None
         self._next: int | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.fromtimestamp(0, UTC)
+        self.waiting: Callable[[int], bool] = lambda transaction: False  # in the queue; 0: anything
         self.boot: str = "unknown"  # why the station boots: `gateway.session.registration` knows
 
     def restore(self, restored: Restored) -> None:
@@ -90,6 +91,10 @@ class Transactions:
     def token_said(self, token: str) -> str:
         """What was last said of a token; ``accepted`` where nothing was."""
         return self.tokens.last(token) or "accepted"
+
+    def queued(self, transaction: int) -> bool:
+        """See `gateway.ladder.facts.Facts.queued`."""
+        return self.waiting(transaction)
 
     # -- finding -------------------------------------------------------------------------------------------------
 
@@ -222,6 +227,7 @@ class Then:
         self._now = transactions
         self.now, self.stop_reason, self.transaction = transactions.now, transactions.stop_reason, transactions.transaction
         self.boot_reason, self.token_said, self.busy = transactions.boot_reason, transactions.token_said, transactions.busy
+        self.queued = transactions.queued
 
     def running(self, connector: int) -> bool:
         """As `Transactions.running`, then."""
@@ -239,6 +245,7 @@ class Within:
         self._of, self._now = transaction, transactions
         self.now, self.stop_reason, self.busy = transactions.now, transactions.stop_reason, transactions.busy
         self.boot_reason, self.token_said = transactions.boot_reason, transactions.token_said
+        self.queued = transactions.queued
 
     def running(self, connector: int) -> bool:
         """As `Transactions.running`, then."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -35,9 +35,10 @@ KNOWN = {"value": ["7", "8", 'OCMF|{"RD":[{"RV":9.5,"RU":"kWh"}]}|{"SD":"30"}'],
 
 TOGETHER = {
     "component.name": ["OCPP16LegacyCtrlr", "OCPPCommCtrlr", "DeviceDataCtrlr", "EVSE", "Connector"],
-    "variable.name": ["leaf-a", "HeartbeatInterval", "ItemsPerMessage", "Available", "Available"],
+    "variable.name": ["leaf-a", "HeartbeatInterval", "ItemsPerMessage", "AvailabilityState", "Problem"],
     "variable.instance": ["leaf-a", "leaf-b", "GetVariables", "GetReport", "leaf-a"],
     "evse.connectorId": [1, 2, 1, 2, 1],
+    "eventData.actualValue": ["leaf-a", "leaf-b", "Available", "Faulted", "true"],
     "key": ["leaf-a", "HeartbeatInterval", "GetConfigurationMaxKeys", "NumberOfConnectors", "leaf-b"],
 }
 """What texts at the end of these paths say, one with another: the names of one thing on either side."""
@@ -174,14 +175,18 @@ def ask(route: Route, state: State, action: str, payload: dict[str, Any], told: 
     return Came(onward, passage.refusal or passage.answer, registers.taken(), (passage, cx, bindings, registers))
 
 
-def answer(route: Route, came: Came, results: list[Any]) -> Any:
-    """What the asker is told, and what is remembered by that; a transaction's number is bound by the session."""
+def answer(route: Route, came: Came, results: list[Any], later: Callable[[str], Any] | None = None) -> Any:
+    """What the asker is told, and what is remembered by that; a transaction's number is bound by the session.
+
+    ``later`` gives the results of what is asked next, by message.
+    """
     passage, cx, _, registers = came.again
     named = zip(came.onward, results, strict=True)
     numbers = [route.to_dialect.facts(Result("1", name, result)).get("transaction") for (name, _), result in named]
     on, waits = [], passage.waits(results, cx)
     while (more := passage.further(results, cx)) is not None:
-        passage, results = more, usual(route, more.onward())
+        passage = more
+        results = usual(route, more.onward()) if later is None else [later(name) for name, _ in more.onward()]
         on.append(more.onward())
     try:
         told = passage.results(results, cx)[0]

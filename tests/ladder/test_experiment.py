@@ -115,7 +115,21 @@ def named(route: Route, nothing: State) -> list[State]:
     bare = probes.after(route, nothing, "TransactionEvent", of("Started", 0, ("idToken", "evse", "meterValue", "reservationId")))
     charging = probes.after(route, nothing, "TransactionEvent", of("Started"))
     flowing = probes.after(route, charging, "TransactionEvent", of("Updated", 3))
-    return [held, bare, charging, flowing, probes.after(route, charging, "TransactionEvent", of("Ended"))]
+    events = [{**PROBLEM, "component": {"name": "Connector", "evse": {"id": 11, "connectorId": one}}} for one in (1, 2, 11)]
+    troubled = probes.after(route, flowing, "NotifyEvent", {"generatedAt": PROBLEM["timestamp"], "seqNo": 0, "eventData": events})
+    return [held, bare, charging, flowing, troubled, probes.after(route, charging, "TransactionEvent", of("Ended"))]
+
+
+PROBLEM: dict[str, Any] = {
+    "eventId": 1,
+    "timestamp": "2026-01-01T00:00:01Z",
+    "trigger": "Alerting",
+    "eventNotificationType": "HardWiredNotification",
+    "variable": {"name": "Problem"},
+    "actualValue": "true",
+    "techCode": "leaf-a",
+    "techInfo": "leaf-b",
+}
 
 
 # ------------------------------------------------------------------------------------------------ requests
@@ -177,13 +191,18 @@ def test_of_a_result_what_is_lost_does_not_move_and_all_else_does(asker: str, an
 def replied(route: Route, state: State, index: int, action: str, message: str, path: probes.Path, leaf: Any, how: str) -> bool:
     request = probes.full(route.from_dialect.messages[action].request, index)
     results = route.to_dialect.messages
-    first = probes.ask(route, state, action, request)
-    others = {name: probes.full(results[name].result, index) for name, _ in first.onward}
-    if message not in others:
-        return False
-    seen = []
-    for word in probes.each_word(results[message].result, index, path, leaf):
+
+    def told(word: Any = None) -> Any:
+        """What comes of it where that message's result says the word; None where nobody is asked."""
+
+        def say(name: str) -> Any:
+            return word if word is not None and name == message else probes.full(results[name].result, index)
+
         came = probes.ask(route, state, action, request)
-        given = [word if name == message else others[name] for name, _ in came.onward]
-        seen.append(probes.answer(route, came, given))
+        return came.onward and (came.onward, probes.answer(route, came, [say(name) for name, _ in came.onward], say))
+
+    usual = told()
+    if not usual or message not in {name for some in (usual[0], *usual[1][2]) for name, _ in some}:
+        return False
+    seen = [told(word)[1] for word in probes.each_word(results[message].result, index, path, leaf)]
     return probes.moves(seen, how)

@@ -219,6 +219,25 @@ def test_what_the_steps_before_answer_themselves_is_not_said(chatty: dict[str, D
     assert (passage.after, [loss.why for loss in losses]) == ([], ["none", "none"])
 
 
+def test_what_is_asked_next_depends_on_the_answers(chatty: dict[str, Dialect], monkeypatch: pytest.MonkeyPatch) -> None:
+    def twice(asked: dict[str, Any], run: Any, parts: Any) -> Rendering:
+        first = toys.begin(asked, run, parts)
+        return replace(
+            first, then=lambda results, run: toys.begin(asked, run, parts) if results[0] == {"mood": "Angry"} else None
+        )
+
+    vars(twice)["parts"] = ("Event",)
+    monkeypatch.setitem(flows.FLOWS, "toy_begin", twice)
+    passage = ask(toys.ladder(chatty).route("toy1", "toy2"), "Begin", BEGIN, cx())
+    assert passage.further([{"mood": "Calm"}], cx()) is None
+    more = passage.further([{"mood": "Angry"}], cx())
+    assert [name for name, _ in more.onward()] == ["Event"]
+    assert more.results([{"mood": "Calm"}], cx())[0] == {"id": 17, "mood": "Calm"}
+    beyond = "only left: {Event: {answer: {mood: Angry}, why: no}}\nonly right: {Event: {answer: {}, why: no}}"
+    local = ask(longer(chatty, beyond=beyond).route("toy0", "toy3"), "Begin", BEGIN, cx())
+    assert (local.answer, [loss.why for loss in local.losses]) == ({"id": 17, "mood": "Angry"}, ["no", "no"])
+
+
 def test_an_answer_may_wait_for_what_a_register_says(chatty: dict[str, Dialect]) -> None:
     route = longer(chatty).route("toy1", "toy3")
     passage = ask(route, "Begin", BEGIN, cx())

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.messages import Error, Result
 from gateway.session import commands as do
 from gateway.session import events as on
-from tests.session.scene import GOOD, Scene
+from tests.session.scene import GOOD, Scene, start
 
 WHEN = "2026-03-01T11:20:00Z"
 
@@ -117,3 +117,19 @@ def test_the_rest_of_a_command_waits_for_its_registers() -> None:
         does(play, order, {"status": "NotSupported"})
         order = play.ordered("GetVariables")
         assert len(order.payload["getVariableData"]) == 1
+
+
+def test_e14_what_waits_is_known_where_it_waits() -> None:
+    with Scene(kind="1.6-2.0.1") as play:
+        play.online()
+        call = play.asks("StartTransaction", start())
+        up = play.sent("TransactionEvent")
+        number = up.payload["transactionInfo"]["transactionId"]
+        play.commands("GetTransactionStatus", {"transactionId": number}, id="b1")
+        assert play.told("b1").payload == {"ongoingIndicator": True, "messagesInQueue": True}
+        play.replies(up.id, up.action, {})
+        play.answered(call.id)
+        play.commands("GetTransactionStatus", {}, id="b2")
+        assert play.told("b2").payload == {"messagesInQueue": False}
+        play.commands("GetTransactionStatus", {"transactionId": "nobody's"}, id="b3")
+        assert play.told("b3").payload == {"ongoingIndicator": False, "messagesInQueue": False}

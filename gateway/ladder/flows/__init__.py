@@ -10,7 +10,19 @@ remember are registers (`gateway.ladder.registers`), which are committed with wh
 
 from __future__ import annotations
 
-from gateway.ladder.flows import firmware, keys, logs, remote, reports, station_left, station_right, variables
+from gateway.ladder.flows import (
+    answers,
+    firmware,
+    keys,
+    logs,
+    notices,
+    remote,
+    reports,
+    station_left,
+    station_right,
+    triggers,
+    variables,
+)
 from gateway.ladder.flows.aliases import Aliases
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Parts, Rendering, Together
 from gateway.ladder.flows.signed import Signed
@@ -46,6 +58,12 @@ FLOWS: dict[str, Flow] = {
     "get_variables": variables.get_variables,
     "base_report": reports.base_report,
     "report": reports.report,
+    "notify_event": notices.notify_event,
+    "trigger": triggers.trigger,
+    "trigger_left": triggers.trigger_left,
+    "transaction_status": answers.transaction_status,
+    "no_monitors": answers.no_monitors,
+    "no_monitor_cleared": answers.no_monitor_cleared,
 }
 """By the name that tables use."""
 

@@ -7,7 +7,7 @@ A transaction is told once both its connector and its token are known; until the
 Register ``held``
 {transaction: {state, connector, tag, reservation, first, wh, charging, flowed, stop_tag}}: ``state`` is held, running or ended,
 ``first`` and ``wh`` the first and the last reading (Wh, text), ``flowed`` whether energy ever did.  Register ``meters``
-{connector: the last reading there}.
+{connector: the last reading there}; registers ``told`` and ``problems`` as in `notices`.
 Sources: OCPP 2.0.1 part 2, E01–E07 and J02; OCPP 1.6, 4.7–4.10.
 """
 
@@ -142,8 +142,9 @@ def _state(before: Payload, kept: Payload, asked: Payload, parts: Parts, run: An
         {**before, "flowed": before.get("flowed", False)}, parts["StatusNotification"], run
     ):
         return kept, []
-    call = {"connectorId": kept["connector"], "status": state, "errorCode": "NoError", "timestamp": asked["timestamp"]}
-    return kept, [("StatusNotification", call)]
+    run.cx.registers.put("told", str(kept["connector"]), state)
+    call = {"connectorId": kept["connector"], "status": state, "timestamp": asked["timestamp"]}
+    return kept, [("StatusNotification", {**call, **faulty(kept["connector"], state, run.cx)})]
 
 
 def occupied(kept: Payload | None, part: Part, run: Any) -> str:
@@ -157,6 +158,19 @@ def occupied(kept: Payload | None, part: Part, run: Any) -> str:
     return str(part.value("ChargingState", kept["charging"], run))
 
 
+def occupied_now(number: int, evse: int, part: Part, run: Any) -> str:
+    """The same, by the connector's number and the station's own."""
+    there = [kept for _, kept in run.cx.registers.items("held") if kept.get("connector") == number and kept["state"] != "ended"]
+    over = {"state": "ended"} if run.cx.facts.ended(evse) else None
+    return occupied(there[-1] if there else over, part, run)
+
+
+def faulty(number: int, status: str, cx: Any) -> Payload:
+    """The error of a connector: one that its events told of, or that it is faulted."""
+    problem = cx.registers.get("problems", str(number))
+    return {"errorCode": "NoError" if problem is None and status != "Faulted" else "OtherError", **(problem or {})}
+
+
 @makes("StatusNotification")
 def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A connector's state."""
@@ -164,10 +178,9 @@ def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     number = part.value("LearntEvse", {"id": asked["evseId"], "connectorId": asked["connectorId"]}, run)
     made = {**(part.ask(asked, run) or {}), "connectorId": number}
     if asked["connectorStatus"] == "Occupied":
-        there = [kept for _, kept in cx.registers.items("held") if kept.get("connector") == number and kept["state"] != "ended"]
-        over = {"state": "ended"} if cx.facts.ended(asked["evseId"]) else None
-        made["status"] = occupied(there[-1] if there else over, part, run)
-    made["errorCode"] = "OtherError" if asked["connectorStatus"] == "Faulted" else "NoError"
+        made["status"] = occupied_now(number, asked["evseId"], part, run)
+    made |= faulty(number, made["status"], cx)
+    cx.registers.put("told", str(number), made["status"])
     return Rendering([("StatusNotification", made)], lambda results, run: {}, Renumbered(cx.facts, cx.registers))
 
 

@@ -138,3 +138,7 @@ class Renumbered:
     def token_said(self, token: str) -> str:
         """See `Facts.token_said`."""
         return self._facts.token_said(token)
+
+    def queued(self, transaction: int) -> bool:
+        """See `Facts.queued`."""
+        return self._facts.queued(transaction)

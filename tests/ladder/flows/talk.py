@@ -82,7 +82,20 @@ class Talk:
         """What was committed is all there is."""
         self.registers.taken()
         kept = {name: dict(self.registers.items(name)) for name in ("events", "held", "tokens", "aliases", "counters", "states")}
-        more = ("faults", "remote", "evses", "meters", "firmware", "logs", "profiles", "inventory", "report", "limits")
+        more = (
+            "faults",
+            "remote",
+            "evses",
+            "meters",
+            "firmware",
+            "logs",
+            "profiles",
+            "inventory",
+            "report",
+            "limits",
+            "told",
+            "problems",
+        )
         kept |= {name: dict(self.registers.items(name)) for name in more}
         self.registers = Registers(from_text(to_text(kept)))
 

@@ -1,0 +1,59 @@
+"""What a 2.0.1 back end asks and no 1.6 station need hear: 4.17."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.ladder.flows.talk import Talk
+from tests.ladder.flows.test_variables import item
+
+
+@pytest.fixture
+def talk() -> Talk:
+    made = Talk("ocpp2.0.1", "ocpp1.6")
+    made.begun(17, 1)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({}, {"messagesInQueue": False}),
+        ({"transactionId": "17"}, {"ongoingIndicator": True, "messagesInQueue": False}),
+        ({"transactionId": "18"}, {"ongoingIndicator": False, "messagesInQueue": False}),
+        ({"transactionId": "no number"}, {"ongoingIndicator": False, "messagesInQueue": False}),
+    ],
+)
+def test_e14_the_status_of_a_transaction_is_known_here(talk: Talk, asked: Any, answer: Any) -> None:
+    assert talk.ask("GetTransactionStatus", asked).answer == answer
+
+
+def test_n04_each_monitor_is_refused(talk: Talk) -> None:
+    one = item("EVSE.Power", value=3, type="UpperThreshold", severity=4)
+    passage = talk.ask("SetVariableMonitoring", {"setMonitoringData": [one, {**one, "id": 7}]})
+    said: Any = passage.answer
+    assert [one["status"] for one in said["setMonitoringResult"]] == ["UnsupportedMonitorType"] * 2
+    assert [one.get("id") for one in said["setMonitoringResult"]] == [None, 7]
+
+
+def test_n06_no_monitor_is_there(talk: Talk) -> None:
+    said: Any = talk.ask("ClearVariableMonitoring", {"id": [3, 4]}).answer
+    assert said == {"clearMonitoringResult": [{"id": 3, "status": "NotFound"}, {"id": 4, "status": "NotFound"}]}
+
+
+REFUSALS: list[tuple[str, dict[str, Any], Any]] = [
+    ("CustomerInformation", {"requestId": 1, "report": True, "clear": False}, {"status": "Rejected"}),
+    ("ClearDisplayMessage", {"id": 1}, {"status": "Unknown"}),
+    ("GetMonitoringReport", {"requestId": 1}, {"status": "NotSupported"}),
+    ("SetMonitoringBase", {"monitoringBase": "All"}, {"status": "NotSupported"}),
+    ("SetMonitoringLevel", {"severity": 3}, {"status": "Rejected"}),
+    ("UnpublishFirmware", {"checksum": "x"}, {"status": "NoFirmware"}),
+    ("GetInstalledCertificateIds", {}, {"status": "NotFound"}),
+]
+
+
+@pytest.mark.parametrize(("action", "asked", "answer"), REFUSALS, ids=[one[0] for one in REFUSALS])
+def test_what_1_6_has_not_is_properly_refused(talk: Talk, action: str, asked: Any, answer: Any) -> None:
+    assert talk.ask(action, asked).answer == answer
