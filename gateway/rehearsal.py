@@ -52,6 +52,7 @@ class Stage:
         self.seconds = 0.0
         self.heard: dict[str, deque[Message]] = {"station": deque(), "backend": deque()}
         self.told: dict[str, dict[str, Any]] = {"station": {}, "backend": {}}
+        self._put: dict[str, Any] = {}  # what the peers asked, by id
         self._asked: dict[str, deque[Call]] = {"station": deque(), "backend": deque()}
         self._alarm = inf
         self._events: deque[on.Event] = deque()
@@ -94,7 +95,8 @@ class Stage:
         """A message on its way to a peer."""
         if peer == self.side and not isinstance(message, Error):
             try:
-                payload, _ = self.cures.adjust(message.kind, message.action, message.payload, Scene(None, None, self.now))
+                scene = Scene(None, self._put.get(message.id), self.now)
+                payload, _ = self.cures.adjust(message.kind, message.action, message.payload, scene)
             except Answered as done:
                 self._answered(peer, Result(message.id, message.action, done.payload))
                 return
@@ -121,6 +123,7 @@ class Stage:
         except Answered as done:
             self.heard[peer].append(Result(id, action, done.payload))
             return
+        self._put[id] = call.payload
         self.feed(on.StationAsked(call, "") if peer == "station" else on.BackendAsked(call))
 
     def says_answer(self, peer: Side, kind: str, payload: Any) -> None:
@@ -131,7 +134,7 @@ class Stage:
         if kind == "error":
             self._answered(peer, self._error(peer, call, payload))
         else:
-            self._answered(peer, Result(call.id, call.action, self._mended(peer, kind, call.action, payload)))
+            self._answered(peer, Result(call.id, call.action, self._mended(peer, kind, call.action, payload, call.payload)))
 
     def _error(self, peer: Side, call: Call, payload: Any) -> Error | Result:
         said = {"description": "", **payload}
@@ -150,9 +153,9 @@ class Stage:
     def _answered(self, peer: Side, answer: Result | Error) -> None:
         self.feed(on.StationAnswered(answer) if peer == "station" else on.BackendAnswered(answer))
 
-    def _mended(self, peer: Side, kind: str, action: str, payload: Any) -> Any:
+    def _mended(self, peer: Side, kind: str, action: str, payload: Any, asked: Any = None) -> Any:
         if peer == self.side:
-            payload, _ = self.cures.repair(kind, action, payload, Scene(None, None, self.now))
+            payload, _ = self.cures.repair(kind, action, payload, Scene(None, asked, self.now))
         try:
             return self.dialect.check(kind, action, payload)
         except PeerError as error:

@@ -17,7 +17,7 @@ from gateway.dialects.errors import Garbled, Violation
 from gateway.dialects.schema import Dialect
 from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
 from gateway.quirks import refusals
-from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, run
+from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, run, run_text
 from gateway.quirks.path import Scene
 from gateway.quirks.times import written
 
@@ -146,7 +146,7 @@ class Voice:
 
     def said(self, message: Message, write: Callable[[Message], Written]) -> Written:
         """Adjust a message, write it, and return what ``write`` made of it.  Raises `Answered` where a profile ends it here."""
-        fired: Sequence[Fired] = ()
+        fired: list[Fired] = []
         if not self.cures.empty:
             if self.cures.asks:
                 self._remember(message, heard=False)
@@ -154,8 +154,17 @@ class Voice:
             if steps is not None:
                 message, fired = self._fitted(steps, message)
         written = write(message)
+        if self.cures.written:
+            written = self._rewritten(written, fired)
         self.witness.message(self, False, message, written, fired)
         return written
+
+    def _rewritten(self, written: Written, fired: list[Fired]) -> Written:
+        """What was written, after the profiles' changes of its text; which fired is added to ``fired``."""
+        text = written if isinstance(written, str) else written.decode()
+        made, more = run_text("adjust", self.cures.written, text)
+        fired += more
+        return made if isinstance(written, str) else made.encode()
 
     def _fitted(self, steps: Steps, message: Message) -> tuple[Message, list[Fired]]:
         """The message after the profiles' adjustments.  An error's code is seen as it is spelled on the wire."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from gateway.facts import ROLES
 from gateway.quirks.digits import plain
-from gateway.quirks.plans import read_plans, read_questions, read_silences
-from gateway.quirks.rule import Reading
+from gateway.quirks.plans import read_plans, read_questions, read_repeats, read_silences
+from gateway.quirks.reading import Reading
 from gateway.session.policy import STATION_ALONE, SWITCHES
 from gateway.source import Map, one_of
 
@@ -33,17 +33,19 @@ def _roles(value: Any) -> bool:
 FORMS: Mapping[str, Callable[[Any], bool]] = {
     "seconds": _seconds,
     "{role: seconds}": _seconds_by_role,
+    "{OPERATION: seconds}": lambda value: isinstance(value, dict) and bool(value) and all(map(_seconds, value.values())),
     "[role, …]": _roles,
     "true": lambda value: value is True,
     "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]": lambda value: True,
     "{OPERATION: {after: seconds, result: {…}}}": lambda value: True,
     "[{on: OPERATION, with: {…}}, …]": lambda value: True,
 }
-"""What a switch may hold, by the words with which its meaning begins.  The last three have readers of their own."""
+"""What a switch may hold, by the words with which its meaning begins.  Some have readers of their own (`_READERS`)."""
 _READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {
     "fallbacks": read_plans,
     "silence": read_silences,
     "ask_on_connect": read_questions,
+    "drop_repeats": read_repeats,
 }
 
 

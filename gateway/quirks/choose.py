@@ -63,9 +63,10 @@ def join(profiles: Sequence[Profile]) -> Cures:
             owners |= {(name, detail): profile.id for detail in (value if isinstance(value, Mapping) else ("",))}
     return Cures(
         ids=[profile.id for profile in profiles],
-        text=_texts(profiles),
+        text=_texts([(profile.id, profile.repair.text) for profile in profiles]),
+        written=_texts([(profile.id, profile.adjust.text) for profile in profiles]),
         repair=_table([(profile.id, profile.repair.payload) for profile in profiles]),
-        adjust=_table([(profile.id, profile.adjust) for profile in profiles]),
+        adjust=_table([(profile.id, profile.adjust.payload) for profile in profiles]),
         behave=behave,
         owners=owners,
         connect=joined([(profile.id, profile.connect) for profile in profiles if profile.connect is not None]),
@@ -74,13 +75,14 @@ def join(profiles: Sequence[Profile]) -> Cures:
     )
 
 
-def _texts(profiles: Sequence[Profile]) -> list[tuple[str, tuple[TextRule, ...]]]:
+def _texts(parts: Sequence[tuple[str, tuple[TextRule, ...]]]) -> list[tuple[str, tuple[TextRule, ...]]]:
+    """The text rules by quirk, without those that a more specific profile replaces."""
     made = []
-    for number, profile in enumerate(profiles):
-        later = {rule.key for other in profiles[number + 1 :] for rule in other.repair.text} - {()}
-        rules = tuple(rule for rule in profile.repair.text if rule.key not in later)
+    for number, (quirk, mine) in enumerate(parts):
+        later = {rule.key for _, others in parts[number + 1 :] for rule in others} - {()}
+        rules = tuple(rule for rule in mine if rule.key not in later)
         if rules:
-            made.append((profile.id, rules))
+            made.append((quirk, rules))
     return made
 
 

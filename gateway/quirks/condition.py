@@ -1,6 +1,6 @@
-"""The condition of a rule: a checked part of Python's expressions, as in the ladder's tables.
+"""The expressions of a rule: a checked part of Python's, as in the ladder's tables.
 
-In: the text of ``when`` and the types of the names in it.  Out: a function that says whether it holds.
+In: the text of ``when`` or ``give``, the types of the names in it.  Out: a function that says whether it holds, or gives a value.
 Not here: the language itself (`gateway.ladder.expressions`).
 
 A condition that cannot be judged, because the peer sent something else than its dialect has there, does not hold.
@@ -9,18 +9,22 @@ A condition that cannot be judged, because the peer sent something else than its
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.dialects.shapes import Enum, Field, Scalar, Shape
-from gateway.ladder.expressions import NotAllowed, Type, parse
+from gateway.ladder.expressions import FUNCTIONS, NotAllowed, Type, parse
+from gateway.ladder.given import GIVEN
+from gateway.ladder.losses import Refused
 from gateway.quirks.digits import number, spell
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene
 
+Give: TypeAlias = Callable[[Any, Any, Scene], Any]
+"""Given ``it``, the value and the scene: what an expression comes to."""
 NAMES = ("it", "value", "top", "asked")
 
 
@@ -33,7 +37,7 @@ def _text(value: Any) -> str:
     return spell(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)
 
 
-_FUNCTIONS = {"any": any, "count": sum, "decimal": _decimal, "text": _text}
+_FUNCTIONS = {**{name: GIVEN[name] for name in FUNCTIONS}, "decimal": _decimal, "text": _text}
 
 
 @cache
@@ -63,20 +67,26 @@ class _Forgiving(ast.NodeTransformer):
 
 def compile_when(text: str, names: Mapping[str, Type]) -> When:
     """The condition ``text`` over some of `NAMES`.  Raises `NotAllowed`."""
+    give = compile_give(text, names)
+    return lambda it, value, scene: bool(give(it, value, scene))
+
+
+def compile_give(text: str, names: Mapping[str, Type]) -> Give:
+    """The value of the expression ``text``; None where it cannot be told.  Raises `NotAllowed`."""
     if any(isinstance(node, ast.Name) and node.id == "facts" for node in _nodes(text)):
         raise NotAllowed("a profile cannot ask for facts", "it, value, top or asked")
     source = parse(text, names).source({})
     tree = ast.parse(f"lambda {', '.join('x_' + name for name in NAMES)}: {source}", mode="eval")
-    code = compile(ast.fix_missing_locations(_Forgiving().visit(tree)), "<when>", "eval")
-    holds = eval(code, {"__builtins__": {}, **_FUNCTIONS})  # noqa: S307 - a checked tree
+    code = compile(ast.fix_missing_locations(_Forgiving().visit(tree)), "<quirk>", "eval")
+    value_of = eval(code, {"__builtins__": {}, **_FUNCTIONS})  # noqa: S307 - a checked tree
 
-    def when(it: Any, value: Any, scene: Scene) -> bool:
+    def give(it: Any, value: Any, scene: Scene) -> Any:
         try:
-            return bool(holds(it, value, scene.top, scene.asked or {}))
-        except (TypeError, AttributeError, ArithmeticError, ValueError):
-            return False
+            return value_of(it, value, scene.top, scene.asked or {})
+        except (TypeError, AttributeError, ArithmeticError, ValueError, Refused):
+            return None
 
-    return when
+    return give
 
 
 def _nodes(text: str) -> list[ast.AST]:

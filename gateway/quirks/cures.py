@@ -67,12 +67,26 @@ class Cures:
     ``number_ids``: its message ids are numbers.  ``asks``: a rule looks at the call that a result answers.
     """
 
-    __slots__ = ("adjusts", "asks", "behave", "connect", "empty", "ids", "number_ids", "owners", "repairs", "texts", "warnings")
+    __slots__ = (
+        "adjusts",
+        "asks",
+        "behave",
+        "connect",
+        "empty",
+        "ids",
+        "number_ids",
+        "owners",
+        "repairs",
+        "texts",
+        "warnings",
+        "written",
+    )
 
     def __init__(
         self,
         ids: Sequence[str] = (),
         text: Sequence[tuple[str, tuple[TextRule, ...]]] = (),
+        written: Sequence[tuple[str, tuple[TextRule, ...]]] = (),
         repair: Table | None = None,
         adjust: Table | None = None,
         behave: Mapping[str, Any] | None = None,
@@ -84,10 +98,10 @@ class Cures:
         self.ids, self.connect, self.number_ids, self.warnings = tuple(ids), connect, number_ids, tuple(warnings)
         self.behave: Mapping[str, Any] = behave or {}
         self.owners = dict(owners or {})
-        self.texts, self.repairs, self.adjusts = tuple(text), dict(repair or {}), dict(adjust or {})
+        self.texts, self.written, self.repairs, self.adjusts = tuple(text), tuple(written), dict(repair or {}), dict(adjust or {})
         self.empty = not self.ids
         steps = [*self.repairs.values(), *self.adjusts.values()]
-        self.asks = any("asked" in str(rule.source.get("when", "")) for one in steps for _, rules in one.parts for rule in rules)
+        self.asks = any(rule.asks for one in steps for _, rules in one.parts for rule in rules)
 
     def owner(self, switch: str, detail: str) -> str | None:
         """The quirk that set a switch (for that operation or role)."""
@@ -95,15 +109,7 @@ class Cures:
 
     def text(self, raw: str) -> tuple[str, list[Fired]]:
         """Mend the text of a message that came from the peer, before it is parsed."""
-        fired: list[Fired] = []
-        for quirk, rules in self.texts:
-            mended = raw
-            for rule in rules:
-                mended = rule.change(mended)
-            if mended != raw:
-                fired.append(Fired(quirk, "repair", raw, mended))
-                raw = mended
-        return raw, fired
+        return run_text("repair", self.texts, raw)
 
     def repair(self, kind: str, action: str, payload: Payload, scene: Scene = NO_SCENE) -> tuple[Payload, list[Fired]]:
         """Mend the payload of a message that came from the peer, before the strict decode.  An error's is its code and text.
@@ -115,6 +121,19 @@ class Cures:
     def adjust(self, kind: str, action: str, payload: Payload, scene: Scene = NO_SCENE) -> tuple[Payload, list[Fired]]:
         """Fit a valid message to the peer that it goes to.  Raises `Answered` where a profile ends it here."""
         return run("adjust", self.adjusts.get((kind, action)), payload, scene)
+
+
+def run_text(verb: str, parts: Sequence[tuple[str, tuple[TextRule, ...]]], raw: str) -> tuple[str, list[Fired]]:
+    """The text after the rules, and which quirks fired."""
+    fired: list[Fired] = []
+    for quirk, rules in parts:
+        made = raw
+        for rule in rules:
+            made = rule.change(made)
+        if made != raw:
+            fired.append(Fired(quirk, verb, raw, made))
+            raw = made
+    return raw, fired
 
 
 def run(verb: str, steps: Steps | None, payload: Payload, scene: Scene) -> tuple[Payload, list[Fired]]:

@@ -43,16 +43,22 @@ def _range(firmware: Firmware) -> str:
 
 def verbs(profile: Profile) -> list[str]:
     """Which verbs it has."""
-    found = [("repair", profile.repair.text or profile.repair.payload), ("adjust", profile.adjust), ("behave", profile.behave)]
-    return [name for name, there in [*found, ("connect", profile.connect), ("warn", profile.warn)] if there]
+    found = {
+        "repair": profile.repair.text or profile.repair.payload,
+        "adjust": profile.adjust.payload or profile.adjust.text,
+        "behave": profile.behave,
+        "connect": profile.connect,
+        "warn": profile.warn,
+    }
+    return [name for name, there in found.items() if there]
 
 
 def cures(profile: Profile) -> list[str]:
     """What it does, a line for each part."""
-    lines = [f"text: {rule.name}" for rule in profile.repair.text]
+    lines = [f"text: {rule.name}" for rule in profile.repair.text] + [f"text to it: {rule.name}" for rule in profile.adjust.text]
     lines += [
         f"{verb}: {_rule(one)}"
-        for verb, rules in (("repair", profile.repair.payload), ("adjust", profile.adjust))
+        for verb, rules in (("repair", profile.repair.payload), ("adjust", profile.adjust.payload))
         for one in rules
     ]
     lines += [f"behave: {name} {_plain(profile.source['behave'][name])}" for name in profile.behave]

@@ -8,14 +8,14 @@ A text that is no JSON list, or that needs no mending, is given back as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 import msgspec
 
 from gateway.quirks.text import TextRule
-from gateway.source import Checker, List, Map
+from gateway.source import Checker, List, Map, nearest
 
 Frame: TypeAlias = list[Any]
 _CALL, _RESULT, _ERROR = 2, 3, 4
@@ -92,20 +92,45 @@ NAMED: dict[str, tuple[Callable[[Frame], Frame], str]] = {
 """Name → change and what it does."""
 
 
-def read_frame_rules(check: Checker, at: Map, key: str) -> tuple[TextRule, ...]:
-    """The list of names at ``at[key]``."""
+OPERATION = "operation"
+
+
+def _operations(check: Checker, at: Map, known: Collection[str]) -> list[TextRule]:
+    """``operation: {wrong: right, …}``: calls get the right name of their operation."""
+    words = at[OPERATION]
+    if not isinstance(words, Map) or not words:
+        check.fault(at, OPERATION, "operation is no mapping", "wrong: right lines")
+        return []
+    for wrong, right in words.items():
+        if right not in known:
+            check.fault(words, wrong, f"unknown operation {right!r}", "", nearest(str(right), known))
+        elif wrong in known:
+            check.fault(words, wrong, f"{wrong} is the name of an operation, so renaming it would hide that one")
+    names = dict(words)
+
+    def rename(frame: Frame) -> Frame:
+        wrong = len(frame) == 4 and frame[0] == _CALL and isinstance(frame[2], str) and frame[2] in names
+        return [*frame[:2], names[frame[2]], frame[3]] if wrong else frame
+
+    return [TextRule(f"{OPERATION} {', '.join(names)}", on_text(rename), (OPERATION, *sorted(names)))]
+
+
+def read_frame_rules(check: Checker, at: Map, key: str, known: Collection[str]) -> tuple[TextRule, ...]:
+    """The list of names at ``at[key]``; ``known`` are the operations of the dialects."""
     listed = at[key]
     if not isinstance(listed, List) or not listed:
         check.fault(at, key, "no list of frame repairs", "one or more of " + ", ".join(NAMED))
         return ()
     made = []
     for number, name in enumerate(listed):
-        if name in NAMED:
+        if isinstance(name, Map) and set(name) == {"operation"}:
+            made += _operations(check, name, known)
+        elif isinstance(name, str) and name in NAMED:
             made.append(TextRule(name, on_text(NAMED[name][0]), ()))
         else:
             holder = Map({str(name): None})
             holder.file, holder.line, holder.lines = listed.file, listed.lines[number], {}
-            check.unknown(holder, str(name), "frame repair", NAMED)
+            check.unknown(holder, str(name), "frame repair", [*NAMED, OPERATION])
     return tuple(made)
 
 

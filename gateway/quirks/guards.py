@@ -58,6 +58,8 @@ GUARDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "local_as_utc": (_TEXT, lambda a: None),
     "not_before": (f"{_TEXT} and (v[-1:] != 'Z' or v[:10] <= K)", lambda a: a[:10]),
     "ahead": (_TEXT, lambda a: None),
+    "not_after": (_TEXT, lambda a: None),
+    "in_zone": (_TEXT, lambda a: None),
     "case": (_TEXT, lambda a: None),
     "from_epoch": (_THERE, lambda a: None),
     "shift": (_TEXT, lambda a: None),

@@ -56,6 +56,7 @@ def _closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
 
 
 def _profile() -> dict[str, Any]:
+    adjust = _closed({"payload": _rules(), "text": _texts()})
     properties = {
         "title": _said("What is seen, in a line", _TEXT),
         "why": _said("What goes wrong, where it was seen, what follows, why the cure is right", _TEXT),
@@ -65,7 +66,7 @@ def _profile() -> dict[str, Any]:
         "on_request": _said("Only for those whom an operator names with use", _TRUE),
         "beyond_schema": _said("What adjust makes is not in the dialect, on purpose", _TRUE),
         "repair": _said("Mends what comes from the peer", _closed({"text": _texts(), "frame": _frames(), "payload": _rules()})),
-        "adjust": _said("Changes valid messages on their way to the peer", _rules()),
+        "adjust": _said("Changes valid messages on their way to the peer", {"anyOf": [_rules(), adjust]}),
         "behave": _said("Switches of the session", _closed(_switches())),
         "connect": _said("The handshake and the link", _closed(_connect())),
         "warn": _said("A sentence for the operator", _TEXT),
@@ -95,7 +96,9 @@ def _found() -> dict[str, Any]:
 
 
 def _frames() -> dict[str, Any]:
-    each = [{"const": name, "description": does} for name, (_, does) in frame.NAMED.items()]
+    each: list[Any] = [{"const": name, "description": does} for name, (_, does) in frame.NAMED.items()]
+    words = {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}
+    each.append(_closed({frame.OPERATION: words}, frame.OPERATION))
     return {"type": "array", "minItems": 1, "items": {"oneOf": each}}
 
 
@@ -126,6 +129,7 @@ def _switch(form: str) -> dict[str, Any]:
     known: dict[str, Any] = {
         "seconds": _SECONDS,
         "{role: seconds}": by_role,
+        "{OPERATION: seconds}": {"type": "object", "additionalProperties": _SECONDS, "minProperties": 1},
         "[role, …]": {"type": "array", "items": {"enum": list(ROLES)}, "minItems": 1},
         "true": _TRUE,
     }
@@ -160,7 +164,7 @@ def _connect() -> dict[str, Any]:
 def _sample() -> dict[str, Any]:
     shown = {"anyOf": [{"const": "text"}, _ON]}
     message = _closed(
-        {"repair": shown, "adjust": _ON, "before": True, "after": True, "answer": True, "asked": True, "now": _TEXT}, "before"
+        {"repair": shown, "adjust": shown, "before": True, "after": True, "answer": True, "asked": True, "now": _TEXT}, "before"
     )
     steps: dict[str, Any] = dict.fromkeys(_STEP_KEYS, _TEXT)
     steps |= {"seconds": _SECONDS, "nothing": _SECONDS, "with": {"type": "object"}}

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from gateway.quirks import arguments, times, values
+from gateway.quirks import arguments, fields, times, values
 from gateway.quirks.digits import is_number, number, plain, same, spell
 from gateway.quirks.path import FieldChange, Scene
 
@@ -53,9 +53,9 @@ def compile_change(name: str, argument: Any, each: bool, when: When | None = Non
     if each and name == "drop":
         return _without(when)
     if operation.field is not None:
-        return _only(when, operation.field(argument))
+        return only(when, operation.field(argument))
     timed = operation.timed(argument) if operation.timed is not None else _timeless(operation, argument)
-    return _on_items(timed, when) if each else _only(when, _on_value(timed))
+    return _on_items(timed, when) if each else only(when, _on_value(timed))
 
 
 def _timeless(operation: Operation, argument: Any) -> times.Timed:
@@ -64,7 +64,8 @@ def _timeless(operation: Operation, argument: Any) -> times.Timed:
     return lambda value, scene: change(value)
 
 
-def _only(when: When | None, change: FieldChange) -> FieldChange:
+def only(when: When | None, change: FieldChange) -> FieldChange:
+    """The change where the condition holds."""
     if when is None:
         return change
     return lambda holder, name, scene: change(holder, name, scene) if when(holder, holder.get(name), scene) else holder
@@ -105,102 +106,42 @@ def _without(when: When | None) -> FieldChange:
     return apply
 
 
-# -- changes of a field as a whole -----------------------------------------------------------------------------------
-
-
-def _set(wanted: Any) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        return holder if name in holder and same(holder[name], wanted) else {**holder, name: wanted}
-
-    return apply
-
-
-def _default(wanted: Any) -> FieldChange:
-    return lambda holder, name, scene: holder if holder.get(name) is not None else {**holder, name: wanted}
-
-
-def _now(_: Any) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        return holder if holder.get(name) not in (None, "") else {**holder, name: times.written(scene.now)}
-
-    return apply
-
-
-def _drop(_: Any) -> FieldChange:
-    return lambda holder, name, scene: {k: v for k, v in holder.items() if k != name} if name in holder else holder
-
-
-def _unset(listed: list[Any]) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        if name not in holder or not any(same(holder[name], one) for one in listed):
-            return holder
-        return {k: v for k, v in holder.items() if k != name}
-
-    return apply
-
-
-def _rename(to: str) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        if name not in holder or to in holder:
-            return holder
-        return {to if k == name else k: v for k, v in holder.items()}
-
-    return apply
-
-
-def _add(item: Any) -> FieldChange:
-    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        items = holder.get(name, [])
-        if not isinstance(items, list) or any(same(one, item) for one in items):
-            return holder
-        return {**holder, name: [*items, item]}
-
-    return apply
-
-
-def _scale(argument: Any) -> FieldChange:
-    factor, beside, usual = argument, None, 1
-    if isinstance(argument, dict):
-        factor, beside, usual = argument["by"], argument.get("times"), argument.get("else", 1)
-
-    def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        if name not in holder:
-            return holder
-        times_ = holder.get(beside, usual) if beside is not None else 1
-        if not is_number(times_):
-            return holder
-        new = values.scale_value(holder[name], values.scaled(factor, times_))
-        return holder if new is holder[name] else {**holder, name: new}
-
-    return apply
-
-
 _TRUE, _TEXT = {"const": True}, {"type": "string", "minLength": 1}
 _COUNT, _NUMBER = {"type": "integer", "minimum": 1}, {"type": "number"}
 _CASES = {"enum": ["upper", "lower"]}
 _TEXTS = {"type": "array", "items": _TEXT, "minItems": 1}
 
 OPERATIONS: dict[str, Operation] = {
-    "set": Operation("the value stands there", "the value", lambda a: a is not None, field=_set, form=True),
+    "set": Operation("the value stands there", "the value", lambda a: a is not None, field=fields.set_, form=True),
     "default": Operation(
-        "the value stands there if there is none, or null", "the value", lambda a: a is not None, field=_default, form=True
+        "the value stands there if there is none, or null", "the value", lambda a: a is not None, field=fields.default, form=True
     ),
-    "now": Operation("the time of receipt stands there if there is none", "true", arguments.is_true, field=_now, form=_TRUE),
+    "give": Operation(
+        "the field becomes what an expression over it, value, top and asked comes to",
+        "an expression",
+        arguments.is_text,
+        form=_TEXT,
+    ),
+    "now": Operation(
+        "the time of receipt stands there if there is none", "true", arguments.is_true, field=fields.now, form=_TRUE
+    ),
     "drop": Operation(
         "the field goes; with [] at the end of the path, the items for which when holds",
         "true",
         arguments.is_true,
-        field=_drop,
+        field=fields.drop,
         form=_TRUE,
     ),
     "unset": Operation(
         "the field goes if it has one of these values",
         "a list of values",
         arguments.is_plain_list,
-        field=_unset,
+        field=fields.unset,
         form={"type": "array"},
     ),
-    "rename": Operation("the field gets its right name", "the field's right name", arguments.is_text, field=_rename, form=_TEXT),
+    "rename": Operation(
+        "the field gets its right name", "the field's right name", arguments.is_text, field=fields.rename, form=_TEXT
+    ),
     "move": Operation(
         "the value goes elsewhere in the same item, if nothing stands there",
         "names joined by dots",
@@ -208,7 +149,7 @@ OPERATIONS: dict[str, Operation] = {
         form=_TEXT,
     ),
     "add": Operation(
-        "the item is added to the list, if it is not in it", "the item", lambda a: a is not None, field=_add, form=True
+        "the item is added to the list, if it is not in it", "the item", lambda a: a is not None, field=fields.add, form=True
     ),
     "to_text": Operation(
         "a number or truth value becomes text, digits unchanged", "true", arguments.is_true, value=values.to_text, form=_TRUE
@@ -264,7 +205,7 @@ OPERATIONS: dict[str, Operation] = {
         "a number, or text that spells one, is multiplied exactly",
         "the factor, not 0, or {by: factor, times: FIELD, else: number}",
         arguments.is_factor,
-        field=_scale,
+        field=fields.scale,
         repeatable=False,
         form={"anyOf": [_NUMBER, {"type": "object", "required": ["by"]}]},
     ),
@@ -302,6 +243,20 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "not_before": Operation(
         "an earlier time becomes the time of receipt", "a time with its zone", times.is_time, timed=times.not_before, form=_TEXT
+    ),
+    "not_after": Operation(
+        "a time further ahead than so many seconds becomes the time of receipt",
+        "seconds",
+        lambda a: isinstance(a, int) and is_number(a) and a >= 0,
+        timed=times.not_after,
+        form={"type": "integer", "minimum": 0},
+    ),
+    "in_zone": Operation(
+        "a time is written as the clocks of this zone show it, with their offset",
+        "+02:00 or Europe/Rome",
+        times.is_zone,
+        value=times.in_zone,
+        form=_TEXT,
     ),
     "ahead": Operation(
         "a time less than so many seconds ahead becomes so far ahead",
@@ -359,6 +314,8 @@ MILD = frozenset(
         "fraction",
         "zone",
         "not_before",
+        "not_after",
+        "in_zone",
         "local_as_utc",
         "pem",
         "wrap",

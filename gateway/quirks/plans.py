@@ -17,7 +17,8 @@ from gateway.quirks.condition import compile_when
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene
-from gateway.quirks.rule import On, Reading, Rule, check_on, read_changes
+from gateway.quirks.reading import On, Reading
+from gateway.quirks.rule import Rule, check_on, read_changes
 from gateway.source import List, Map
 
 MOST = 8
@@ -114,6 +115,16 @@ def _question(reading: Reading, at: Map) -> tuple[str, Payload] | None:
         except PeerError as error:
             reading.check.fault(at, "with" if "with" in at else None, f"not valid in {name}: {error}")
     return str(at["on"]), payload
+
+
+def read_repeats(reading: Reading, at: Map, key: str) -> dict[str, float]:
+    """The mapping ``at[key]`` of ``OPERATION: seconds``: calls of the station."""
+    listed, reading = at[key], replace(reading, way="from" if reading.side == "station" else "to")
+    fit = [action for action in listed if check_on(reading, listed, action, On("call", action))]
+    for action in fit:
+        if any(found.answer is not None for found in reading.types(On("call", action))):
+            reading.check.fault(listed, action, f"{action} may be part of a transaction, of which nothing is left out")
+    return {action: float(listed[action]) for action in fit}
 
 
 def read_silences(reading: Reading, at: Map, key: str) -> dict[str, Silence]:

@@ -19,12 +19,14 @@ from gateway.catalogue import Folders, shipped
 from gateway.dialects.schema import Dialect
 from gateway.quirks import path as paths
 from gateway.quirks import sample
-from gateway.quirks.adjust import read_adjust
+from gateway.quirks.adjust import Adjust, read_adjust
 from gateway.quirks.behave import read_behave
 from gateway.quirks.connect import Connect, joined, read_connect
 from gateway.quirks.match import BOOT, Known, Match, read_match, read_use
+from gateway.quirks.reading import Reading
 from gateway.quirks.repair import Repair, read_repair
-from gateway.quirks.rule import Reading, Rule
+from gateway.quirks.rule import Rule
+from gateway.quirks.text import TextRule
 from gateway.source import Checker, List, Map, SourceError, nearest, one_of
 
 VERBS = ("repair", "adjust", "behave", "connect", "warn")
@@ -49,7 +51,7 @@ class Profile:
     links: tuple[str, ...]
     match: Match
     repair: Repair = field(default_factory=Repair)
-    adjust: tuple[Rule, ...] = ()
+    adjust: Adjust = field(default_factory=Adjust)
     behave: Mapping[str, Any] = field(default_factory=dict)
     samples: tuple[sample.Sample, ...] = ()
     deliberate: bool = False
@@ -87,13 +89,14 @@ class Profile:
             return self.source, "connect", "the same of connect"
         return (
             _first_meeting(self.repair.payload, other.repair.payload)
-            or _first_meeting(self.adjust, other.adjust)
-            or self._same_text(other)
+            or _first_meeting(self.adjust.payload, other.adjust.payload)
+            or self._same_text("repair", self.repair.text, other.repair.text)
+            or self._same_text("adjust", self.adjust.text, other.adjust.text)
         )
 
-    def _same_text(self, other: Profile) -> tuple[Map, str | None, str] | None:
-        keys = {rule.key for rule in self.repair.text} & {rule.key for rule in other.repair.text} - {()}
-        return (self.source, "repair", "the same text") if keys else None
+    def _same_text(self, verb: str, mine: Iterable[TextRule], theirs: Iterable[TextRule]) -> tuple[Map, str | None, str] | None:
+        keys = {rule.key for rule in mine} & {rule.key for rule in theirs} - {()}
+        return (self.source, verb, "the same text") if keys else None
 
 
 def _differ(mine: Any, theirs: Any) -> bool:
@@ -218,7 +221,7 @@ class _Reader:
             links=self._links(at),
             match=self._meant(at, match),
             repair=read_repair(reading, at["repair"], at) if "repair" in at else Repair(),
-            adjust=read_adjust(reading, at) if "adjust" in at else (),
+            adjust=read_adjust(reading, at) if "adjust" in at else Adjust(),
             behave=read_behave(reading, at["behave"], at) if "behave" in at else {},
             connect=read_connect(self.check, at["connect"], at, self.dialects, match.side) if "connect" in at else None,
             warn=self._text(at, "warn") if "warn" in at else "",

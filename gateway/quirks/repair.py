@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.quirks.frame import NUMBER_IDS, read_frame_rules
-from gateway.quirks.rule import Reading, Rule, read_rules
+from gateway.quirks.reading import Reading
+from gateway.quirks.rule import Rule, read_rules
 from gateway.quirks.text import TextRule, read_text_rules
 from gateway.source import Map
 
@@ -35,6 +36,6 @@ def read_repair(reading: Reading, at: Any, holder: Map) -> Repair:
         return Repair()
     reading.check.keys(at, "repair", (), ("text", "frame", "payload"))
     text = read_text_rules(reading.check, at, "text") if "text" in at else ()
-    frame = read_frame_rules(reading.check, at, "frame") if "frame" in at else ()
+    frame = read_frame_rules(reading.check, at, "frame", reading.operations) if "frame" in at else ()
     payload = read_rules(replace(reading, way="from"), at, "payload") if "payload" in at else ()
     return Repair((*text, *frame), payload)

@@ -6,38 +6,24 @@ Not here: what the operations do (`gateway.quirks.operation`), in which directio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any
 
 from gateway.dialects.errors import PeerError
-from gateway.dialects.schema import Dialect
-from gateway.dialects.shapes import Field, MessageType, Shape
-from gateway.ladder.expressions import NotAllowed, Type
+from gateway.dialects.shapes import Field, Shape
 from gateway.messages import Side
-from gateway.quirks import arguments, refusals
+from gateway.quirks import arguments, fields
 from gateway.quirks import path as paths
-from gateway.quirks.condition import both, compile_when, like, loosened
+from gateway.quirks.clauses import read_give, read_when
 from gateway.quirks.digits import plain
-from gateway.quirks.operation import MILD, OPERATIONS, When, compile_change
+from gateway.quirks.operation import MILD, OPERATIONS, When, compile_change, only
 from gateway.quirks.path import FieldChange, Path, Scene
+from gateway.quirks.reading import On, Reading
 from gateway.source import Checker, List, Map, nearest, one_of
 
-Way: TypeAlias = Literal["from", "to"]
-"""From the peer (``repair``) or to it (``adjust``)."""
 MOST = 64
 EVERY = "*"
 NOWHERE = Path(())
-
-
-class On(NamedTuple):
-    """A kind of message: ``call``, ``result`` or ``error``, and the operation."""
-
-    kind: str
-    action: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.action}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +58,14 @@ class Rule:
 
     def may_answer(self, payload: Any) -> bool:
         """Whether the rule may do something, by a look at the payload alone."""
-        if self.change is not None or self.when is None or "asked" in str(self.source.get("when", "")):
+        if self.change is not None or self.when is None or self.asks:
             return True
         return self.when(payload, payload, Scene(payload))
+
+    @property
+    def asks(self) -> bool:
+        """Whether it looks at the call that a result answers."""
+        return any("asked" in str(self.source.get(key, "")) for key in ("when", "give"))
 
     def meets(self, other: Rule) -> bool:
         """Whether both change the same field of the same message, and not in the same way."""
@@ -95,32 +86,6 @@ class Rule:
         """Whether both say the same of the field."""
         mine, theirs = plain(self.source), plain(other.source)
         return {k: v for k, v in mine.items() if k != "on"} == {k: v for k, v in theirs.items() if k != "on"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What is needed to check the rules of one profile.  ``named`` says that the profile names its dialects.
-
-    ``beyond`` allows what goes to the peer to leave the schema.
-    """
-
-    check: Checker
-    dialects: Mapping[str, Dialect]
-    named: bool
-    side: Side
-    way: Way
-    deliberate: bool
-    beyond: bool = False
-
-    def types(self, on: On) -> list[MessageType]:
-        """The operation in each dialect that has it."""
-        return [d.messages[on.action] for d in self.dialects.values() if on.action in d.messages]
-
-    def shapes(self, on: On) -> list[Shape]:
-        """The shapes of that kind of message."""
-        if on.kind == "error":
-            return [refusals.shape(d, self.way == "from") for d in self.dialects.values() if on.action in d.messages]
-        return [found.shape(on.kind) for found in self.types(on)]
 
 
 def read_rules(reading: Reading, at: Map, key: str) -> tuple[Rule, ...]:
@@ -183,7 +148,10 @@ def _made(reading: Reading, item: Map, given: tuple[On, ...], operation: str) ->
         _check_schema(reading, item, on, path, operation)
     if len(reading.check.faults) > before:
         return None
-    when = _when(reading, item, on, path)
+    when = read_when(reading, item, on, path)
+    if operation == "give":
+        give = read_give(reading, item, on, path)
+        return Rule(on, path, operation, only(when, fields.give(give)), (path,), item, at=path) if give is not None else None
     return _rule_of(item, on, path, operation, when)
 
 
@@ -238,8 +206,7 @@ def _kinds(reading: Reading, item: Map, path: Path, operation: str) -> tuple[On,
 
 def _every(reading: Reading, item: Map, on: On, path: Path) -> list[On]:
     """All operations that go this way and have the field."""
-    actions = sorted({action for dialect in reading.dialects.values() for action in dialect.messages})
-    kinds = [On(on.kind, action) for action in actions]
+    kinds = [On(on.kind, action) for action in sorted(reading.operations)]
     found = [kind for kind in kinds if _goes(reading, kind) and any(_has(shape, path) for shape in reading.shapes(kind))]
     if not found:
         reading.check.fault(item, "at", f"no {on.kind} has the field {path}")
@@ -257,8 +224,8 @@ def check_on(reading: Reading, at: Map, key: str, on: On) -> bool:
     """Whether a dialect has the operation and this side sends (or gets) it; faults are noted."""
     lacking = [name for name, dialect in reading.dialects.items() if on.action not in dialect.messages]
     if len(lacking) == len(reading.dialects) or (reading.named and lacking):
-        known = {action for name, dialect in reading.dialects.items() for action in dialect.messages}
-        reading.check.fault(at, key, f"unknown operation {on.action!r} in {', '.join(lacking)}", "", nearest(on.action, known))
+        near = nearest(on.action, reading.operations)
+        reading.check.fault(at, key, f"unknown operation {on.action!r} in {', '.join(lacking)}", "", near)
         return False
     if not _goes(reading, on):
         comes = "comes from" if reading.way == "from" else "goes to"
@@ -274,54 +241,6 @@ def _goes(reading: Reading, on: On) -> bool:
 
 def _other(side: Side) -> Side:
     return "backend" if side == "station" else "station"
-
-
-# -- conditions ------------------------------------------------------------------------------------------------------
-
-
-def _when(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> When | None:
-    patterns = item.get("like")
-    listed = patterns if isinstance(patterns, List) else [patterns] if patterns is not None else []
-    if not all(isinstance(one, str) for one in listed):
-        reading.check.fault(item, "like", "like is no text", "a shell pattern, or a list of them")
-        return None
-    fits = like(tuple(listed)) if listed else None
-    return both(fits, _compiled(reading, item, on, path)) if "when" in item else fits
-
-
-def _compiled(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> When | None:
-    wrong: NotAllowed | None = None
-    made: When | None = None
-    for kind, shape in [(one, shape) for one in on for shape in reading.shapes(one)]:
-        try:
-            made = compile_when(str(item["when"]), _names(reading, kind, shape, path))
-        except NotAllowed as error:
-            wrong = error
-            if reading.named:
-                break
-    if wrong is not None and (reading.named or made is None):
-        reading.check.fault(item, "when", f"when: {wrong.what}", wrong.expected, wrong.near)
-    return made
-
-
-def _names(reading: Reading, kind: On, shape: Shape, path: Path) -> dict[str, Type]:
-    loose = loosened(shape) if reading.way == "from" else shape
-    names: dict[str, Type] = {"it": loose, "value": None, "top": loose}
-    if path.steps:
-        names["it"] = _owner(loose, path)
-    if kind.kind != "call":
-        names["asked"] = next((found.request for found in reading.types(kind)), None)
-    return names
-
-
-def _owner(shape: Shape, path: Path) -> Type:
-    """The type of ``it``: the object that holds the field, or the item where the path ends in []."""
-    try:
-        if path.steps[-1][1]:
-            return paths.find(shape, path).type
-        return paths.parent(shape, path)
-    except ValueError:
-        return None
 
 
 # -- against the schema ----------------------------------------------------------------------------------------------

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.dialects.errors import PeerError
+from gateway.quirks.adjust import Adjust
 from gateway.quirks.cures import NO_SCENE
 from gateway.quirks.digits import plain
 from gateway.quirks.operation import OPERATIONS
 from gateway.quirks.path import Scene, words_of
+from gateway.quirks.reading import On, Reading
 from gateway.quirks.repair import Repair
-from gateway.quirks.rule import On, Reading, Rule, check_on, read_on
+from gateway.quirks.rule import Rule, check_on, read_on
 from gateway.quirks.text import TextRule
 from gateway.quirks.times import read_time
 from gateway.source import List, Map, nearest, one_of
@@ -64,10 +66,10 @@ def _read(reading: Reading, at: Map) -> Sample | None:
     if not reading.check.keys(at, "a sample", needed, ("repair", "adjust", *BESIDE)):
         return None
     if len(verbs) != 1:
-        reading.check.fault(at, None, "a sample shows one verb", "repair: text, repair: call …, adjust: call … or dialogue: […]")
+        reading.check.fault(at, None, "a sample shows one verb", "repair: text | call …, adjust: text | call … or dialogue: […]")
         return None
     verb = verbs[0]
-    if verb == "repair" and at[verb] == "text":
+    if at[verb] == "text":
         return Sample(verb, None, at["before"], at.get("after"), at)
     on = read_on(reading.check, at, verb)
     way = replace(reading, way="from" if verb == "repair" else "to")
@@ -94,17 +96,17 @@ def _scene(reading: Reading, at: Map) -> Scene:
     return Scene(None, plain(at.get("asked")), read[0]) if read else Scene(None, plain(at.get("asked")))
 
 
-def check_samples(reading: Reading, at: Map, repair: Repair, adjust: Sequence[Rule], samples: Sequence[Sample]) -> None:
+def check_samples(reading: Reading, at: Map, repair: Repair, adjust: Adjust, samples: Sequence[Sample]) -> None:
     """Check all laws for one profile whose parts were read without a fault."""
     used: set[int] = set()
     for sample in samples:
         if sample.verb == "dialogue":
             continue
         if sample.on is None:
-            _check_text(reading, sample, repair.text, used)
+            _check_text(reading, sample, repair.text if sample.verb == "repair" else adjust.text, used)
         else:
-            _check_payload(reading, sample, sample.on, repair.payload if sample.verb == "repair" else adjust, used)
-    rules: list[TextRule | Rule] = [*repair.text, *repair.payload, *adjust]
+            _check_payload(reading, sample, sample.on, repair.payload if sample.verb == "repair" else adjust.payload, used)
+    rules: list[TextRule | Rule] = [*repair.text, *repair.payload, *adjust.payload, *adjust.text]
     for rule in rules:
         if id(rule) not in used:
             name, where = (rule.name, at) if isinstance(rule, TextRule) else (_called(rule), rule.source)
@@ -119,7 +121,7 @@ def _check_text(reading: Reading, sample: Sample, rules: Sequence[TextRule], use
     once = _run_text(str(sample.before), rules, used)
     if once != sample.after:
         reading.check.fault(sample.source, "after", f"the sample becomes {once!r}", repr(sample.after))
-    elif _run_text(once, rules, set()) != once:
+    elif sample.verb == "repair" and _run_text(once, rules, set()) != once:
         reading.check.fault(sample.source, "before", "repairing this twice is not the same as once")
 
 
@@ -142,7 +144,7 @@ def _check_payload(reading: Reading, sample: Sample, on: On, rules: Sequence[Rul
     if answer is NOTHING and once != sample.after:
         reading.check.fault(sample.source, "after", f"the sample becomes {once!r}", repr(sample.after))
         return
-    repeatable = all(OPERATIONS[rule.operation].repeatable for rule in rules)
+    repeatable = sample.verb == "repair" and all(OPERATIONS[rule.operation].repeatable for rule in rules)
     if answer is NOTHING and repeatable and run(once, rules, set(), sample.scene)[0] != once:
         reading.check.fault(sample.source, "before", "doing this twice is not the same as once")
     if on.kind == "error":

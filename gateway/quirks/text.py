@@ -107,21 +107,24 @@ def replace(before: str, after: str) -> TextChange:
     return lambda text: text.replace(before, after) if before in text else text
 
 
-def read_text_rules(check: Checker, at: Map, key: str) -> tuple[TextRule, ...]:
-    """The list of text repairs at ``at[key]``: names, ``replace: {from: …, to: …}`` or ``regex: {find: …, put: …}``."""
+def read_text_rules(check: Checker, at: Map, key: str, once: bool = False) -> tuple[TextRule, ...]:
+    """The list of text repairs at ``at[key]``: names, ``replace: {from: …, to: …}`` or ``regex: {find: …, put: …}``.
+
+    ``once``: they are never done to their own outcome, so it need not be the same.
+    """
     listed = at[key]
     if not isinstance(listed, List) or not 0 < len(listed) <= MOST:
         check.fault(at, key, "no list of text repairs", f"one to {MOST} of {', '.join(NAMED)}, replace, regex")
         return ()
-    made = [_rule(check, listed, number, item) for number, item in enumerate(listed)]
+    made = [_rule(check, listed, number, item, once) for number, item in enumerate(listed)]
     return tuple(rule for rule in made if rule is not None)
 
 
-def _rule(check: Checker, listed: List, number: int, item: Any) -> TextRule | None:
+def _rule(check: Checker, listed: List, number: int, item: Any, once: bool) -> TextRule | None:
     if isinstance(item, str) and item in NAMED:
         return TextRule(item, NAMED[item], ())
     if isinstance(item, Map) and set(item) == {"replace"} and isinstance(item["replace"], Map):
-        return _replacing(check, item["replace"])
+        return _replacing(check, item["replace"], once)
     if isinstance(item, Map) and set(item) == {"regex"} and isinstance(item["regex"], Map):
         return _finding(check, item["regex"])
     if isinstance(item, str):
@@ -131,14 +134,14 @@ def _rule(check: Checker, listed: List, number: int, item: Any) -> TextRule | No
     return None
 
 
-def _replacing(check: Checker, at: Map) -> TextRule | None:
+def _replacing(check: Checker, at: Map, once: bool) -> TextRule | None:
     if not check.keys(at, "replace", ("from", "to")):
         return None
     before, after = at["from"], at["to"]
     if not isinstance(before, str) or not isinstance(after, str) or not before:
         check.fault(at, None, "replace works on text", "quoted text in from and to, and from not empty")
         return None
-    if before in after:
+    if before in after and not once:
         check.fault(at, "to", "what is replaced stands in its replacement, so repairing twice would differ")
         return None
     return TextRule("replace", replace(before, after), ("replace", before))

@@ -117,6 +117,34 @@ def not_before(first: str) -> Timed:
     return apply
 
 
+def not_after(seconds: int) -> Timed:
+    """A time that is more than so many seconds ahead becomes the time of receipt."""
+
+    def apply(value: Any, scene: Scene) -> Any:
+        found = read_time(value)
+        return written(scene.now) if found is not None and (found[0] - scene.now).total_seconds() > seconds else value
+
+    return apply
+
+
+def in_zone(name: str) -> Callable[[Any], Any]:
+    """A time as the clocks of that zone show it, with their offset."""
+    there = zone_of(name)
+
+    def apply(value: Any) -> Any:
+        found = read_time(value)
+        if found is None or there is None:
+            return value
+        try:
+            local = found[0].astimezone(there)
+        except OverflowError:
+            return value
+        made = local.isoformat(timespec="milliseconds" if local.microsecond else "seconds")
+        return value if made == value else made
+
+    return apply
+
+
 def ahead(seconds: int) -> Timed:
     """A time that is less than so many seconds ahead becomes so many seconds from now."""
 

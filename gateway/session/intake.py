@@ -103,6 +103,8 @@ class Intake:
         if self._repeats(asked, key):
             self.desk.note("row", key, change="repeated")
         else:
+            if self.desk.switches and asked.role == "meter":
+                asked.call = self.oddities.attached(asked.call)
             facts = self.desk.dialect.facts(asked.call)
             bound = self.binding.of(asked, key, facts)
             if self.desk.switches:

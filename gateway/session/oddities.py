@@ -7,10 +7,14 @@ Not here: what a payload looks like (`gateway.quirks` mends it before it comes h
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from gateway.journal.contract import Transaction
 from gateway.messages import Call, Payload
+from gateway.session.asks import Asked
 from gateway.session.desk import Desk
+from gateway.session.moments import first_moment
+from gateway.session.text import moment
 from gateway.session.transactions import Transactions
 
 MOST_CONNECTORS = 100
@@ -23,6 +27,8 @@ class Oddities:
         self.desk, self.transactions = desk, transactions
         self._early: dict[int, Callable[[], None]] = {}
         self._said: dict[int | None, Payload] = {}
+        self._last: dict[str, tuple[float, Payload]] = {}  # by operation
+        self._passed: dict[int | None, datetime] = {}
 
     def stop(self, call: Call, transaction: Transaction | None) -> Call:
         """The stop, with the token of its start where the station cannot be trusted with it."""
@@ -41,11 +47,55 @@ class Oddities:
             self.desk.acted("detach_late_readings")
         return bool(late)
 
+    def spare(self, asked: Asked) -> bool:
+        """Whether a call need not go on: it repeats the last of its kind, or there are too many of them."""
+        return self._floods(asked.call) or (asked.wants != "content" and self._thinned(asked))
+
+    def _floods(self, call: Call) -> bool:
+        seconds = (self.desk.switches.get("drop_repeats") or {}).get(call.action)
+        if seconds is None:
+            return False
+        said, before = self._timeless(call), self._last.get(call.action)
+        if before is not None and before[1] == said and self.desk.at.mono - before[0] < seconds:
+            self.desk.acted("drop_repeats", call.action)
+            return True
+        self._last[call.action] = self.desk.at.mono, said
+        return False
+
+    def _thinned(self, asked: Asked) -> bool:
+        seconds = self.desk.switches.get("thin_out") if asked.role == "meter" else None
+        if seconds is None:
+            return False
+        key = self.desk.dialect.facts(asked.call).get("connector")
+        told = first_moment(self.desk.dialect.messages[asked.call.action].request, asked.call.payload)
+        when, before = (moment(told) if told is not None else None) or self.desk.at.wall, self._passed.get(key)
+        if before is not None and 0 <= (when - before).total_seconds() < seconds:
+            self.desk.acted("thin_out")
+            return True
+        if len(self._passed) < MOST_CONNECTORS or key in self._passed:
+            self._passed[key] = when
+        return False
+
+    def attached(self, call: Call) -> Call:
+        """Readings, with the transaction that runs at their connector where they name none."""
+        facts = self.desk.dialect.facts(call)
+        if not self.desk.switches.get("attach_readings") or facts.get("transaction") is not None:
+            return call
+        running = self.transactions.at(facts.get("connector") or 0)
+        if running is None or running.ended is not None:
+            return call
+        self.desk.acted("attach_readings")
+        return self.desk.dialect.with_facts(call, transaction=running.gateway_id)
+
+    def _timeless(self, call: Call) -> Payload:
+        timed = "time" in self.desk.dialect.facts(call)
+        return self.desk.dialect.with_facts(call, time=None).payload if timed else call.payload
+
     def repeats(self, call: Call, connector: int | None) -> bool:
         """Whether this state says nothing that was not said of the connector before, but for its time."""
         if not self.desk.switches.get("drop_repeated_states"):
             return False
-        said = self.desk.dialect.with_facts(call, time=None).payload if "time" in self.desk.dialect.facts(call) else call.payload
+        said = self._timeless(call)
         repeated = self._said.get(connector) == said
         if repeated:
             self.desk.acted("drop_repeated_states")

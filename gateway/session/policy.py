@@ -24,6 +24,11 @@ SWITCHES: dict[str, str] = {
     "detach_late_readings": "true: readings that name a transaction which has ended go on without it",
     "drop_repeated_states": "true: a state that says nothing new of its connector (but for its time) is answered here and goes "
     "no further",
+    "drop_repeats": "{OPERATION: seconds}: a call that says the same as the last of its kind (but for its time) within so many "
+    "seconds is answered here and goes no further; for messages that are no part of a transaction",
+    "thin_out": "seconds: of the readings of one connector only one in so many seconds goes on, by the time that they tell; the "
+    "others are answered here",
+    "attach_readings": "true: readings that name no transaction belong to the open one of their connector",
     "ask_on_connect": "[{on: OPERATION, with: {…}}, …]: commands of our own, five seconds after the station connected, each time",
     "hold_available": "seconds: that a connector is free again is told only after the stop of its transaction, or so much later",
 }

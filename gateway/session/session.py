@@ -205,7 +205,9 @@ class Session:
         asked = self.asks.take(event.call, event.raw)
         if asked is None:
             return
-        if asked.wants is not None:
+        if self.desk.switches and self.intake.oddities.spare(asked):
+            self.asks.result(asked, "local", now=stamp(self.desk.at.wall))
+        elif asked.wants is not None:
             self.intake.asked(asked)
         elif asked.role == "boot":
             self.registration.asked(asked)

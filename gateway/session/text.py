@@ -36,6 +36,15 @@ def not_before(moment: Any, start: str) -> bool:
         return False
 
 
+def moment(text: str) -> datetime | None:
+    """The moment that a text tells, in UTC where it names no zone; None where it cannot be read."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
 def stamp(moment: datetime) -> str:
     """``2026-01-31T23:59:59.123Z``: UTC, milliseconds at most, which every dialect can read."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -34,7 +34,7 @@ def vendor_of(profile: Profile) -> str:
 def test_every_verb_is_shipped() -> None:
     assert any(p.repair.text for p in PROFILES)
     assert any(p.repair.payload for p in PROFILES)
-    assert any(p.adjust for p in PROFILES)
+    assert any(p.adjust.payload for p in PROFILES)
     assert any(p.behave for p in PROFILES)
     assert any(p.connect for p in PROFILES)
     assert any(p.warn for p in PROFILES)
@@ -105,7 +105,7 @@ def test_mending_is_done_once(profile: Profile) -> None:
     for sample in profile.samples:
         if sample.on is None or sample.answer is not NOTHING:
             continue
-        rules = [r for r in (profile.repair.payload if sample.verb == "repair" else profile.adjust) if sample.on in r.on]
+        rules = [r for r in (profile.repair.payload if sample.verb == "repair" else profile.adjust.payload) if sample.on in r.on]
         if all(rule.operation not in ("scale", "ahead") for rule in rules):
             assert run(sample.after, rules, set(), sample.scene)[0] == sample.after
 

@@ -68,7 +68,7 @@ def test_the_number_comes_back() -> None:
 )
 def test_faults_are_named(yaml: str, says: str) -> None:
     check = Checker()
-    assert read_frame_rules(check, loads(yaml), "r") == ()
+    assert read_frame_rules(check, loads(yaml), "r", ("Heartbeat",)) == ()
     assert says in str(check.faults[0])
 
 

@@ -43,6 +43,8 @@ ARGUMENTS: dict[str, Any] = {
     "local_as_utc": "+02:00",
     "not_before": "2020-01-01T00:00:00Z",
     "ahead": 60,
+    "not_after": 60,
+    "in_zone": "+02:00",
     "fraction": 3,
     "case": "upper",
     "from_epoch": "seconds",
@@ -52,7 +54,7 @@ ARGUMENTS: dict[str, Any] = {
     "from_hex": "F0",
     "answer": {},
 }
-BY_THE_RULE = ("move", "answer")
+BY_THE_RULE = ("move", "answer", "give")
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 SCALARS = st.one_of(
     st.none(),
@@ -133,6 +135,13 @@ def do(operation: str, argument: Any, value: Any) -> Any:
         ("not_before", "2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2024-05-01T12:00:00Z"),
         ("not_before", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z", "2021-01-01T00:00:00Z"),
         ("not_before", "2020-01-01T00:00:00Z", "yesterday", "yesterday"),
+        ("not_after", 3600, "2024-05-01T13:00:01Z", "2024-05-01T12:00:00Z"),
+        ("not_after", 3600, "2024-05-01T13:00:00Z", "2024-05-01T13:00:00Z"),
+        ("not_after", 0, "tomorrow", "tomorrow"),
+        ("in_zone", "Europe/Rome", "2024-05-01T12:00:00Z", "2024-05-01T14:00:00+02:00"),
+        ("in_zone", "Europe/Rome", "2024-01-01T12:00:00.5Z", "2024-01-01T13:00:00.500+01:00"),
+        ("in_zone", "Europe/Rome", "0001-01-01T00:00:00Z", "0001-01-01T00:49:56+00:49:56"),
+        ("in_zone", "+02:00", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
         ("ahead", 3600, "2024-05-01T12:05:00Z", "2024-05-01T13:00:00Z"),
         ("ahead", 3600, "2024-05-01T11:00:00Z", "2024-05-01T11:00:00Z"),
         ("fraction", 3, "2024-05-01T12:05:00.1234567Z", "2024-05-01T12:05:00.123Z"),

@@ -1,0 +1,74 @@
+"""The expressions of a rule: when it applies, and what it gives.
+
+In: ``when``, ``like`` and ``give`` of a rule, the types of its message.  Out: functions of the object, the value and the scene.
+Not here: the language (`gateway.quirks.condition`), what is done then (`gateway.quirks.rule`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from gateway.dialects.shapes import Shape
+from gateway.ladder.expressions import NotAllowed, Type
+from gateway.quirks import path as paths
+from gateway.quirks.condition import Give, both, compile_give, compile_when, like, loosened
+from gateway.quirks.operation import When
+from gateway.quirks.path import Path
+from gateway.quirks.reading import On, Reading
+from gateway.source import List, Map
+
+Made = TypeVar("Made")
+
+
+def read_when(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> When | None:
+    """The condition that ``when`` and ``like`` make together; None where there is none.  Faults are noted."""
+    patterns = item.get("like")
+    listed = patterns if isinstance(patterns, List) else [patterns] if patterns is not None else []
+    if not all(isinstance(one, str) for one in listed):
+        reading.check.fault(item, "like", "like is no text", "a shell pattern, or a list of them")
+        return None
+    fits = like(tuple(listed)) if listed else None
+    return both(fits, _expression(reading, item, "when", compile_when, on, path)) if "when" in item else fits
+
+
+def read_give(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Give | None:
+    """The expression at ``give``; faults are noted."""
+    return _expression(reading, item, "give", compile_give, on, path)
+
+
+def _expression(
+    reading: Reading, item: Map, key: str, compile: Callable[[str, Mapping[str, Type]], Made], on: tuple[On, ...], path: Path
+) -> Made | None:
+    wrong: NotAllowed | None = None
+    made: Made | None = None
+    for kind, shape in [(one, shape) for one in on for shape in reading.shapes(one)]:
+        try:
+            made = compile(str(item[key]), _names(reading, kind, shape, path))
+        except NotAllowed as error:
+            wrong = error
+            if reading.named:
+                break
+    if wrong is not None and (reading.named or made is None):
+        reading.check.fault(item, key, f"{key}: {wrong.what}", wrong.expected, wrong.near)
+    return made
+
+
+def _names(reading: Reading, kind: On, shape: Shape, path: Path) -> dict[str, Type]:
+    loose = loosened(shape) if reading.way == "from" else shape
+    names: dict[str, Type] = {"it": loose, "value": None, "top": loose}
+    if path.steps:
+        names["it"] = _owner(loose, path)
+    if kind.kind != "call":
+        names["asked"] = next((found.request for found in reading.types(kind)), None)
+    return names
+
+
+def _owner(shape: Shape, path: Path) -> Type:
+    """The type of ``it``: the object that holds the field, or the item where the path ends in []."""
+    try:
+        if path.steps[-1][1]:
+            return paths.find(shape, path).type
+        return paths.parent(shape, path)
+    except ValueError:
+        return None
