@@ -108,12 +108,9 @@ class Doors:
             return
         assert envelope.dialect is not None, "a call has one"
         listener = listener.speaking(envelope.dialect.name)
-        identity = sound_identity(envelope.identity)
-        why = (
-            "chargeBoxIdentity is missing or is no identity"
-            if identity is None
-            else self._stranger(identity, listener, exchange.request)
-        )
+        connect, identity = self._named(listener, exchange.request, envelope)
+        missing = "chargeBoxIdentity is missing or is no identity"
+        why = missing if identity is None else self._stranger(identity, listener, exchange.request, connect)
         if identity is None or why:
             code = "ProtocolError" if identity is None else "SecurityError"
             self._fault(exchange, listener.address.dialect, envelope, code, why or "", "unauthorized" if identity else "identity")
@@ -121,6 +118,14 @@ class Doors:
         end = self._soap_station(identity, listener, exchange.request)
         self._learn_callback(end, self.relay.conversations[identity], envelope, exchange.request)
         end.hear(exchange, envelope, exchange.request.body.decode("utf-8", "replace"))
+
+    def _named(self, listener: Listener, request: Request, envelope: Envelope) -> tuple[Connect | None, str | None]:
+        """The station's identity by its header, or where a quirk profile says that it stands."""
+        if self.relay.data.quirks.elsewhere:
+            connect, identity = self._called(listener, request)
+            if connect is not None and connect.identity:
+                return connect, identity
+        return None, sound_identity(envelope.identity)
 
     def _soap_station(self, identity: str, listener: Listener, request: Request) -> EnvelopeEnd:
         conversation = self.relay.conversation(identity, listener, request.header("user-agent"))

@@ -23,11 +23,15 @@ from gateway.quirks.text import TextRule
 
 
 class Quirks:
-    """All profiles that were loaded, by id.  ``doors``: one of them has something to say before the first message."""
+    """All profiles that were loaded, by id.
+
+    ``doors``: one of them has something to say before the first message; ``elsewhere``: of where the identity stands.
+    """
 
     def __init__(self, profiles: Sequence[Profile]) -> None:
         self.profiles = {profile.id: profile for profile in profiles}
         self.doors = any(profile.connect is not None and profile.matches for profile in profiles)
+        self.elsewhere = any(p.connect is not None and p.connect.identity is not None and p.matches for p in profiles)
         self._joined: dict[tuple[str, ...], Cures] = {}
 
     @classmethod
