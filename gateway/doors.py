@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import unquote, urlsplit
 
 from gateway import lenience
@@ -29,11 +29,11 @@ from gateway.links.address import read_address
 from gateway.links.frames import WebSocket
 from gateway.links.http import Exchange, Handshake, Request
 from gateway.messages import Error, Side
+from gateway.offers import agreed, subprotocols
 from gateway.quirks.connect import Connect
 from gateway.relay import Relay
 
 ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 
 
@@ -323,26 +323,6 @@ class Doors:
             return f"its password cannot be read: {error}"
         good = lenience.matches(basic(request), identity, expected, connect)
         return None if good else "the password is missing or wrong"
-
-
-def subprotocols(dialects: Sequence[str], known: Mapping[str, Dialect]) -> dict[str, str]:
-    """Sub-protocol → dialect, in the order of ``dialects``."""
-    codecs = ((name, known[name].json) for name in dialects)
-    return {codec.subprotocol: name for name, codec in codecs if codec is not None}
-
-
-def agreed(names: Mapping[str, str], offered: Sequence[str], assumed: str | None) -> str | None:
-    """The dialect of a handshake: the newest of those offered, whatever their order; None where nothing fits.
-
-    The server chooses (RFC 6455, section 4.2.2); a station that speaks a newer version loses less by it.
-    """
-    if not offered:
-        return assumed
-    return max((names[name] for name in offered if name in names), key=_age, default=None)
-
-
-def _age(dialect: str) -> tuple[int, ...]:
-    return tuple(map(int, _NUMBER.findall(dialect)))
 
 
 class _Nobody:

@@ -10,8 +10,8 @@ from tests.office import data
 NAMES = subprotocols(["ocpp1.6", "ocpp2.0.1", "ocpp1.2"], data().dialects)
 
 
-def test_dialects_without_frames_have_no_sub_protocol() -> None:
-    assert NAMES == {"ocpp1.6": "ocpp1.6", "ocpp2.0.1": "ocpp2.0.1"}
+def test_each_sub_protocol_is_a_dialect() -> None:
+    assert NAMES == {"ocpp1.6": "ocpp1.6", "ocpp2.0.1": "ocpp2.0.1", "ocpp1.2": "ocpp1.2"}
 
 
 @pytest.mark.parametrize(
