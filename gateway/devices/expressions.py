@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from gateway.dialects.shapes import Enum, Scalar
 from gateway.ladder.expressions import FUNCTIONS, TABLES, Language, Type, parse
@@ -47,9 +48,17 @@ def later(time: str, seconds: int) -> str:
     return (datetime.fromisoformat(time) + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
 
 
+def part(url: str, name: str) -> str | None:
+    """A piece of an address: host, port, user, password or path; nothing where it has none."""
+    found = urlsplit(url)
+    pieces = {"host": found.hostname, "port": found.port, "user": found.username, "password": found.password, "path": found.path}
+    return None if pieces[name] is None else str(pieces[name])
+
+
 _OWN: dict[str, tuple[Callable[..., Any], int, str]] = {
     "padded": (padded, 2, "string"),
     "cut": (cut, 3, "string"),
+    "part": (part, 2, "string"),
     "clock": (clock, 2, "string"),
     "later": (later, 2, "string"),
     "first": (first, 2, ""),

@@ -15,7 +15,7 @@ from gateway.devices.expressions import DEVICES
 from gateway.devices.names import BUILT_IN, LOCAL
 from gateway.devices.places import Addressing
 from gateway.devices.reading import Reader
-from gateway.devices.rules import DeviceRules, Variable
+from gateway.devices.rules import DeviceRules, Fields, Variable
 from gateway.devices.steps import Steps
 from gateway.devices.unread import unread
 from gateway.dialects.shapes import MessageType, Scalar
@@ -25,7 +25,7 @@ from gateway.wires.shapes import FrameShape
 KINDS = ("integer", "decimal", "string", "boolean")
 _TOP = (
     "identity", "address", "to", "pool", "unknown", "options", "variables", "connectors", "boot", "up", "records", "lost",
-    "polls", "state", "hold", "error", "about", "session", "readings", "limit", "keys", "commands", "procedures",
+    "polls", "fill", "state", "hold", "error", "about", "session", "readings", "limit", "keys", "commands", "procedures",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z", re.ASCII)
 _POOL = re.compile(r"(\d{1,5})\.\.(\d{1,5})\Z", re.ASCII)
@@ -56,6 +56,7 @@ class _Section:
         station, connector = (self.variables(reader.map(variables, key)) for key in ("station", "connector"))
         reader.settable = {**station, **connector}
         self.name(options, station, connector)
+        reader.fill = self.fill()
         commands, keys, procedures = asked.commands(reader, where), asked.keys(reader, where), reader.map(where, "procedures")
         steps = Steps(reader, procedures, asked.askers(reader, commands, keys, procedures))
         made = DeviceRules(
@@ -82,6 +83,15 @@ class _Section:
         asked.circles(reader, where)
         unread(reader, made, where)
         return made
+
+    def fill(self) -> Fields:
+        """``field: value`` for every record of ours that has such a field."""
+        part = self.reader.map(self.where, "fill")
+        known = {name for shape in self.frames.values() if shape.sender != "station" for name in shape.asks}
+        for name in part:
+            if name not in known:
+                self.checker.unknown(part, name, "field of our records", known)
+        return self.reader.values(self.where, "fill")
 
     # -- names ---------------------------------------------------------------------------------------------------
 

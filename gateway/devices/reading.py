@@ -29,6 +29,8 @@ class Reader:
         self, checker: Checker, names: Mapping[str, Type], frames: Mapping[str, FrameShape], messages: Mapping[str, MessageType]
     ) -> None:
         self.checker, self.names, self.frames, self.messages = checker, dict(names), frames, messages
+        self.fill: Fields = {}
+        """What stands in each record of ours that has such a field, where nothing else is said."""
         self.settable: dict[str, Variable] = {}
         """The variables that a record or a step may set."""
         self.read: dict[str, set[str]] = {name: set() for name in frames}
@@ -141,8 +143,8 @@ class Reader:
             )
             return None
         asks = shape_of(name, self.frames[name].asks)
-        fields = {} if part is where else self.filled(self.map(part, name), asks, more, of)
-        return Message(name, fields)
+        given = {} if part is where else self.filled(self.map(part, name), asks, more, of)
+        return Message(name, {**{one: value for one, value in self.fill.items() if one in asks.fields}, **given})
 
     def message(self, where: Map, key: str, more: Mapping[str, Type] = {}, of: Iterable[str] = ()) -> Message | None:
         """A message to tell the back end: ``{name: {field: value}}``."""

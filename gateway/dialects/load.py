@@ -31,7 +31,8 @@ _ANSWERS = ("ack", "content")
 _TRANSACTION = ("start", "update", "meter", "stop")
 _BITS = (16, 32, 60)
 _HEAD = ("dialect", "title", "status", "codecs")
-_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions", "settings", "ends", "device")
+_PROVENANCE = ("statement", "evidence", "verified_against")
+_OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions", "settings", "ends", "device", "provenance")
 
 
 def load_dialect(folders: Folders, name: str) -> Dialect:
@@ -110,7 +111,7 @@ def _telling(checker: Checker, top: Map) -> Dialect:
 
 def _speaking(checker: Checker, top: Map, name: str | None, folders: Folders) -> Dialect:
     """A protocol of its own that is told in the messages of another dialect."""
-    checker.keys(top, "a dialect that speaks another", [*_HEAD, "speaks", "device"])
+    checker.keys(top, "a dialect that speaks another", [*_HEAD, "speaks", "device"], ["provenance"])
     _head(checker, top, name)
     files = [one for one in folders.files("dialects") if one != name]
     if top["speaks"] not in files:
@@ -161,9 +162,23 @@ def _head(checker: Checker, top: Map, name: str | None) -> None:
         checker.fault(top, "dialect", f"the dialect {top['dialect']!r} stands in the file {name!r}", "the same name")
     if "status" in top and top["status"] not in STATUS:
         _odd(checker, top, "status", STATUS)
+    _provenance(checker, top)
     for key in ("dialect", "title"):
         if key in top and (not isinstance(top[key], str) or not top[key]):
             checker.fault(top, key, f"{key} is {top[key]!r}", "text")
+
+
+def _provenance(checker: Checker, top: Map) -> None:
+    """What a reconstruction is made from; without the owner's document it must be said."""
+    if top.get("status") == "reconstructed" and "provenance" not in top:
+        checker.fault(
+            top, "status", "a reconstruction says what it is made from", "provenance: {statement, evidence, verified_against}"
+        )
+    elif "provenance" in top:
+        given = _map(checker, top, "provenance")
+        checker.keys(given, "provenance", _PROVENANCE)
+        if not isinstance(given.get("evidence"), List) or not given["evidence"]:
+            checker.fault(given, "evidence", "a provenance needs evidence", "a list of sources")
 
 
 def _odd(checker: Checker, where: Map, key: str, known: Iterable[str]) -> None:

@@ -109,7 +109,8 @@ class Field:
 
     def _spelled(self, value: Any) -> bytes:
         if value is None and self.nulls:
-            return b"" if self.nulls[0] == "" else self.kind.write(self.nulls[0])
+            empty = self.nulls[0] == "" and self.kind.size is None
+            return b"" if empty else self.kind.write(self.nulls[0])
         if value is None and self.kind.type != "nothing":
             raise ValueError("there is no way to say that it has no value")
         for turn in reversed(self.turns):

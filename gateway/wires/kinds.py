@@ -22,7 +22,9 @@ TRUE, FALSE = ("1", "true", "on", "yes"), ("0", "false", "off", "no")
 class Kind(Protocol):
     """``size`` is how many bytes it takes, or None where that depends; ``type`` is what its values are."""
 
-    type: str
+    @property
+    def type(self) -> str:
+        """integer, decimal, text, boolean or nothing."""
 
     @property
     def size(self) -> int | None:
@@ -214,18 +216,23 @@ def spelled(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bcd:
-    """Two decimal digits a byte, as text of digits (identifiers may begin with zeros)."""
+    """Two decimal digits a byte, as text of digits (identifiers may begin with zeros), or as a ``number``."""
 
     size: int
     turned: bool = False
-    type = "text"
+    number: bool = False
 
-    def read(self, data: bytes) -> str:
+    @property
+    def type(self) -> str:
+        """What its values are."""
+        return "integer" if self.number else "text"
+
+    def read(self, data: bytes) -> str | int:
         """The digits."""
         text = (data[::-1] if self.turned else data).hex()
         if not text.isdigit():
             raise ValueError(f"{text[:40]} is no BCD")
-        return text
+        return int(text) if self.number else text
 
     def write(self, value: Any) -> bytes:
         """Its bytes; fewer digits get zeros before them."""

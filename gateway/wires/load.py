@@ -111,7 +111,7 @@ def _rule(checker: Checker, given: Map, name: str, common: Common, fields: Layou
     answers = _listed(given.get("answers"))
     _check_names(checker, given, "answers", answers, common.records, "record")
     _check_names(checker, given, "same", [mine for mine, _ in same] if "same" in given else [], list(names(told)), "field")
-    matched = frozenset(mine for mine, _ in same)
+    matched = frozenset(mine for mine, _ in (*same, *common.same))
     shape = shapes(told)
     sender = given["from"]
     frame = FrameShape(sender, shape, shape, matched, answers, given.get("refusal") is True)
@@ -215,4 +215,9 @@ def _frames(rules: list[Rule]) -> dict[str, FrameShape]:
         else:
             answer, question = (rule.shape, other) if rule.sender == "station" else (other, rule.shape)
             made[rule.name] = replace(answer, sender="both", asks=question.fields)
+    for rule in rules:
+        for name in rule.shape.answers:
+            if name in made:  # what an answer repeats needs no other reader
+                theirs = frozenset(one for _, one in rule.same)
+                made[name] = replace(made[name], matched=made[name].matched | theirs & made[name].fields.keys())
     return made

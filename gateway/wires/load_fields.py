@@ -26,39 +26,10 @@ _FORM = (
     "cp56, skip(n); then ?"
 )
 _OPTIONS = [
-    "scale",
-    "offset",
-    "round",
-    "enum",
-    "other",
-    "null",
-    "default",
-    "const",
-    "optional",
-    "at",
-    "length",
-    "until",
-    "lead",
-    "repeated",
-    "quoted",
-    "when",
-    "unit",
-    "bits",
-    "time",
-    "zone",
-    "shown_in",
-    "charset",
-    "pad",
-    "pad_before",
-    "reversed",
-    "swapped",
-    "signed",
-    "lower",
-    "order",
-    "words",
-    "true",
-    "false",
-]
+    "scale", "offset", "round", "enum", "other", "null", "default", "const", "optional", "at", "length", "until", "lead",
+    "repeated", "quoted", "when", "unit", "bits", "time", "zone", "shown_in", "charset", "pad", "pad_before", "reversed",
+    "swapped", "signed", "lower", "number", "order", "words", "true", "false",
+]  # fmt: skip
 _SIDES = ("big", "little")
 
 
@@ -171,7 +142,7 @@ _PLAIN: dict[str, Callable[[int | None, Map, Setting], Kind | None]] = {
         given.get("reversed") is True,
         given.get("swapped") is True,
     ),
-    "bcd": lambda width, given, _: Bcd(width, given.get("reversed") is True) if width else None,
+    "bcd": lambda width, given, _: Bcd(width, given.get("reversed") is True, given.get("number") is True) if width else None,
     "raw": lambda width, given, _: Raw(width, given.get("reversed") is True),
     "skip": lambda width, given, _: Skip(width, str(given.get("pad", "\0")).encode("latin-1", "replace")) if width else None,
     "bool": lambda width, given, _: Truth(str(given.get("true", "1")), str(given.get("false", "0")), width),

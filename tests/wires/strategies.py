@@ -32,7 +32,8 @@ def raw(kind: Kind) -> st.SearchStrategy[Any]:
     if isinstance(kind, Real):
         return st.integers(-(10**6), 10**6).map(Decimal)
     if isinstance(kind, Bcd):
-        return st.text(string.digits, min_size=2 * kind.size, max_size=2 * kind.size)
+        digits = st.text(string.digits, min_size=2 * kind.size, max_size=2 * kind.size)
+        return digits.map(int) if kind.number else digits
     if isinstance(kind, Raw):
         return st.binary(min_size=size or 0, max_size=size or 8).map(lambda data: data.hex().upper())
     if isinstance(kind, Truth):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Later:
+class Turns:
     """One kind of work.  ``clock`` has a reactor's ``callLater``."""
 
     __slots__ = ("_clock", "_waiting")
@@ -42,12 +42,9 @@ class Later:
             raise failures[0]
 
 
-class Now:
-    """The same without waiting: each call is made as it comes."""
+class AtOnce:
+    """No turns: each call is made as it comes."""
 
     def add(self, call: Callable[..., None], *given: Any) -> None:
         """Call."""
         call(*given)
-
-
-NOW = Now()
