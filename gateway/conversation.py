@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from gateway.ends.voice import Voice
 from gateway.firings import Firings
 from gateway.journal.contract import Journal, JournalFailed, Restored, Waiting
+from gateway.links.later import NOW, Later, Now
 from gateway.messages import Answer, Call, Side
 from gateway.quirks.cures import Cures
 from gateway.session import commands as do
@@ -150,8 +151,8 @@ class BackendSide:
 class Conversation:
     """One station's session with what it needs to act.  It begins asleep and wakes when the journal has told what it knows."""
 
-    def __init__(self, station: str, session: Session, around: Surroundings) -> None:
-        self.station, self.session, self.around = station, session, around
+    def __init__(self, station: str, session: Session, around: Surroundings, later: Later | Now = NOW) -> None:
+        self.station, self.session, self.around, self._later = station, session, around, later
         self.station_end: End | None = None
         self.station_side: StationSide | None = None
         self.backend_end: End | None = None
@@ -191,7 +192,13 @@ class Conversation:
         """Something happened."""
         if not self.over:
             self._events.append(event)
-            self._run()
+            if len(self._events) == 1:
+                self._later.add(self._run)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is in flight, and nothing has happened that the session does not know yet."""
+        return not self._events and self.session.quiet
 
     def abandon(self) -> None:
         """Say nothing more to anyone: links are dropped without a byte, the alarm is off.  The journal has what counts."""

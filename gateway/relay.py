@@ -30,6 +30,7 @@ from gateway.journal.contract import Contradicted, Journal, JournalFailed, PutSt
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
+from gateway.links.later import NOW, Later, Now
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.messages import Side
 from gateway.pace import Pace
@@ -90,6 +91,7 @@ class Relay:
         self.choosing = Choosing(witness, self.wall, lambda writes: self.journal.commit(writes, lambda failure: None))
         witness.on_fired = self.fired
         self.on_health: Callable[[bool], None] = lambda healthy: None
+        self.later: Later | Now = NOW
 
     def _learnt(self, found: Restored | JournalFailed) -> None:
         """What all stations together know; where it cannot be read the journal is closed to them too."""
@@ -119,7 +121,7 @@ class Relay:
         tokens = self._tokens.get(backend.name)
         older = self._older(theirs.name)
         session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, older, turn, tokens)
-        made = self.conversations[identity] = Conversation(identity, session, self)
+        made = self.conversations[identity] = Conversation(identity, session, self, self.later)
         made.wake()
         return made
 
@@ -326,7 +328,7 @@ class Relay:
         self._drained(self.clock.seconds() + within, done)
 
     def _drained(self, until: float, done: Callable[[bool], None]) -> None:
-        busy = [c for c in self.conversations.values() if not c.over and not c.session.quiet]
+        busy = [c for c in self.conversations.values() if not c.over and not c.quiet]
         if busy and self.clock.seconds() < until:
             self.clock.callLater(0.05, self._drained, until, done)
             return

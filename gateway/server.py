@@ -24,9 +24,9 @@ from gateway.links import server as links
 from gateway.links.client import HttpClient
 from gateway.links.gate import Gate
 from gateway.links.http import Exchange, Handshake, HttpFactory
+from gateway.links.later import Later
 from gateway.links.limits import Limits
 from gateway.links.trust import CertificateFiles, Trust
-from gateway.links.turns import Turns
 from gateway.links.websocket import Receiver, WebSocket, connect
 from gateway.observe.console import Console
 from gateway.observe.log import Log
@@ -70,10 +70,11 @@ class Server:
         self.site, self.reactor, self.journal, self.metrics, self.log = site, reactor, journal, metrics, log
         self.limits = limits or Limits()
         self.witness = Witness(metrics, trace, log)
-        self._requests, self._frames = Turns(reactor), Turns(reactor)
+        self._requests, self._frames = Later(reactor), Later(reactor)
         self.client = HttpClient(reactor, self.limits)
         self.relay = Relay(site, data, journal, reactor, wall, ids, rng, self.witness, self._dial, self.client)
         self.relay.on_health = self._health
+        self.relay.later = Later(reactor)
         self.console = Console(metrics, ready=self._ready, hosts=[site.admin[0]] if site.admin else [])
         self._trust = {one.name: Trust(one.trust, one.verify) for one in site.backends}
         self.ways = Ways(self.relay, reactor, self.limits, self.client, make or unmade, metrics.refused)
@@ -99,7 +100,7 @@ class Server:
             doors.wired = Callers(self.ways, [one for one in listeners if one.address.wired])
             asked, shaken = partial(self._requests.add, self._guard(doors.request)), self._guard(doors.handshake)
             factory = HttpFactory(self.reactor, asked, shaken, self.limits, self._refused)
-            factory.turns = self._frames
+            factory.later = self._frames
             tls = next((one.certificate for one in listeners if one.certificate), None)
             files = CertificateFiles(tls.chain, tls.key) if tls else None
             factory.forgives = doors.forgives

@@ -227,12 +227,20 @@ class Dialect:
         Required fields that no fact filled come from the file's defaults.  `Violation` where one still is missing,
         ValueError for a word that this result cannot say.
         """
-        lens = self.lens("result", call.action)
+        if not facts:
+            blanks: dict[str, Payload] = self.compiled.setdefault("blank results", {})
+            if call.action not in blanks:
+                blanks[call.action] = self._result(call.action, {})
+            return Result(call.id, call.action, blanks[call.action].copy())
+        return Result(call.id, call.action, self._result(call.action, facts))
+
+    def _result(self, action: str, facts: Mapping[str, Any]) -> Payload:
+        lens = self.lens("result", action)
         payload: Payload = {}
-        for path, value in self.messages[call.action].defaults.items():
+        for path, value in self.messages[action].defaults.items():
             put(payload, path, value)
         payload = lens.put(payload, {fact: value for fact, value in facts.items() if fact in lens.paths})
-        return Result(call.id, call.action, self.check("result", call.action, payload))
+        return self.check("result", action, payload)
 
     def call_of(self, role: str, id: str, **facts: Any) -> Call:
         """A call of that role, made of facts.  KeyError where the dialect has no such role or the message no such fact."""

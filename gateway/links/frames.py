@@ -20,8 +20,8 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 
 from gateway.links.alarm import Alarm
 from gateway.links.flow import Outlet
+from gateway.links.later import NOW, Later, Now
 from gateway.links.limits import Limits
-from gateway.links.turns import AtOnce, Turns
 
 _WORDS = {1002: "ws_protocol", 1003: "ws_binary", 1007: "ws_text", 1009: "ws_too_big"}
 _NEVER = float("inf")
@@ -56,7 +56,7 @@ class WebSocket:
         subprotocol: str | None,
         peer_host: str,
         on_refused: Callable[[str], None] | None = None,
-        turns: Turns | AtOnce = AtOnce(),  # noqa: B008 - it holds nothing
+        later: Later | Now = NOW,
     ) -> None:
         self.subprotocol = subprotocol
         self.peer_host = peer_host
@@ -65,7 +65,7 @@ class WebSocket:
         self._limits = limits
         self._receiver = receiver
         self._on_refused = on_refused
-        self._turns = turns
+        self._later = later
         self._wire = Connection(kind)
         self._open = True  # no close frame was sent or received, and no abort
         self._told = False
@@ -206,7 +206,7 @@ class WebSocket:
         if sizes[0] > limits.frame or sizes[1] > limits.message or sizes[2] > limits.fragments:
             self._fail(1009, "message too big")
         elif event.message_finished:
-            self._turns.add(self._hand, self._whole(data))
+            self._later.add(self._hand, self._whole(data))
         else:
             self._parts = self._parts or StringIO()
             self._parts.write(data)
@@ -260,7 +260,7 @@ class WebSocket:
     def _tell(self, code: int, reason: str) -> None:
         if not self._told:
             self._told = True
-            self._turns.add(self._receiver.closed, code, reason)
+            self._later.add(self._receiver.closed, code, reason)
 
     # --- time ---
 

@@ -23,8 +23,8 @@ from gateway.links.exchange import Exchange, Handshake, Request
 from gateway.links.flow import Outlet
 from gateway.links.frames import Receiver, WebSocket
 from gateway.links.heads import Ask, HeadCutter, Headers, KnownHeads, reader_of, status_line, write_head
+from gateway.links.later import NOW, Later, Now
 from gateway.links.limits import Limits, Refusal
-from gateway.links.turns import AtOnce, Turns
 
 __all__ = ["Exchange", "Handshake", "HttpFactory", "Request", "http_factory"]
 
@@ -55,7 +55,7 @@ class HttpFactory(Factory):
         self.live: set[HttpConnection] = set()
         self.draining = False
         self.forgives: Callable[[Request], Sequence[str]] = lambda request: ()
-        self.turns: Turns | AtOnce = AtOnce()  # for the messages of WebSockets
+        self.later: Later | Now = NOW  # for the messages of WebSockets
 
     def buildProtocol(self, addr: Any) -> HttpConnection:
         """Twisted: a connection was accepted."""
@@ -279,7 +279,7 @@ class HttpConnection(Protocol):
         self._pending = None
         self._outlet.write(write_head(status_line(101), switch))
         args = (self.limits, receiver, ConnectionType.SERVER, subprotocol, request.peer_host, self.home.on_refused)
-        self._socket = WebSocket(self._outlet, self.home.clock, *args, self.home.turns)
+        self._socket = WebSocket(self._outlet, self.home.clock, *args, self.home.later)
         if self._buffer and not self._working:  # accepted later: whoever asked first gets the WebSocket, then what came meanwhile
             self.home.clock.callLater(0, self._advance)
         return self._socket

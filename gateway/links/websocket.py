@@ -21,9 +21,9 @@ from gateway.links.dial import Dialled, dial, words
 from gateway.links.flow import Outlet
 from gateway.links.frames import Receiver, WebSocket
 from gateway.links.heads import HeadCutter, Headers, decoded, has_token, is_interim, tokens, write_head
+from gateway.links.later import NOW, Later, Now
 from gateway.links.limits import Limits, LinkFailed, Refusal
 from gateway.links.trust import Trust
-from gateway.links.turns import AtOnce, Turns
 
 __all__ = ["Receiver", "WebSocket", "connect"]
 
@@ -39,7 +39,7 @@ def connect(
     limits: Limits,
     within: float,
     tls_trust: Trust | None = None,
-    turns: Turns | AtOnce = AtOnce(),  # noqa: B008 - it holds nothing
+    later: Later | Now = NOW,
 ) -> Deferred[WebSocket]:
     """Open a WebSocket to a ws or wss URL within so many seconds, all included.
 
@@ -53,7 +53,7 @@ def connect(
         head = _request(address, key, subprotocols, list(headers))
     except ValueError as error:
         return fail(LinkFailed(str(error), reached=False))
-    opening = _Opening(reactor, limits, receiver, subprotocols, key, head, address.host, turns)
+    opening = _Opening(reactor, limits, receiver, subprotocols, key, head, address.host, later)
     return opening.start(address, within, tls_trust)
 
 
@@ -80,7 +80,7 @@ class _Opening(Dialled):
         key: str,
         head: bytes,
         host: str,
-        turns: Turns | AtOnce,
+        later: Later | Now,
     ) -> None:
         self._reactor = reactor
         self._limits = limits
@@ -88,7 +88,7 @@ class _Opening(Dialled):
         self._subprotocols = tuple(subprotocols)
         self._key = key
         self._head = head
-        self._host, self._turns = host, turns
+        self._host, self._later = host, later
         self._buffer = bytearray()
         self._cutter = HeadCutter(limits)
         self._outlet: Outlet | None = None
@@ -174,7 +174,7 @@ class _Opening(Dialled):
         assert outlet is not None
         self._deadline.cancel()
         kind = ConnectionType.CLIENT
-        args = (self._limits, self._receiver, kind, subprotocol, self._host, None, self._turns)
+        args = (self._limits, self._receiver, kind, subprotocol, self._host, None, self._later)
         self._socket = WebSocket(outlet, self._reactor, *args)
         result.callback(self._socket)
         rest, self._buffer = bytes(self._buffer), bytearray()

@@ -25,7 +25,7 @@ from gateway.session.events import Instant
 from gateway.session.policy import Policy
 from gateway.session.trip import Trip, further, travel
 
-SOON = 0.05
+SOON = 0.25
 """Seconds that a write may wait for the next commit to take it along."""
 
 

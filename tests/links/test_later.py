@@ -8,8 +8,8 @@ from wsproto.connection import ConnectionType
 
 from gateway.links.flow import Outlet
 from gateway.links.frames import WebSocket
+from gateway.links.later import Later
 from gateway.links.limits import Limits
-from gateway.links.turns import Turns
 from tests.links.test_frames import frame
 
 BYE = frame(0x88, b"\x03\xe8")
@@ -37,28 +37,28 @@ class Heard:
 
 @pytest.fixture
 def here(wire):
-    """A clock and a way to open WebSockets that share their turns."""
+    """A clock and a way to open WebSockets that are read together."""
     clock, heard = Clock(), Heard()
-    turns = Turns(clock)
+    later = Later(clock)
 
     def opened() -> WebSocket:
         outlet = Outlet(wire(_Nobody()), clock, Limits(), lambda: None)
-        return WebSocket(outlet, clock, Limits(), heard, ConnectionType.SERVER, None, "", None, turns)
+        return WebSocket(outlet, clock, Limits(), heard, ConnectionType.SERVER, None, "", None, later)
 
     return clock, heard, opened
 
 
 def test_calls_are_made_in_order_and_those_that_come_meanwhile_later() -> None:
     clock, made = Clock(), []
-    turns = Turns(clock)
+    later = Later(clock)
 
     def call(word: str) -> None:
         made.append(word)
         if word == "b":
-            turns.add(call, "later")
+            later.add(call, "later")
 
     for word in "abc":
-        turns.add(call, word)
+        later.add(call, word)
     assert made == []
     clock.advance(0)
     assert made == ["a", "b", "c", "later"]
@@ -67,9 +67,9 @@ def test_calls_are_made_in_order_and_those_that_come_meanwhile_later() -> None:
 
 def test_one_that_raises_costs_the_others_nothing_and_is_told() -> None:
     clock, made = Clock(), []
-    turns = Turns(clock)
-    turns.add(lambda: 1 / 0)
-    turns.add(made.append, "after")
+    later = Later(clock)
+    later.add(lambda: 1 / 0)
+    later.add(made.append, "after")
     with pytest.raises(ZeroDivisionError):
         clock.advance(0)
     assert made == ["after"]

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Turns:
+class Later:
     """One kind of work.  ``clock`` has a reactor's ``callLater``."""
 
     __slots__ = ("_clock", "_waiting")
@@ -42,9 +42,12 @@ class Turns:
             raise failures[0]
 
 
-class AtOnce:
-    """No turns: each call is made as it comes."""
+class Now:
+    """The same without waiting: each call is made as it comes."""
 
     def add(self, call: Callable[..., None], *given: Any) -> None:
         """Call."""
         call(*given)
+
+
+NOW = Now()
