@@ -20,7 +20,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
 
 # The whole gateway on a simulated network, clock and disk: make simulate SEEDS=1000 (docs/simulation.rst).
-SEEDS ?= 300
+SEEDS ?= 500
 simulate: $(VENV)/.test
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 

@@ -89,16 +89,12 @@ class Delivery:
                 return False
             if isinstance(head, RowItem) and self.cuts.waits(head):
                 return False
-            if not self.turn.take(self._urgent(head)):
+            if not self.turn.take(head.live or (isinstance(head, RowItem) and bool(head.asks))):
                 return False
             if self._state(head) if isinstance(head, StateItem) else self._row(head):
                 self._in_turn = True
                 return True
         return False
-
-    def _urgent(self, head: Item) -> bool:
-        """Whether the station waits for the answer, or has no backlog: others' backlogs must not hold it up."""
-        return self.queue.short or (isinstance(head, RowItem) and bool(head.asks))
 
     def rest(self) -> None:
         """A turn in which there was nothing to send is not kept."""

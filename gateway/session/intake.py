@@ -90,8 +90,9 @@ class Intake:
         self._store(asked, f"state {self._next_seq}", Bound(asked.call, of, flag, []))
 
     def _queued(self, call: Call, connector: int | None, state: str | None) -> None:
-        item = StateItem(call, connector, state, Then(self.transactions, connector))
-        change = self.queue.add_state(item, self.flowing())
+        flowing = self.flowing()
+        item = StateItem(call, connector, state, Then(self.transactions, connector), live=flowing and self.queue.live)
+        change = self.queue.add_state(item, flowing)
         if change is not None:
             self.desk.note("status", change=change)
 
@@ -138,6 +139,7 @@ class Intake:
         for why in (flag, "bad_time" if doubtful else ""):
             if why:
                 self.desk.note("flag", f"{asked.call.action} {key}", why=why)
+        item.live = self.queue.live and self.flowing()
         if not aside:
             self.queue.add_row(item)
         writes = [Append(self.desk.station, row), *bound.writes, *self.binding.first_contact()]

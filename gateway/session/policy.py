@@ -68,7 +68,7 @@ class Policy:
     most_connects: int = 200
     """So many links to one back end are made in a second; more wait their turn.  For all stations together."""
     most_in_flight: int = 50
-    """So many queued messages are under way to one back end at a time; more wait their turn.  For all stations together."""
+    """So many messages of backlogs are under way to one back end at a time; more wait their turn.  For all stations together."""
     uplink_stable: float = 60.0
     """A station accepted for so long makes the next wait the first again."""
     uplink_grace: float = 60.0

@@ -31,10 +31,10 @@ FEW = 8
 class RowItem:
     """A row in the queue, with the station's calls that wait for it.
 
-    ``call`` is its message where it is still at hand (else it is read from the row); ``connector`` is what it is about,
-    None where that is unknown; ``content`` says that the back end's answer matters to the station; ``hasty`` that a
-    waiting call is past its deadline.  ``trip`` is what it became on the ladder, once it was the head.  ``here`` says that it is
-    in the part of the queue that is in memory.
+    ``live`` says that it came while all flowed, and waits for nothing older.  ``call`` is its message where it is still at hand
+    (else it is read from the row); ``connector`` is what it is about, None where that is unknown; ``content`` says that the back
+    end's answer matters to the station; ``hasty`` that a waiting call is past its deadline.  ``trip`` is what it became on the
+    ladder, once it was the head.  ``here`` says that it is in the part of the queue that is in memory.
     """
 
     row: Row
@@ -46,6 +46,7 @@ class RowItem:
     hasty: bool = False
     trip: Trip | None = None
     here: bool = False
+    live: bool = False
     asks: list[Asked] = field(default_factory=list)
 
     def message(self) -> Call:
@@ -68,6 +69,7 @@ class StateItem:
     trip: Trip | None = None
     after: int = 0
     fixed: bool = False
+    live: bool = False
 
     @property
     def movable(self) -> bool:
@@ -104,9 +106,14 @@ class Queue:
         return self._items[0] if self._items else None
 
     @property
-    def short(self) -> bool:
-        """Whether nothing waits behind the head."""
-        return self.absent is None and self._rows <= 1
+    def live(self) -> bool:
+        """Whether all that waits is live: what comes next may be so, too."""
+        return self.absent is None and (not self._items or self._items[-1].live)
+
+    def age(self) -> None:
+        """The link is gone: what waits now is the past."""
+        for item in self._items:
+            item.live = False
 
     @property
     def low(self) -> bool:

@@ -244,6 +244,7 @@ class Session:
     def _hang_up(self, word: str, why: str) -> None:
         if self.uplink.hear(word, why):
             self.lane.lost()
+            self.queue.age()
             self.delivery.cuts.link_gone()
             self.registration.hear("off")
             self.orders.backend_gone()

@@ -237,19 +237,19 @@ def test_two_stations_share_a_back_end_that_takes_one_message_at_a_time() -> Non
         one >> on.UplinkDown("cut")
         up = two.sent("MeterValues")
         two >> on.UplinkDown("cut")
-        assert Turn(turns).take(urgent=False), "nobody keeps a turn without a link"
+        assert Turn(turns).take(live=False), "nobody keeps a turn without a link"
 
 
 def test_a_turn_that_comes_when_there_is_no_link_is_given_back() -> None:
     turns = Turns(1)
     other = Turn(turns)
-    assert other.take(urgent=False)
+    assert other.take(live=False)
     with scene_at(turns, MemoryJournal(), "one") as play:
         play >> on.UplinkUp()
         play >> on.UplinkDown("cut")
         other.end()
         play.nothing_left()
-        assert other.take(urgent=False)
+        assert other.take(live=False)
 
 
 def test_a_start_that_is_waited_for_passes_the_backlogs_of_others() -> None:

@@ -59,6 +59,7 @@ class Backend:
         self.accepted: set[str] = set()
         self._ids = self.chance.randint(1, 100_000)
         self._tags = 0
+        self.judged: set[str] = set()
         self.speech = speech(self)
 
     def up(self) -> None:
@@ -131,6 +132,8 @@ class Backend:
     def _said(self, station: str, kind: str, fields: dict[str, Any], item: Item | None, id: Any) -> dict[str, Any]:
         if kind == "boot":
             return self._boot(station)
+        if kind in ("authorize", "start"):
+            self.judged.add(fields["tag"])
         if kind == "authorize":
             return {"status": verdict(fields["tag"])}
         if kind == "start":

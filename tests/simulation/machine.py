@@ -57,6 +57,7 @@ class Disk:
         self._answers: deque[Callable[[], None]] = deque()
         self._working = False
         self.mood = mood
+        self.count: Callable[[str], None] = lambda what: None
 
     # -- what the gateway asks -----------------------------------------------------------------------------------
 
@@ -67,6 +68,7 @@ class Disk:
         """Questions: each takes the callback last."""
         if name.startswith("_"):
             raise AttributeError(name)
+        self.count(f"questions: {name}")
         return lambda *given: self._ask(False, lambda then: getattr(self._store, name)(*given[:-1], then), given[-1])
 
     def probe(self, done: Callable[[Any], None]) -> None:

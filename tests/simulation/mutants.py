@@ -6,6 +6,7 @@ Not here: the gateway as it is.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -18,10 +19,14 @@ from gateway.relay import Relay
 from gateway.session.commands import CallStation
 from gateway.session.delivery import Delivery
 from gateway.session.desk import Desk
+from gateway.session.events import Instant
 from gateway.session.intake import Intake
 from gateway.session.orders import Orders
 from gateway.session.queue import Queue
+from gateway.session.session import Session
+from gateway.session.tokens import Tokens
 from gateway.session.transactions import Transactions
+from gateway.turns import Turn
 
 Mutant = Callable[[], AbstractContextManager[None]]
 
@@ -140,6 +145,51 @@ def never_heal() -> AbstractContextManager[None]:
     return changed(Relay, "_heal", lambda self: None)
 
 
+def everybody_at_once() -> AbstractContextManager[None]:
+    """Nobody waits for a turn."""
+
+    def at_once(self: Turn, live: bool) -> bool:
+        self.held, self.live = True, live
+        return True
+
+    return changed(Turn, "take", at_once)
+
+
+def keep_the_turn() -> AbstractContextManager[None]:
+    """Who had a turn does not give it back when the link goes."""
+    end = Turn.end
+
+    def kept(self: Turn) -> None:
+        if self.held and sys._getframe(2).f_code.co_name in ("_failed", "_untold"):
+            self.held = False
+        else:
+            end(self)
+
+    return changed(Turn, "end", kept)
+
+
+def forget_what_is_not_in_memory() -> AbstractContextManager[None]:
+    """Of a long queue only the part in memory is ever delivered."""
+    return changed(Delivery, "_read_on", lambda self: setattr(self.queue, "absent", None))
+
+
+def pass_what_is_not_in_memory() -> AbstractContextManager[None]:
+    """A new row goes into memory though older ones are on the disk only."""
+    return changed(Queue, "_leave_out", Queue._append)
+
+
+def durations_by_the_wall_clock() -> AbstractContextManager[None]:
+    """A clock that is set moves every deadline."""
+    receive = Session.receive
+    moved = lambda self, event, at: receive(self, event, Instant(at.wall.timestamp(), at.wall))  # noqa: E731
+    return changed(Session, "receive", moved)
+
+
+def believe_every_token() -> AbstractContextManager[None]:
+    """While the back end is away a token that nobody knows may charge."""
+    return changed(Tokens, "said", lambda self, token, now: self.last(token) or "accepted")
+
+
 ASKED: dict[str, Mutant] = {
     "drop on close": drop_on_close,
     "no dedupe": no_dedupe,
@@ -156,4 +206,10 @@ MUTANTS: dict[str, Mutant] = {
     "give up after silence": give_up_after_silence,
     "order twice": order_twice,
     "never heal": never_heal,
+    "everybody at once": everybody_at_once,
+    "keep the turn": keep_the_turn,
+    "forget what is not in memory": forget_what_is_not_in_memory,
+    "pass what is not in memory": pass_what_is_not_in_memory,
+    "durations by the wall clock": durations_by_the_wall_clock,
+    "believe every token": believe_every_token,
 }

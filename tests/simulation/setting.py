@@ -54,5 +54,7 @@ def site(route: Route, folder: Path, chance: random.Random) -> Site:
         authorize_offline=chance.choice(("accept", "last_known", "refuse")),
         start_offline=chance.choice(("accept", "last_known")),
         late_refusal=chance.choice(("report", "remote_stop")),
+        known_tokens=chance.choice(("station", "site")),
+        most_in_flight=chance.choice((1, 2, 50)),
     )
     return Site((listener,), (backend,), folder, policy=policy)

@@ -341,6 +341,7 @@ class Station:
 
     def _heard_authorize(self, ask: Ask, said: dict[str, Any]) -> None:
         connector = ask.fields["connector"]
+        self.world.authorized(self.name, ask.fields["tag"], said["status"])
         if connector not in self.starting:
             return
         if said["status"] == "Accepted":

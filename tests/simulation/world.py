@@ -24,7 +24,7 @@ from twisted.logger import LogEvent, globalLogPublisher
 from gateway.links.limits import Limits
 from gateway.server import Server
 from tests.simulation.asks import DAY, Plan
-from tests.simulation.backend import WELL, Backend
+from tests.simulation.backend import WELL, Backend, verdict
 from tests.simulation.clock import Time
 from tests.simulation.faults import Faults
 from tests.simulation.machine import Disk, Process
@@ -201,6 +201,7 @@ class World:
         self._processes += 1
         self.process = Process(self.time, self.net, GATEWAY, self._processes)
         self.disk = Disk(self.process, self.path, self.seed, self.boundary, self._disk_failed, self._mood)
+        self.disk.count = self.count
         if self._processes == 1:
             self._reader = sqlite3.connect(self.path, isolation_level=None)
         self.server = Server(
@@ -311,6 +312,14 @@ class World:
         self.faults.touched(wire)
         if to.other.owner is not None:
             self.boundary("told the back end" if wire.callee is to else "told a station")
+            self._count_turns()
+
+    def _count_turns(self) -> None:
+        """Never more messages of backlogs under way than the back end may be given."""
+        sessions = [one.session for one in self.server.relay.conversations.values()]
+        flying = sum(1 for one in sessions if one.turn.held and not one.turn.live)
+        if flying > self.site.policy.most_in_flight:
+            self.found("TURNS", f"{flying} messages of backlogs are under way, and {self.site.policy.most_in_flight} may be")
 
     def arrived(self, at: End) -> None:
         """Bytes were read."""
@@ -352,6 +361,12 @@ class World:
         if item.booked is None and not self.stored(item):
             self.found("INV1", f"{item.kind} {item.sign} of {item.station} was acknowledged before it was stored")
         self.ledger.acknowledged(item)
+
+    def authorized(self, station: str, tag: str, status: str) -> None:
+        """A station heard what a token may: where the site does not believe all, only the back end can have said a good word."""
+        believed = self.site.policy.authorize_offline == "accept" or len(tag) > 20  # a longer one goes by another name
+        if status == "Accepted" and not believed and not (tag in self.backend.judged and verdict(tag) == status):
+            self.found("TOKEN", f"{station} may charge with {tag}, of which the back end never said so")
 
     def _look(self) -> None:
         """Now and then: what was acknowledged is in the books or on the disk."""
