@@ -19,7 +19,7 @@ Payload: TypeAlias = dict[str, Any]
 Side: TypeAlias = Literal["station", "backend"]
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, gc=False):
     """A question.  ``id`` is unique among the asker's open calls on its link.
 
     ``said`` is the payload as it came, where a time in it could not be read: ``payload`` has the time of receipt there.
@@ -33,7 +33,7 @@ class Call(Struct, frozen=True):
     kind = "call"
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     """The answer to the call of the same ``id``; ``action`` is that call's."""
 
     id: str
@@ -43,7 +43,7 @@ class Result(Struct, frozen=True):
     kind = "result"
 
 
-class Error(Struct, frozen=True):
+class Error(Struct, frozen=True, gc=False):
     """A refusal.  ``code`` is one of `gateway.dialects.errors.CODES`; a dialect spells it its own way (SOAP: a Fault).
 
     ``said`` is a peer's code that is none of them; its error then counts as a GenericError.

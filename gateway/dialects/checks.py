@@ -151,7 +151,10 @@ def _list_lines(field: Field, index: int, none: list[str], kept: list[str]) -> l
 def source(shape: Shape) -> str:
     """The source text of the check of ``shape``; for the curious and for tests."""
     required = sum(f.required for f in shape.fields.values())
-    text = ["def check(p, m):", " if p.__class__ is not dict: raise wrong_type('', 'an object', p)", " o = p"]
+    text = ["def check(p, m):", " if p.__class__ is not dict: raise wrong_type('', 'an object', p)"]
+    if not shape.fields:
+        return "\n".join([*text, " return tidy(p, p, known, m) if p else p"])
+    text += [" o = p"]
     text += [" g = p.get"] if len(shape.fields) > 1 else []
     get = "g" if len(shape.fields) > 1 else "p.get"
     count = str(required) if required == len(shape.fields) else "n"

@@ -21,7 +21,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 SUFFIX = {"call": "Request", "result": "Response"}
 
 
-class Envelope(Struct, frozen=True):
+class Envelope(Struct, frozen=True, gc=False):
     """What one SOAP envelope says.
 
     ``payload`` holds text where the schema has numbers: give it to `Dialect.check`.  ``caller`` is who asks (an answer has

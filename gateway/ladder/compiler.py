@@ -35,7 +35,8 @@ def compile_plan(plan: Plan, name: str, trace: bool = False) -> Translate:
         return carry
     exec(_code(source, name), space)  # noqa: S102 - made of checked parts only, see above
     made: Translate = space["translate"]
-    vars(made)["blind"] = "run." not in source and ", run)" not in source.partition("\n")[2]
+    seen = source.replace("run.losses.append(", "").partition("\n")[2]
+    vars(made)["blind"] = "run." not in seen and ", run)" not in seen
     return made
 
 

@@ -57,7 +57,7 @@ class Fork:
         return forked.settled(cx)
 
 
-class Forked(Passage):
+class Forked(Passage, gc=True):
     """A passage through a flow.  ``branches`` are the ways of its messages; None where they are asked as they are."""
 
     rendering: Rendering | None = None

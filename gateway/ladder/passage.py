@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from gateway.ladder.facts import Context, Recorded
+from gateway.ladder.facts import Context
 from gateway.ladder.losses import Loss, Refused
-from gateway.ladder.run import Run, Translate, blind, carry
+from gateway.ladder.run import PAD, Run, Translate, blind, carry
 from gateway.ladder.tables import Said
 from gateway.messages import Payload
 
@@ -36,7 +36,7 @@ def _nothing(payload: Payload, run: Run) -> None:
     """The function of what no step carries."""
 
 
-class Passage(Struct):
+class Passage(Struct, gc=False):
     """What became of a request.
 
     ``action`` and ``payload`` are what to ask onward; ``action`` is None where it goes no further, and then either
@@ -51,7 +51,7 @@ class Passage(Struct):
     losses: list[Loss] = []
     answer: Payload | None = None
     refusal: tuple[str, str] | None = None
-    after: list[tuple[str, Payload]] = []
+    after: Sequence[tuple[str, Payload]] = ()
     """Calls for the asker, in its dialect, once it has its answer: complete when the answer is made."""
 
     def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
@@ -67,10 +67,22 @@ class Passage(Struct):
 
         Raises `Refused` where it cannot be said there (a number that does not fit).
         """
+        if len(self.climbs) == 1:
+            leg = self.climbs[0][0]
+            if leg.same_back:
+                return payload, []
+            if leg.blind_back:
+                try:
+                    made = leg.back(payload, PAD)
+                except Exception:  # whatever it is: it comes once more below
+                    made = None
+                if made is not None and not PAD.losses:
+                    return made, []
+                PAD.clear()
         losses: list[Loss] = []
-        for leg, asked in self.climbs if len(self.climbs) < 2 else reversed(self.climbs):
+        for leg, asked in reversed(self.climbs):
             if not leg.same_back:
-                made = leg.back(payload, UNSEEN if leg.blind_back else Run(cx.facts, losses, asked, None, cx))
+                made = leg.back(payload, Run(cx.facts, losses, asked, None, cx))
                 assert made is not None, "a result that may come to nothing is a fault at load"
                 payload = made
         return payload, losses
@@ -93,7 +105,3 @@ class Passage(Struct):
         """End here with a refusal."""
         self.action, self.refusal = None, (code, why)
         return self
-
-
-UNSEEN = Run(Recorded(), [])
-"""Handed to the functions that never look at their run."""

@@ -14,8 +14,8 @@ from gateway.ladder.facts import Context
 from gateway.ladder.flows import Flow
 from gateway.ladder.forks import Beyond, Fork
 from gateway.ladder.losses import Refused
-from gateway.ladder.passage import UNSEEN, Leg, Passage
-from gateway.ladder.run import Run, carry
+from gateway.ladder.passage import Leg, Passage
+from gateway.ladder.run import PAD, Run, carry
 from gateway.ladder.table import Way
 from gateway.ladder.tables import Table
 from gateway.messages import Payload
@@ -37,12 +37,16 @@ class Step:
 
 
 class Walk:
-    """All steps of one message: plain legs, then perhaps a flow.  ``action`` is its name at the far end of the legs."""
+    """All steps of one message: plain legs, then perhaps a flow.  ``action`` is its name at the far end of the legs.
 
-    __slots__ = ("action", "fork", "legs")
+    ``quick`` is the one leg of a walk that has no other and needs to know nothing but the message.
+    """
+
+    __slots__ = ("action", "fork", "legs", "quick")
 
     def __init__(self, action: str, legs: tuple[Leg | None, ...], fork: Fork | None) -> None:
         self.action, self.legs, self.fork = action, legs, fork
+        self.quick = legs[0] if len(legs) == 1 and fork is None and legs[0] is not None and legs[0].blind_ahead else None
 
 
 class Route:
@@ -62,6 +66,15 @@ class Route:
         if only is not None:
             return Passage(action, payload, ((only, payload),))
         walk = self._walks.get(action) or self._known(action)
+        leg = walk.quick
+        if leg is not None:
+            try:
+                made = leg.ahead(payload, PAD)
+            except Exception:  # whatever it is: it comes once more below
+                made = None
+            if made is not None and not PAD.losses:
+                return Passage(walk.action, made, ((leg, payload),))
+            PAD.clear()  # there is more to say than the message: once more, with all ceremony
         passage = Passage(walk.action, payload)
         for leg in walk.legs:
             if leg is None:
@@ -70,7 +83,7 @@ class Route:
             if leg.same_ahead:
                 continue
             try:
-                made = leg.ahead(payload, UNSEEN if leg.blind_ahead else Run(cx.facts, passage.losses, {}, None, cx))
+                made = leg.ahead(payload, Run(cx.facts, passage.losses, {}, None, cx))
             except Refused as refused:
                 return passage.refuse(refused.code, refused.why)
             if made is None:

@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from gateway.ladder.facts import Context, Facts
+from gateway.ladder.facts import Context, Facts, Recorded
 from gateway.ladder.losses import Loss
 
 
-class Run(Struct):
+class Run(Struct, gc=False):
     """What a compiled function may look at and add to.
 
     ``asked`` is the request that a result answers; ``hits`` gathers the cases that fired (functions compiled with
@@ -42,8 +42,16 @@ def carry(payload: dict[str, Any], run: Run) -> dict[str, Any]:
 
 
 def blind(translate: Translate) -> bool:
-    """Whether a function is marked as one that never looks at its run, so that none need be made for it."""
+    """Whether a function is marked as one that never looks at its run but notes losses there: `PAD` is good enough."""
     return bool(getattr(translate, "blind", False))
 
 
-vars(carry)["blind"] = True
+class _Pad(Run):
+    """A run for one call after the other, so that none need be made.  Who uses it sees whether a loss was noted, and clears."""
+
+    def clear(self) -> None:
+        """Nothing is noted any more."""
+        self.losses.clear()
+
+
+PAD = _Pad(Recorded(), [])

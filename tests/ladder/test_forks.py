@@ -184,7 +184,7 @@ def chatty(dialects: dict[str, Dialect], monkeypatch: pytest.MonkeyPatch) -> dic
 
 def test_calls_for_the_asker_are_known_with_the_answer(chatty: dict[str, Dialect]) -> None:
     passage = ask(toys.ladder(chatty).route("toy1", "toy2"), "Begin", BEGIN, cx())
-    assert passage.after == []
+    assert not passage.after
     passage.results([{"mood": "Calm"}], cx())
     assert passage.after == [("Fetch", {"what": "{'mood': 'Calm'}"}), ("Fetch", {"what": "more"})]
 

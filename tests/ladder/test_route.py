@@ -53,6 +53,16 @@ def test_losses_of_all_steps_are_told() -> None:
     assert [loss.field for loss in LADDER.route("far", "ocpp1.5").request("StatusNotification", payload, CX).losses] == ["status"]
 
 
+def test_a_loss_belongs_to_the_message_in_which_it_happened() -> None:
+    ladder, context = Ladder.load(Folders(), load_dialects(Folders())), Context(Recorded())
+    up, down = ladder.route("ocpp1.6", "ocpp1.5"), ladder.route("ocpp1.5", "ocpp1.6")
+    said = [up.request("DiagnosticsStatusNotification", {"status": word}, context) for word in ("Idle", "Uploaded") * 2]
+    assert [bool(passage.losses) for passage in said] == [True, False] * 2
+    asked = down.request("UnlockConnector", {"connectorId": 1}, context)
+    answers = [asked.result({"status": word}, context) for word in ("NotSupported", "Unlocked") * 2]
+    assert [len(losses) for _, losses in answers] == [1, 0] * 2
+
+
 def test_a_result_that_cannot_be_said_is_refused() -> None:
     boot = {"chargePointVendor": "v", "chargePointModel": "m"}
     passage = LADDER.route("ocpp1.5", "far").request("BootNotification", boot, CX)

@@ -39,7 +39,7 @@ def ladder() -> Ladder:
     return Ladder.load(Folders(), dialects())
 
 
-class Planted(Passage, dict=True):
+class Planted(Passage, dict=True, gc=True):
     """A passage whose ways a test may change."""
 
 

@@ -19,7 +19,7 @@ Join = Callable[[Sequence[Payload | None], Context], Payload]
 Rule = Callable[[Payload, Context], tuple[Messages, Join]]
 
 
-class Split(Passage, dict=True):
+class Split(Passage, dict=True, gc=True):
     """A passage whose messages a function made."""
 
     messages: Messages = []
