@@ -38,6 +38,11 @@ def first(value: Any, other: Any) -> Any:
     return other if value is None else value
 
 
+def known(value: Any) -> bool:
+    """Whether there is a value."""
+    return value is not None
+
+
 def clock(time: str, pattern: str) -> str:
     """A time spelled by strftime's letters."""
     return datetime.fromisoformat(time).strftime(pattern)
@@ -62,6 +67,7 @@ _OWN: dict[str, tuple[Callable[..., Any], int, str]] = {
     "clock": (clock, 2, "string"),
     "later": (later, 2, "string"),
     "first": (first, 2, ""),
+    "known": (known, 1, "boolean"),
     "lower": (min, 2, ""),
     "higher": (max, 2, ""),
 }

@@ -23,7 +23,7 @@ from gateway.source import Checker, Map, nearest, one_of
 from gateway.wires.shapes import FrameShape
 
 KINDS = ("integer", "decimal", "string", "boolean")
-_TOP = (
+SECTIONS = (
     "identity", "address", "to", "pool", "unknown", "options", "variables", "connectors", "boot", "up", "records", "lost",
     "polls", "fill", "state", "hold", "error", "about", "session", "readings", "limit", "keys", "commands", "procedures",
 )  # fmt: skip
@@ -48,7 +48,7 @@ class _Section:
         self.reader = Reader(checker, BUILT_IN, frames, messages)
 
     def all(self) -> DeviceRules:
-        self.checker.keys(self.where, "device", ["state"], _TOP)
+        self.checker.keys(self.where, "device", ["state"], SECTIONS)
         reader, where = self.reader, self.where
         options = self.options()
         variables = reader.map(where, "variables")

@@ -185,7 +185,8 @@ class Station:
 
     def _tell(self, connector: int) -> None:
         word = self._word(connector)
-        if word is not None and self.registration.booted and self.present:
+        turning = connector in self._opening or connector in self._closing  # the start or the stop comes first
+        if word is not None and not turning and self.registration.booted and self.present:
             self.states.tell(connector, word)
 
     def _word(self, connector: int) -> str | None:
@@ -274,12 +275,12 @@ class Station:
         self.desk.cancel(f"opening {connector}")
         if self.sessions.open(connector) is not None or rules is None or self.states.of(connector).state != "charging":
             return  # it was over before it was known
-        token, until = self._expected.pop(connector, ("", 0.0))
-        if until < self.desk.at.mono:
-            token = (rules.token(scope) if rules.token is not None else None) or ""
+        token, until = self._expected.pop(connector, (None, 0.0))
+        if token is None or until < self.desk.at.mono:
+            token = rules.token(scope) if rules.token is not None else None
         id = rules.id(scope) if rules.id is not None else None
         energy = self.wh(connector) if before is None else before
-        self.begun(self.sessions.begin(connector, str(token), energy, when, _id(id)))
+        self.begun(self.sessions.begin(connector, str(token or ""), energy, when, _id(id)))
 
     def begun(self, session: Session) -> None:
         """A session began: keep its meter, read it from time to time, keep to what limits it."""
