@@ -16,6 +16,7 @@ from gateway import site_file
 from gateway.address import LINKS, Address
 from gateway.catalogue import KINDS, Folders
 from gateway.config import Backend, Listener, Secret, SecretError, Site
+from gateway.dialects.likeness import dialect_names
 from gateway.dialects.load import load_dialect, load_dialects
 from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
@@ -81,7 +82,7 @@ def overlooked(own: Sequence[Path]) -> list[Fault]:
 
 def _data(folders: Folders, loaded: Loaded) -> dict[str, Dialect]:
     dialects: dict[str, Dialect] = {}
-    for name in folders.files("dialects"):
+    for name in dialect_names(folders):
         try:
             dialects[name] = load_dialect(folders, name)
         except SourceError as error:

@@ -56,7 +56,9 @@ class Reader:
             try:
                 found = value(given, {**self.names, **more})
             except NotAllowed as no:
-                self.checker.fault(where, key, no.what, no.expected, no.near)
+                torn = given.count("(") != given.count(")")  # a comma ends a value in {…} and […]
+                expected = "quotes around an expression with commas in it" if torn else no.expected
+                self.checker.fault(where, key, no.what, expected, no.near)
                 return None
         elif isinstance(given, bool | int | Decimal) or given is None:
             found = constant(given)

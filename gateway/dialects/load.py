@@ -17,6 +17,7 @@ from gateway.dialects.codecs import STATUS, json_codec, soap_codec
 from gateway.dialects.errors import Violation
 from gateway.dialects.fields import NAME, Types
 from gateway.dialects.lenses import put
+from gateway.dialects.likeness import dialect_names, whole
 from gateway.dialects.schema import Dialect
 from gateway.dialects.settings import settings
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Shape, at
@@ -47,9 +48,9 @@ def load_dialect(folders: Folders, name: str) -> Dialect:
 def load_dialects(folders: Folders) -> dict[str, Dialect]:
     """All dialects by name.  Raises `SourceError` with the faults of all files."""
     made, faults = {}, []
-    for name, path in folders.files("dialects").items():
+    for name in dialect_names(folders):
         try:
-            made[name] = _read(folders, name, path)
+            made[name] = load_dialect(folders, name)
         except SourceError as error:
             faults += error.faults
     if faults:
@@ -58,7 +59,7 @@ def load_dialects(folders: Folders) -> dict[str, Dialect]:
 
 
 def _read(folders: Folders, name: str, path: Path) -> Dialect:
-    return build(load(path, folders.display(path)), name, folders)
+    return build(whole(load(path, folders.display(path)), folders), name, folders)
 
 
 def read_text(text: str, shown: str = "<text>") -> Dialect:

@@ -1,4 +1,4 @@
-"""What holds for every dialect with a section ``device``: it is told in known messages, and knows what each state of its station means.
+"""What holds for every dialect with a section ``device``: known messages, and a meaning for each state of its station.
 
 That each field is read or lost, each procedure reached, and each name known, is the loader's work (test_load.py).
 """
