@@ -3,8 +3,8 @@
 In: the tree of a file with ``like: NAME``, and the folders.  Out: one tree.
 Not here: what the keys mean (`gateway.dialects.load`).
 
-Maps are joined key by key, the own file first; a key that is null there is left out; lists and values are taken whole.  What several
-dialects share and no station speaks alone stands in ``dialects/parts/``.
+Maps are joined key by key, the own file first; a key that is null there is left out; lists and values are taken whole.  What
+several dialects share and no station speaks alone stands in ``dialects/parts/``.
 """
 
 from __future__ import annotations

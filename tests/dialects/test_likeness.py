@@ -40,12 +40,12 @@ def test_null_takes_something_away(tmp_path: Path) -> None:
 
 
 def test_a_fault_is_named_in_the_file_where_it_stands(tmp_path: Path) -> None:
-    folders = folder(tmp_path, mine=OWN + "device:\n  hold: {availabel: 5}\n  records: {changed: null}\n")
+    folders = folder(tmp_path, mine=OWN + "device:\n  hold: {availabel: 5}\n  variables: {station: {raw: null}}\n")
     with pytest.raises(SourceError) as caught:
         load_dialect(folders, "mine")
     found = {(Path(fault.file).name, fault.line): fault.what for fault in caught.value.faults}
     assert "'availabel'" in found["mine.yaml", 5]
-    assert any(name == "openevse-rapi.yaml" for name, _ in found)  # what is now declared lost twice over, or not read
+    assert any(name == "openevse-rapi.yaml" for name, _ in found)  # where the variable is used
 
 
 @pytest.mark.parametrize(("like", "what"), [("openevse-rapy", "no dialect 'openevse-rapy'"), ("mine", "too many times")])
