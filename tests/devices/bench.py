@@ -109,8 +109,9 @@ class Bench:
         self.said.append((command.name, dict(command.fields)))
         wire = self.dialect.wire
         assert wire is not None
-        frame = wire.write(command.name, command.fields)
-        asked = Record(command.name, command.fields, frame)
+        fields = {**self.given(command), **command.fields}
+        frame = wire.write(command.name, fields)
+        asked = Record(command.name, fields, frame)
         for answer in self.station(frame):
             try:
                 record = wire.read(answer, "station", asked)
@@ -122,6 +123,14 @@ class Bench:
             self.happen(on.Heard(record))
         if command.tag is not None:
             self.happen(on.Unanswered(command.tag, "silence"))
+
+    def given(self, command: on.Send) -> dict[str, Any]:
+        """What a bus adds: the number of the question, the address of the station."""
+        assert self.dialect.wire is not None
+        sequence, asks = self.dialect.wire.sequence, self.dialect.wire.frames[command.name].asks
+        made: dict[str, Any] = {sequence.field: sequence.first} if sequence is not None and sequence.field in asks else {}
+        to = self.dialect.addressing.to
+        return {**made, **({to: 1} if to in asks else {})} if to is not None else made
 
     def do_timer(self, command: on.Timer) -> None:
         self.timers[command.name] = self.seconds + command.seconds
