@@ -52,6 +52,7 @@ class Stage:
         self.seconds = 0.0
         self.heard: dict[str, deque[Message]] = {"station": deque(), "backend": deque()}
         self.told: dict[str, dict[str, Any]] = {"station": {}, "backend": {}}
+        self.acted = set[str]()
         self._put: dict[str, Any] = {}  # what the peers asked, by id
         self._asked: dict[str, deque[Call]] = {"station": deque(), "backend": deque()}
         self._alarm = inf
@@ -84,6 +85,8 @@ class Stage:
             self._events.append(on.Committed(command.tag))
         elif isinstance(command, do.Wake):
             self._alarm = self.seconds + command.seconds
+        elif isinstance(command, do.Acted):
+            self.acted.add(command.switch)
         elif isinstance(command, do.OpenUplink):
             self._events.append(on.UplinkUp())
         elif isinstance(command, do.AnswerStation | do.AnswerBackend):
@@ -162,8 +165,15 @@ class Stage:
             raise Unlike(f"what the {peer} says is not valid: {error}") from None
 
 
-def play(profile: Profile, dialects: Mapping[str, Dialect]) -> Checker:
-    """Play every dialogue of a profile; the faults are in what comes back."""
+def acted(profile: Profile, dialects: Mapping[str, Dialect]) -> set[str]:
+    """The switches that do something in the dialogues of a profile."""
+    found = set[str]()
+    play(profile, dialects, found)
+    return found
+
+
+def play(profile: Profile, dialects: Mapping[str, Dialect], acted: set[str] | None = None) -> Checker:
+    """Play every dialogue of a profile; the faults are in what comes back, the switches that did something in ``acted``."""
     check = Checker()
     for sample in profile.samples:
         if sample.verb != "dialogue":
@@ -173,6 +183,8 @@ def play(profile: Profile, dialects: Mapping[str, Dialect]) -> Checker:
             continue
         stage = Stage(dialects[profile.match.dialects[0]], join([profile]), profile.match.side)
         _play(check, stage, sample.before)
+        if acted is not None:
+            acted |= stage.acted
     return check
 
 

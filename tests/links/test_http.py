@@ -434,6 +434,24 @@ def test_a_handshake_is_accepted(serve, heard):
     assert wire.taken() == b"\x81\x02ho"
 
 
+def test_q15_compression_is_never_agreed_on_and_reserved_bits_end_the_link(serve, heard):
+    served = serve()
+    wire = served.say(UPGRADE + b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n")
+    served.handshakes[0].accept(None, heard)
+    assert b"extensions" not in wire.taken().lower()
+    wire.protocol.dataReceived(b"\xc1\x82\x00\x00\x00\x00hi")
+    assert heard.texts == []
+    assert [end[0] for end in heard.ends] == [1002]
+
+
+def test_q04_a_malformed_handshake_is_refused_and_counted_and_no_conversation_hears_of_it(serve):
+    served = serve()
+    wire = served.say(UPGRADE.replace(b"Upgrade", b"Up\x00grade", 1) + b"\r\n")
+    assert answers(wire.value(), 1)[0][0] == 400
+    assert served.refused == ["malformed"]
+    assert not served.handshakes
+
+
 def test_without_a_subprotocol_the_caller_decides(serve, heard):
     served = serve()
     wire = served.say(UPGRADE + b"\r\n")

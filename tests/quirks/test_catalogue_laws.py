@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,15 +14,18 @@ from gateway import rehearsal, source
 from gateway.catalogue import Folders
 from gateway.dialects.errors import PeerError
 from gateway.dialects.load import load_dialects
+from gateway.quirks.adjust import Adjust
 from gateway.quirks.choose import Quirks
-from gateway.quirks.match import Known, Match
+from gateway.quirks.match import BOOT, Known, Match
 from gateway.quirks.profile import Profile
+from gateway.quirks.repair import Repair
 from gateway.quirks.sample import NOTHING, run
 from gateway.source import SourceError
 
 DIALECTS = load_dialects(Folders())
 QUIRKS = Quirks.load(Folders(), DIALECTS)
 PROFILES = list(QUIRKS.profiles.values())
+TESTS = Path(__file__).parents[1]
 REPORTS = source.load(Path(__file__).with_name("field_reports.yaml"))
 SYMPTOMS = ("Q10", "Q13", "Q17", "Q42", "Q47", "Q53", "Q54", "Q57", "Q62", "Q64", "Q65", "Q66", "Q68", "Q84")
 """Single or unproven reports, and those that name no vendor."""
@@ -46,6 +51,15 @@ def test_every_report_is_accounted_for() -> None:
     assert [number for number, what in REPORTS.items() if len(what) != 1 or not {"quirks", "usual", "not"} >= set(what)] == []
     named = {id for what in REPORTS.values() for id in what.get("quirks", ())}
     assert named == set(QUIRKS.profiles), "each profile stems from a report, and each report's profile is there"
+
+
+def test_what_needs_no_profile_is_shown_by_a_test() -> None:
+    """Each report for which the usual behaviour is enough has its number in the name of a test."""
+    names = [
+        name for path in TESTS.rglob("test_*.py") for name in re.findall(r"^def test_((?:q[0-9]+_)+)", path.read_text(), re.M)
+    ]
+    shown = {f"Q{number:0>2}" for name in names for number in re.findall(r"q0*([0-9]+)_", name)}
+    assert [number for number, what in REPORTS.items() if "usual" in what and number not in shown] == []
 
 
 def test_what_is_not_proven_is_named_by_what_was_seen() -> None:
@@ -111,12 +125,13 @@ def test_mending_is_done_once(profile: Profile) -> None:
 
 
 @each_profile
-def test_what_is_changed_is_shown(profile: Profile) -> None:
-    """Loading asks for a sample of every rule; switches that change what is said need a dialogue."""
-    spoken = set(profile.behave) & {"fallbacks", "silence", "restore_token", "detach_late_readings", "hold_available"}
-    known_elsewhere = {"wallbox-readings-after-stop"}  # the same switch as en-plus-readings-after-stop
-    if spoken and profile.id not in known_elsewhere:
-        assert any(sample.verb == "dialogue" for sample in profile.samples)
+def test_each_switch_is_shown_at_work(profile: Profile) -> None:
+    """A dialogue goes otherwise without the profile; and every switch does something in one of them."""
+    dialogues = [sample for sample in profile.samples if sample.verb == "dialogue"]
+    assert bool(profile.behave) <= bool(dialogues)
+    bare = replace(profile, repair=Repair(), adjust=Adjust(), behave={})
+    assert not dialogues or rehearsal.play(replace(bare, samples=tuple(dialogues)), DIALECTS).faults, "it goes the same without"
+    assert set(profile.behave) <= rehearsal.acted(profile, DIALECTS)
 
 
 @each_profile
@@ -139,7 +154,8 @@ def test_a_profile_can_match(profile: Profile) -> None:
 
 def someone(match: Match) -> Known:
     """A peer that fits."""
-    plain = {key: patterns[0].replace("*", "").replace("?", "x") for key, patterns in match.globs.items()}
+    plain: dict[str, Any] = {key: patterns[0].replace("*", "").replace("?", "x") for key, patterns in match.globs.items()}
+    plain["boot"] = {key.removeprefix(BOOT): plain.pop(key) for key in list(plain) if key.startswith(BOOT)}
     firmware = None
     if match.firmware is not None:
         numbers = [*match.firmware.least, 0, 0, 0, 0] if match.firmware.least else [1, 0, 0, 0]
@@ -174,8 +190,6 @@ def test_no_two_profiles_fight() -> None:
 
 
 def with_use(profile: Profile, use: Match) -> Profile:
-    from dataclasses import replace
-
     return replace(profile, use=Match(use.side, use.globs, profile.match.dialects))
 
 
