@@ -120,8 +120,7 @@ def as_text(station: str, backend: str, found: list[Account]) -> Iterator[str]:
         other = "backend" if account.sender == "station" else "station"
         yield f"{account.action}: {account.sender} ({names[account.sender]}) asks {other} ({names[other]})"
         if account.said:
-            what = "refused" if account.answer is None else f"answered {json.dumps(account.answer)}"
-            yield f"  {account.said}: {what}; {account.why}"
+            yield f"  {account.said}: {account.outcome(json.dumps)}; {account.why}"
         if account.flows:
             yield f"  what becomes of it is decided by {', '.join(account.flows)} (gateway/ladder/flows)"
         for kind, entries in (("request", account.request), ("result", account.result)):

@@ -99,7 +99,7 @@ def _pair(station: str, backend: str, found: list[Account]) -> Iterator[str]:
 def _operation(account: Account) -> Iterator[str]:
     """Nothing where all of it crosses."""
     if account.said == "always":
-        told = "refused" if account.answer is None else f"answered ``{json.dumps(account.answer)}``"
+        told = account.outcome(lambda answer: f"``{json.dumps(answer)}``")
         yield _item(f"- **{account.action}** is {told}: {account.why}.")
         return
     losses = [*_lost("", account.request), *_lost("of the answer ", account.result)]

@@ -48,7 +48,7 @@ def account(route: Route, action: str, sender: str) -> Account:
     if local is not None and local.said is not None and (not through or local.sometimes):
         made.said = "always" if not through else "where nothing is left to say"
         made.answer, made.why = local.said.told, local.said.loss.why
-        if local.said.answer is None:
+        if local.said.refuse:
             made.why = f"{local.said.refuse}: {local.said.loss.why}"
     made.request = _merged([[replace(e, message=c.message) for e in c.request or ()] for c in through], asked=True)
     made.result = _merged([[replace(e, message=c.message) for e in c.result or ()] for c in through], asked=False)
@@ -62,7 +62,7 @@ def _chains(steps: Sequence[Step], action: str, end: Dialect) -> list[_Chain]:
     step, table = steps[0], steps[0].table
     local = table.locals.get((action, step.way))
     if local is not None:
-        return [_Chain(action, None, None, local)]
+        return [_Chain(action, None, None, local, flows=(local.flow,) if local.flow else ())]
     made: list[_Chain] = []
     for pair in table.pairs[action, step.way]:
         ahead, back = list(entries(table.plans[pair.ahead])), list(entries(table.plans[pair.back]))

@@ -39,7 +39,7 @@ _ROW = re.compile(r"(?P<left>\S.*?) (?P<arrow>[=<>]) (?P<right>\S.*)\Z")
 _RULE = re.compile(r"(?P<left>\S*?) ?(?P<arrow>[=<>])(?: (?P<right>\S+))?\Z")
 _LINE = re.compile(rf"(?P<left>{_PATH.pattern[:-2]})? ?(?P<arrow>[<>])(?: (?P<right>{_PATH.pattern[:-2]}))?\Z", re.ASCII)
 _TIMES = re.compile(r"(\w)\*([1-9][0-9]{0,5})\Z", re.ASCII)
-_RULE_KEYS = ("by", "scale", "default", "give", "cases", "needed", "echo", "too long", "together", "why", "sample")
+_RULE_KEYS = ("by", "scale", "default", "give", "cases", "needed", "echo", "too long", "single", "together", "why", "sample")
 _SAMPLE_KEYS = ("left", "right", "asked", "facts", "registers", "lost", "at")
 _RESERVED = ("lost", "unfilled")
 
@@ -257,6 +257,7 @@ class Reader:
             spot,
             {way: self.below(id, value, way) for way in ways},
             value.get("needed") == IF_THERE,
+            self.text(value, "single", False),
             self.text(value, "together", False),
         )  # fmt: skip
 

@@ -178,7 +178,9 @@ class _Writer:
 
     def walked(self, move: Move, out: str, scope: Scope, drop: str) -> None:
         """A field inside others, or a list whose items change: collect, then put."""
-        items, gone = self.new("items"), self.new("gone") if move.cases else ""
+        lone = not any(field.many for field in move.source)
+        drops = bool(move.choice and move.choice.drops and lone)
+        items, gone = self.new("items"), self.new("gone") if move.cases or drops else ""
         if move.together is not None:
             self.gathered(move, items, scope)
             self.put(move, out, items, drop, "else:")
@@ -192,8 +194,10 @@ class _Writer:
         def one(inner: Scope) -> None:
             if move.inner is not None:
                 self.line(f"{items}.append({self.shape(move.inner, inner, 'continue')})")
+            elif drops and not move.cases:
+                self.value(move, inner.it, inner, f"{gone} = True; continue", keep, echo)
             elif gone:  # a case looks at the owner of what is nested, and may give it up
-                seen = inner if any(field.many for field in move.source) else scope
+                seen = scope if lone else inner
                 rest: Callable[[], None] = lambda: self.value(move, inner.it, inner, "continue", keep, echo)  # noqa: E731
                 self.turned(move, inner.it, seen, f"{gone} = True", keep, rest)
             else:
@@ -202,6 +206,8 @@ class _Writer:
         self.loops(move.source, scope, one)
         if gone:
             self.under(f"if {gone}:", lambda: self.line(drop))
+        if move.single is not None:
+            self.under(f"if len({items}) > 1:", partial(self.given_up, move.single, drop))
         self.put(move, out, items, drop, f"elif {scope.it}.get({move.source[0].name!r}):" if move.entire else "else:")
 
     def gathered(self, move: Move, items: str, scope: Scope) -> None:

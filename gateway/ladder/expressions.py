@@ -20,8 +20,16 @@ from gateway.dialects.shapes import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
-FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2}
-_GIVES = {"decimal": "decimal", "text": "string", "any": "boolean", "count": "integer", "whole": "integer", "shifted": "string"}
+FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2, "tenths": 1}
+_GIVES = {
+    "decimal": "decimal",
+    "text": "string",
+    "any": "boolean",
+    "count": "integer",
+    "whole": "integer",
+    "shifted": "string",
+    "tenths": "decimal",
+}
 QUESTIONS = {
     name: len(inspect.signature(question).parameters) - 1
     for name, question in vars(Facts).items()

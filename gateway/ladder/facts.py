@@ -16,13 +16,17 @@ from gateway.ladder.registers import Registers
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one transaction: where, whose token, when it began (as the station said), the register then (Wh, text)."""
+    """What is known of one transaction: where, whose token, when it began (as the station said), the register then (Wh, text).
+
+    ``named`` is what the back end calls it; None where that is not known.
+    """
 
     connector: int | None
     token: str | None
     started: str
     meter_start: str | None
     open: bool
+    named: str | None = None
 
 
 class Facts(Protocol):

@@ -57,13 +57,18 @@ def wider(source: Field, target: Field) -> bool:
     return source.type == Scalar("integer") == target.type and source.bits > target.bits
 
 
+def finer(source: Field, target: Field) -> bool:
+    """Whether a number may have more digits than the target counts in."""
+    return target.step is not None and source.type == target.type and (source.step is None or source.step % target.step != 0)
+
+
 def carries(source: Field, target: Field) -> bool:
     """Whether whatever ``source`` says may stand in ``target`` as it is."""
     if source.many != target.many or (target.required and not source.required) or target.least > source.least:
         return False
     if isinstance(source.type, Shape) or isinstance(target.type, Shape):
         return isinstance(source.type, Shape) and isinstance(target.type, Shape) and same(source.type, target.type)
-    return alike(source.type, target.type) and not longer(source, target) and not wider(source, target)
+    return alike(source.type, target.type) and not any(beyond(source, target) for beyond in (longer, wider, finer))
 
 
 def same(source: Shape, target: Shape) -> bool:

@@ -7,7 +7,7 @@ Not here: which of them an expression may name (`gateway.ladder.expressions`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from gateway.ladder.losses import Refused
@@ -42,6 +42,11 @@ def _text(value: Any) -> str:
 def _whole(number: Decimal) -> int:
     """Rounded half up."""
     return int(Decimal(number).to_integral_value(ROUND_HALF_UP))
+
+
+def _tenths(number: Decimal | None) -> Decimal | None:
+    """Rounded down to a tenth."""
+    return None if number is None else Decimal(number).quantize(Decimal("0.1"), ROUND_FLOOR)
 
 
 def _shifted(number: Decimal, exponent: int | None) -> str:
@@ -79,6 +84,7 @@ GIVEN: dict[str, Any] = {
     "pick": lambda value, word, one, other: one if value == word else other,
     "scaled": _scaled,
     "shifted": _shifted,
+    "tenths": _tenths,
     "spellings": _spellings,
     "too_much": _too_much,
     "len": len,

@@ -6,7 +6,7 @@ Not here: whole routes (`gateway.ladder.accounts`), losses that happened (`losse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,12 @@ class Account:
     answer: dict[str, Any] | None = None
     why: str = ""
     flows: tuple[str, ...] = ()
+
+    def outcome(self, spelled: Callable[[dict[str, Any]], str]) -> str:
+        """What the asker hears where the message goes no further; ``spelled`` writes an answer."""
+        if self.answer is not None:
+            return f"answered {spelled(self.answer)}"
+        return "answered here" if self.said == "always" and self.flows else "refused"
 
     def share(self) -> float:
         """How much of what the peers say crosses: fields carried or converted, of all fields; 0 for a local answer."""
@@ -107,7 +113,8 @@ def _looked(move: Move, plan: Plan, source: str, target: str) -> Iterator[Entry]
             if not _within(leaf, elsewhere):
                 yield Entry(source + leaf, target + names(move.target), "converted", _reasons(move), _changes(move))
     for name, inner in move.above.items():
-        yield Entry(f"{source}{names(move.source[:-1])}.{name}", f"{target}{names(move.target)}.{names(inner.target)}", "carried")
+        outer = f"{names(move.source[:-1])}." if len(move.source) > 1 else ""
+        yield Entry(f"{source}{outer}{name}", f"{target}{names(move.target)}.{names(inner.target)}", "carried")
 
 
 def _moved(move: Move, source: str, target: str) -> Iterator[Entry]:
@@ -158,6 +165,8 @@ def _reasons(move: Move) -> tuple[str, ...]:
         if turn.loss is not None:
             found.setdefault(turn.loss.why, []).append(str(turn.on) if turn.on is not None else "sometimes")
     said = [f"{', '.join(values)}: {why}" for why, values in found.items()]
+    if move.single is not None:
+        said.append(f"more than one: {move.single.loss.why}")
     if move.limit is not None and move.limit.loss is not None:
         said.append(f"too long ({move.limit.end}): {move.limit.loss.why}")
     return tuple(said)

@@ -110,6 +110,8 @@ class Move:
     echo: Echo | None = None
     limit: Limit | None = None
     keep: Keep | None = None
+    single: Gone | None = None
+    """Of a list that becomes one value: what is lost with its owner where there is more than one."""
     together: Callable[[Any, Any, Any], Any] | None = None
     """What a map of Python makes of all items of a list: ``together(items, one, run)``, where ``one`` is what the rules do."""
 
@@ -160,7 +162,7 @@ class Move:
     @property
     def above(self) -> dict[str, Move]:
         """The fields of the object around its items that their rules take a value from, each with the move that does."""
-        inner = self.inner.moves if self.inner is not None and len(self.source) > 1 else []
+        inner = self.inner.moves if self.inner is not None else []
         return {n: one for one in inner for t in one.cases if isinstance(t.give, Expression) for n in t.give.above}
 
     @property
@@ -170,7 +172,7 @@ class Move:
         drops = bool(self.choice and self.choice.drops) or any(case.end == "drop" for case in self.cases)
         drops = drops or (self.limit is not None and self.limit.end == "drop")
         drops = drops or bool(self.inner and self.inner.drops and self.target[0].required)
-        return self.needed or self.entire or (single and drops)
+        return self.needed or self.entire or self.single is not None or (single and drops)
 
 
 @dataclass(frozen=True, eq=False)

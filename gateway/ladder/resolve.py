@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway.dialects.schema import Enum, Field, Scalar, Shape
 from gateway.ladder.choices import Choices, Here, step
-from gateway.ladder.fit import alike, longer, may_lack, met, same, wider
+from gateway.ladder.fit import alike, finer, longer, may_lack, met, same, wider
 from gateway.ladder.flows import KEEPERS, TOGETHER
 from gateway.ladder.lookups import Draft, Lookups, Place
 from gateway.ladder.losses import Loss
@@ -160,7 +160,7 @@ class Resolver(Lookups):
         assert spot is not None
         source, target = move.source[-1], move.target[-1]
         if any(f.many for f in move.source) and not any(f.many for f in move.target):
-            self.fault(spot, f"{names(move.source)} is a list and {names(move.target)} is not")
+            self.alone(move, place, rule, spot)
         known = [*self.sheet.shapes, *self.sheet.enums, *self.sheet.maps]
         if rule is not None and rule.by is not None and rule.by not in known:
             self.fault(spot, f"unknown map or shape {rule.by!r}", one_of(known), nearest(rule.by, known))
@@ -173,6 +173,16 @@ class Resolver(Lookups):
                 self.fault(spot, f"{names(move.source)} and {names(move.target)}: an object and a single value")
         else:
             self.scalars(move, source, target, place, rule, spot)
+
+    def alone(self, move: Move, place: Place, rule: Rule | None, spot: Spot) -> None:
+        """A list that becomes one value."""
+        if rule is None or not rule.single:
+            what = f"{names(move.source)} is a list and {names(move.target)} is not"
+            self.fault(spot, what, "single, with the reason why more than one cannot cross")
+            return
+        self.needful.add(f"{rule.id} single")
+        loss = Loss(self.sheet.name, place.action, place.prefix + names(move.source), rule.id, rule.single)
+        move.single = Gone(move.source, loss, None, f"{rule.id} single {place.way}")
 
     def kept(self, name: str, way: Way) -> Keep | None:
         """A map of Python in one direction; None where there is none of that name."""
@@ -213,6 +223,9 @@ class Resolver(Lookups):
         assert not isinstance(source.type, Shape)
         assert not isinstance(target.type, Shape)
         move.limit = self.limit(source, target, place, rule, move, spot)
+        if finer(source, target) and not (rule is not None and rule.cases.get(place.way)):
+            what = f"{place.action}.{place.kind}: {place.prefix}{names(move.source)} may be finer than steps of {target.step}"
+            self.fault(spot, f"{what} going {place.way!r}", "a case that rounds it")
         values = self.named(rule) or self.sheet.enums.get(self.everywhere(source.type, target.type) or "")
         if rule is not None and rule.scale is not None:
             self.scaled(move, rule, place, source.type, target.type)

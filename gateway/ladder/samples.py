@@ -146,6 +146,7 @@ def _to_show(table: Table) -> set[str]:
         for move in plan.moves:
             found.update(turn.id for turn in move.cases)
             found.update({move.limit.id} - {""} if move.limit is not None else ())
+            found.update({move.single.id} if move.single is not None else ())
             plans.extend([move.inner] if move.inner is not None else [])
     return found
 

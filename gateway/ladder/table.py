@@ -113,6 +113,8 @@ class Rule:
     """What a map of Python drops of an object: paths below the field."""
     entire: bool = False
     """``needed: if there``."""
+    single: str = ""
+    """Why a list of more than one cannot cross where the other side has no list: its owner goes."""
     together: str = ""
     """The Python that sees all items of a list."""
 

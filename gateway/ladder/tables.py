@@ -269,7 +269,7 @@ class _Builder:
             if name not in self.resolver.maps_used:
                 self.fault(spot, f"no rule uses the map {name!r}", "a rule or a line of a flow with by, or no such map")
         for rule in self.resolver.rules.values():
-            for says, what in ((rule.needed or rule.entire, ""), (bool(rule.long), " too long")):
+            for says, what in ((rule.needed or rule.entire, ""), (bool(rule.long), " too long"), (bool(rule.single), " single")):
                 if says and rule.id + what not in self.resolver.needful:
                     self.fault(rule.spot, f"{what.strip() or 'needed'!r} says nothing here", "no such line")
         for fault in _unshown(self.sheet, self.resolver):

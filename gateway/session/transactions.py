@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.journal.contract import PutStation, Restored, Transaction, Write
 from gateway.ladder.facts import Known
-from gateway.session.text import not_before, stamp, to_text
+from gateway.session.text import from_text, not_before, stamp, to_text
 from gateway.session.tokens import Tokens
 
 LAST_ID = 2**31 - 1
@@ -78,7 +78,8 @@ class Transactions:
         known = self._all.get(transaction)
         if known is None:
             return None
-        return Known(known.connector, known.token, known.started, known.meter_start, known.ended is None)
+        named = None if known.backend_id is None else str(from_text(known.backend_id))
+        return Known(known.connector, known.token, known.started, known.meter_start, known.ended is None, named)
 
     def now(self) -> str:
         """The gateway's time; the epoch where nobody gave a clock."""

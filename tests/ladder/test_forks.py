@@ -10,13 +10,15 @@ import pytest
 
 from gateway.dialects.schema import Dialect
 from gateway.ladder import flows
+from gateway.ladder.accounts import account
 from gateway.ladder.facts import Context, Recorded
 from gateway.ladder.flows import Rendering
+from gateway.ladder.flows.contract import makes
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.losses import Refused
 from gateway.ladder.passage import Passage
 from gateway.ladder.registers import Registers
-from gateway.ladder.route import Route
+from gateway.ladder.route import Route, Step
 from gateway.ladder.samples import faults
 from gateway.ladder.tables import Table
 from gateway.source import loads
@@ -243,3 +245,16 @@ def test_an_answer_may_wait_for_what_a_register_says(chatty: dict[str, Dialect])
     passage = ask(route, "Begin", BEGIN, cx())
     assert (passage.waits([{}], cx()), passage.waits([{}], cx(tags={"abc": "known"}))) == (True, False)
     assert not ask(route, "End", {"id": 17, "energy": 1, "at": WHEN}, cx()).waits([{}], cx())
+
+
+def test_a_message_that_the_other_side_lacks_may_be_answered_by_a_flow(dialects: dict[str, Dialect]) -> None:
+    local = "  New, Newer:\n    answer:\n      said: no\n"
+    with pytest.MonkeyPatch.context() as patch:
+        says = makes()(lambda asked, run, parts: Rendering([], lambda results, run: {"said": str(parts)}))
+        patch.setitem(flows.FLOWS, "toy_say", says)
+        table = toys.table(dialects, toys.TABLE.replace(local, "  New, Newer:\n    flow: toy_say\n"))
+        route = Route(dialects["toy2"], dialects["toy1"], [Step(table, "<")])
+        passage = ask(route, "New", {}, cx())
+    assert (passage.onward(), passage.answer) == ([], {"said": "{}"})
+    told = account(route, "New", "backend")
+    assert (told.said, told.flows, told.outcome(str), told.share()) == ("always", ("toy_say",), "answered here", 0)

@@ -35,6 +35,8 @@ SHOWN = """
             lost: [mark]"""
 FAULTS = [
     ("an unknown flow", "    flow: toy_begin\n", "    flow: toy_begn\n", "unknown flow 'toy_begn'", "toy_begin"),
+    ("an unknown flow of a message alone", "    answer:\n      said: no\n", "    flow: toy_begn\n", "no flow 'toy_begn'", ""),
+    ("two things that are said", "      said: no\n", "      said: no\n    flow: toy_begin\n", "one thing is said", ""),
     ("an entry of one way without a flow", "    flow: toy_end\n", "", "names no flow", ""),
     ("two flows for one message", "  End < Event:\n    flow: toy_event", "  End < Event:\n    flow: toy_end", "another flow", ""),
     ("an unknown message", "  Begin > Event:", "  Begin > Evnt:", "toy2 has no message 'Evnt'", "Event"),

@@ -1,6 +1,8 @@
-"""A whole charging session of a 1.5 station on a 1.6 back end, by the shipped dialects and table."""
+"""A whole charging session of a 1.5 station on a 1.6 back end, and commands that name transactions, by the shipped tables."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from gateway.messages import Result
 from gateway.session import events as on
@@ -64,3 +66,80 @@ def test_a_command_that_the_old_station_has_no_word_for() -> None:
         play.online(exchange=True)
         play.commands("TriggerMessage", {"requestedMessage": "Heartbeat"}, id="b1")
         assert play.told("b1").payload == {"status": "NotImplemented"}
+
+
+PROFILE = {"stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
+SCHEDULE = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}]}
+OLD_PROFILE = {**PROFILE, "chargingProfileId": 4, "chargingSchedule": SCHEDULE}
+NEW_PROFILE = {**PROFILE, "id": 4, "chargingSchedule": [{**SCHEDULE, "id": 4}]}
+
+
+def done(play: Scene, order: Any, payload: Any = GOOD) -> None:
+    play >> on.StationAnswered(Result(order.id, order.action, payload))
+
+
+def test_a_profile_names_the_transaction_as_each_side_does_and_is_told_by_the_back_ends_name() -> None:
+    with Scene(kind="1.6-2.0.1") as play:
+        play.online()
+        call = play.asks("StartTransaction", start())
+        up = play.sent("TransactionEvent")
+        play.replies(up.id, up.action, {"idTokenInfo": GOOD})
+        ours, theirs = play.answered(call.id).payload["transactionId"], up.payload["transactionInfo"]["transactionId"]
+
+        play.commands("SetChargingProfile", {"evseId": 1, "chargingProfile": {**NEW_PROFILE, "transactionId": theirs}}, id="b1")
+        order = play.ordered("SetChargingProfile")
+        assert order.payload["csChargingProfiles"] == {**OLD_PROFILE, "transactionId": ours}
+        done(play, order)
+        assert play.told("b1").payload == GOOD
+
+        play.commands("SetChargingProfile", {"evseId": 1, "chargingProfile": {**NEW_PROFILE, "transactionId": "nobody"}}, id="b2")
+        assert play.told("b2").payload == {"status": "Rejected"}
+
+        play.commands("GetChargingProfiles", {"requestId": 8, "chargingProfile": {}}, id="b3")
+        assert play.told("b3").payload == GOOD
+        assert play.sent("ReportChargingProfiles").payload == {
+            "requestId": 8,
+            "chargingLimitSource": "CSO",
+            "evseId": 1,
+            "chargingProfile": [{**NEW_PROFILE, "transactionId": theirs}],
+        }
+
+
+def test_a_profile_for_a_station_that_names_its_transactions() -> None:
+    with Scene(kind="2.0.1-1.6") as play:
+        play.online()
+        token = {"idToken": "A", "type": "Central"}
+        event = {"eventType": "Started", "timestamp": "2026-03-01T11:00:00Z", "triggerReason": "Authorized", "seqNo": 0}
+        event |= {"transactionInfo": {"transactionId": "tx-1"}, "evse": {"id": 1, "connectorId": 1}, "idToken": token}
+        call = play.asks("TransactionEvent", event)
+        up = play.sent("StartTransaction")
+        play.replies(up.id, up.action, {"transactionId": 77, "idTagInfo": GOOD})
+        play.answered(call.id)
+        for number, profile in enumerate(({**OLD_PROFILE, "transactionId": 77}, OLD_PROFILE)):
+            play.commands("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile}, id=f"b{number}")
+            order = play.ordered("SetChargingProfile")
+            assert order.payload == {"evseId": 1, "chargingProfile": {**NEW_PROFILE, "transactionId": "tx-1"}}
+            done(play, order)
+            assert play.told(f"b{number}").payload == GOOD
+
+
+def test_a_profile_on_the_same_rung_has_the_number_that_the_station_was_given() -> None:
+    with Scene(same=True) as play:
+        play.online()
+        call = play.asks("StartTransaction", start())
+        up = play.sent("StartTransaction")
+        play.replies(up.id, up.action, {"transactionId": 77, "idTagInfo": GOOD})
+        ours = play.answered(call.id).payload["transactionId"]
+        play.commands(
+            "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": {**OLD_PROFILE, "transactionId": 77}}, id="b1"
+        )
+        assert play.ordered("SetChargingProfile").payload["csChargingProfiles"]["transactionId"] == ours
+
+
+def test_a_refused_update_is_told_to_a_back_end_that_has_no_word_for_it() -> None:
+    with Scene(kind="2.0.1-1.6") as play:
+        play.online()
+        play.commands("UpdateFirmware", {"location": "https://x/", "retrieveDate": "2026-03-01T11:00:00Z"}, id="b1")
+        done(play, play.ordered("UpdateFirmware"), {"status": "Rejected"})
+        assert play.told("b1").payload == {}
+        assert play.sent("FirmwareStatusNotification").payload == {"status": "DownloadFailed"}

@@ -16,6 +16,8 @@ from gateway.ladder.flows import (
     keys,
     logs,
     notices,
+    profile_ids,
+    profiles,
     remote,
     reports,
     station_left,
@@ -27,7 +29,7 @@ from gateway.ladder.flows.aliases import Aliases
 from gateway.ladder.flows.contract import Flow, Keeper, Part, Parts, Rendering, Together
 from gateway.ladder.flows.signed import Signed
 from gateway.ladder.flows.tokens import Numbers, Tokens
-from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt
+from gateway.ladder.flows.topology import Alone, ConnectorLearnt, EvseLearnt, Learnt, PlaceLearnt
 from gateway.ladder.flows.values import Amounts, Json, Units
 
 __all__ = ["FLOWS", "KEEPERS", "TOGETHER", "Flow", "Keeper", "Part", "Parts", "Rendering", "Together"]
@@ -41,6 +43,11 @@ FLOWS: dict[str, Flow] = {
     "status_left": station_right.status,
     "remote_start": remote.remote_start,
     "request_start": remote.request_start,
+    "set_profile": profile_ids.set_right,
+    "clear_profile": profile_ids.clear_right,
+    "set_profile_left": profiles.set_left,
+    "clear_profile_left": profiles.clear_left,
+    "report_profiles": profiles.report,
     "update": firmware.update,
     "signed_update": firmware.signed_update,
     "update_left": firmware.update_left,
@@ -74,6 +81,7 @@ KEEPERS: dict[str, Keeper] = {
     "evse": Alone(),
     "learnt_evse": Learnt(),
     "learnt_evse_id": EvseLearnt(),
+    "learnt_place": PlaceLearnt(),
     "learnt_connector": ConnectorLearnt(),
     "amounts": Amounts(),
     "units": Units(),

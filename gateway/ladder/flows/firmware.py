@@ -9,18 +9,16 @@ Sources: OCPP 2.0.1 part 2, L01–L02; OCPP 1.6, 4.5 and 6.19; its security whit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.ladder.flows.contract import Part, Rendering, makes
+from gateway.ladder.flows.contract import Parts, Rendering, makes
 from gateway.ladder.flows.numbered import numbered, plain, request, taken
 from gateway.messages import Payload
 
 PLAIN, SIGNED = "UpdateFirmware", "SignedUpdateFirmware"
 PLAIN_STATUS, SIGNED_STATUS = "FirmwareStatusNotification", "SignedFirmwareStatusNotification"
 REGISTER = "firmware"
-Parts = Mapping[str, Part]
 
 
 @makes(PLAIN)

@@ -9,17 +9,15 @@ Sources: OCPP 2.0.1 part 2, N01; OCPP 1.6, 4.4 and 6.9; its security whitepaper,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from gateway.ladder.flows.contract import Part, Rendering, makes
+from gateway.ladder.flows.contract import Parts, Rendering, makes
 from gateway.ladder.flows.numbered import numbered, plain, request
 from gateway.messages import Payload
 
 DIAGNOSTICS, LOG = "GetDiagnostics", "GetLog"
 DIAGNOSTICS_STATUS, LOG_STATUS = "DiagnosticsStatusNotification", "LogStatusNotification"
 REGISTER = "logs"
-Parts = Mapping[str, Part]
 
 
 @makes(LOG)

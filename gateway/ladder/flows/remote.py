@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.ladder.flows.contract import Part, Rendering, makes, the_answer
+from gateway.ladder.flows.profile_ids import of_a_start
+from gateway.ladder.flows.profiles import keep, refusal
 from gateway.messages import Payload
 
 LATEST = timedelta(minutes=5)
@@ -28,14 +30,18 @@ def remote_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Renderi
     """Going right: the command gets a number that this station never had."""
     part = parts[RIGHT]
     made = {**(part.ask(asked, run) or {}), "remoteStartId": run.cx.registers.next("remote_start")}
+    if "chargingProfile" in made:
+        made["chargingProfile"] = of_a_start(made["chargingProfile"], made.get("evseId"), run)
     return Rendering([(RIGHT, made)], lambda results, run: part.answer(the_answer(results), asked, run))
 
 
 @makes(LEFT)
 def request_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Rendering:
-    """Going left: the number is kept for the start that follows."""
+    """Going left: the number is kept for the start that follows.  A profile that cannot go with it is a refusal."""
     part = parts[LEFT]
-    made = part.ask(asked, run) or {}
+    made = part.ask(asked, run)
+    if made is None:
+        return Rendering([], lambda results, run: refusal(asked["chargingProfile"]))
     kept = {"id": asked["remoteStartId"], "connector": made.get("connectorId"), "at": run.cx.now.isoformat()}
     run.cx.registers.put("remote", made["idTag"].casefold(), kept)
 
@@ -43,6 +49,9 @@ def request_start(asked: Payload, run: Any, parts: Mapping[str, Part]) -> Render
         told = part.answer(the_answer(results), asked, run)
         if told.get("status") != "Accepted":
             run.cx.registers.put("remote", made["idTag"].casefold(), None)
+        elif "chargingProfile" in asked and "evseId" in asked:
+            profile = {name: value for name, value in asked["chargingProfile"].items() if name != "transactionId"}
+            keep(asked["evseId"], profile, made["chargingProfile"]["chargingSchedule"], run)
         return told
 
     return Rendering([(LEFT, made)], answer)

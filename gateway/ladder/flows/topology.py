@@ -60,6 +60,16 @@ class EvseLearnt:
         return number(value, None, run.cx.registers) if value else 0
 
 
+class PlaceLearnt(EvseLearnt):
+    """The same, where the right side names the whole station by 0, too."""
+
+    total = "<>"
+
+    def right(self, value: int, run: Any) -> int:
+        """The EVSE of a number, or 0."""
+        return _place(value, run)[0] if value else 0
+
+
 class ConnectorLearnt:
     """The same, where the right side names the connector of an EVSE beside it."""
 

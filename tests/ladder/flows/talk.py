@@ -90,6 +90,7 @@ class Talk:
             "firmware",
             "logs",
             "profiles",
+            "profile_ids",
             "inventory",
             "report",
             "limits",
