@@ -302,9 +302,11 @@ class Conversation:
 
     def _commit(self, command: do.Commit) -> None:
         begun = self.around.clock.seconds()
+        self.session.load.commits += 1
         self.around.journal.commit(command.writes, lambda failure: self._committed(command.tag, begun, failure))
 
     def _committed(self, tag: int, begun: float, failure: JournalFailed | None) -> None:
+        self.session.load.commits -= 1
         self.around.committed(self.around.clock.seconds() - begun)
         if self.over:
             return

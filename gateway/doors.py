@@ -28,6 +28,7 @@ from gateway.journal.contract import PutStation
 from gateway.links.address import read_address
 from gateway.links.frames import WebSocket
 from gateway.links.http import Exchange, Handshake, Request
+from gateway.load import DOORS
 from gateway.messages import Error, Side
 from gateway.offers import agreed, subprotocols
 from gateway.quirks.connect import Connect
@@ -114,6 +115,10 @@ class Doors:
         if identity is None or why:
             code = "ProtocolError" if identity is None else "SecurityError"
             self._fault(exchange, listener.address.dialect, envelope, code, why or "", "unauthorized" if identity else "identity")
+            return
+        if self.relay.load.level >= DOORS and identity not in self.relay.conversations:
+            self.relay.witness.refused(None, "overload", "not now")
+            exchange.drop()  # an error would count as a try; nobody there is only offline
             return
         end = self._soap_station(identity, listener, exchange.request)
         self._learn_callback(end, self.relay.conversations[identity], envelope, exchange.request)
@@ -210,7 +215,7 @@ class Doors:
         if listener is None or listener.address.codec not in ("json", "wire"):
             self._refuse(handshake, 404, "identity", "there is no OCPP-J listener at this path")
             return
-        if not self.relay.healthy or self.relay.stopping:
+        if not self.relay.healthy or self.relay.stopping or self.relay.load.level >= DOORS:
             self._refuse(handshake, 503, "overload", "not now")
             return
         connect, identity = self._called(listener, request)

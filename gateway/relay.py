@@ -32,6 +32,7 @@ from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
 from gateway.links.later import NOW, Later, Now
 from gateway.links.websocket import Receiver, WebSocket
+from gateway.load import Load
 from gateway.messages import Side
 from gateway.pace import Pace
 from gateway.quirks.choose import Quirks
@@ -39,6 +40,7 @@ from gateway.quirks.cures import Fired
 from gateway.session import commands as do
 from gateway.session.events import Stopping
 from gateway.session.session import Session
+from gateway.session.shared import Shared
 from gateway.session.tokens import EVERYBODY, MOST_OF_A_SITE, Tokens
 from gateway.turns import Turn, Turns
 from gateway.witness import Witness
@@ -86,6 +88,7 @@ class Relay:
         self._tokens = {one.name: Tokens(EVERYBODY, one.name, MOST_OF_A_SITE) for one in shared}
         if self._tokens:  # the journal answers in order: before any station's conversation begins
             journal.restore(EVERYBODY, self._learnt)
+        self.load = Load()
         self.healthy = True
         self.stopping = False
         self.choosing = Choosing(witness, self.wall, lambda writes: self.journal.commit(writes, lambda failure: None))
@@ -120,7 +123,8 @@ class Relay:
         turn = Turn(self._turns.setdefault(backend.name, Turns(policy.most_in_flight)))
         tokens = self._tokens.get(backend.name)
         older = self._older(theirs.name)
-        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, older, turn, tokens)
+        shared = Shared(turn, tokens, self.load)
+        session = Session(identity, dialect, theirs, up, down, policy, self.ids, self.rng, older, shared)
         made = self.conversations[identity] = Conversation(identity, session, self, self.later)
         made.wake()
         return made

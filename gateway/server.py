@@ -28,6 +28,7 @@ from gateway.links.later import Later
 from gateway.links.limits import Limits
 from gateway.links.trust import CertificateFiles, Trust
 from gateway.links.websocket import Receiver, WebSocket, connect
+from gateway.load import READS
 from gateway.observe.console import Console
 from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
@@ -40,6 +41,8 @@ MEASURE_EVERY = 5.0
 """Seconds between looks at the journal's depth and age."""
 REST = 50.0
 """Such a look costs the writer time where the backlog is large: it rests so many times as long."""
+LOOK_EVERY = 1.0
+"""Seconds between looks at how far the gateway is behind."""
 REOPEN_EVERY = 1.0
 """Seconds between tries to listen again, where a port was taken by somebody else while the journal could not store."""
 
@@ -81,6 +84,8 @@ class Server:
         self.gates: list[Way] = []
         self.admin_port: Any = None
         self._measuring: Any = None
+        self._looking: Any = None
+        self.relay.load.on_level = self._loaded
 
     # -- start ---------------------------------------------------------------------------------------------------
 
@@ -93,6 +98,7 @@ class Server:
         await self._open()
         backlog.resume(self.relay)
         self._measure()
+        self._look(self.reactor.seconds())
 
     async def _open(self) -> None:
         for (host, port), listeners, callbacks in self._places():
@@ -181,6 +187,19 @@ class Server:
     def _refused(self, reason: str) -> None:
         self.metrics.refused(reason)
 
+    def _look(self, due: float) -> None:
+        """How late this call is tells how far the reactor is behind."""
+        now = self.reactor.seconds()
+        self.relay.load.look(now - due)
+        self._looking = self.reactor.callLater(LOOK_EVERY, self._look, now + LOOK_EVERY)
+
+    def _loaded(self, level: int) -> None:
+        self.log.warn("how far the gateway is behind", load=level)
+        self.metrics.loaded(level)
+        for gate in self.gates:
+            if isinstance(gate, Gate):  # other ways are asked by us, or hold one device
+                gate.pause(level >= READS)
+
     def _measure(self) -> None:
         self.metrics.stations(sum(1 for c in self.relay.conversations.values() if c.station_end is not None))
         self.metrics.uplinks(sum(1 for c in self.relay.conversations.values() if c.backend_end is not None))
@@ -210,8 +229,9 @@ class Server:
     def _close(self, whole: bool, done: Deferred[bool]) -> None:
         for gate in self.gates:
             gate.drain()
-        if self._measuring is not None and self._measuring.active():
-            self._measuring.cancel()
+        for one in (self._measuring, self._looking):
+            if one is not None and one.active():
+                one.cancel()
         self.client.close()
         if self.admin_port is not None:
             self.admin_port.stopListening()

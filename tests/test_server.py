@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.testing import MemoryReactorClock
+from twisted.internet.testing import MemoryReactorClock, StringTransport
 
 from gateway.config import Certificate, Listener
 from gateway.observe.log import Log
@@ -140,3 +140,19 @@ def test_a_certificate_that_is_missing_stops_the_start(tmp_path: Path) -> None:
     failures: list[Any] = []
     ensureDeferred(one.start()).addErrback(failures.append)
     assert len(failures) == 1
+
+
+def test_while_it_is_far_behind_nothing_is_read_and_all_goes_on_afterwards(tmp_path: Path) -> None:
+    one, reactor = server(tmp_path)
+    begin(one)
+    factory = reactor.tcpServers[1][1]
+    wire = StringTransport()
+    connection = factory.buildProtocol(None)
+    connection.makeConnection(wire)
+    reactor.rightNow += 3.0  # the reactor was busy, and looks at its clock too late
+    reactor.advance(0)
+    assert wire.producerState == "paused"
+    assert "load_level 4.0" in one.metrics.exposition().decode()
+    reactor.pump([1.0] * 5)
+    assert wire.producerState == "producing"
+    assert "load_level 0.0" in one.metrics.exposition().decode()

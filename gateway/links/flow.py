@@ -31,7 +31,7 @@ class Outlet:
         self._transport = transport
         self._limits = limits
         self._full = False
-        self._held = False
+        self._held = self._paused = False
         self._over = False
         self._unsent = 0
         self._alarm = Alarm(clock, self._late)
@@ -60,6 +60,12 @@ class Outlet:
         """Stop or go on reading, for a reason of the caller's."""
         if held != self._held:
             self._held = held
+            self._flow()
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading, because the whole gateway cannot keep up."""
+        if paused != self._paused:
+            self._paused = paused
             self._flow()
 
     def close(self) -> None:
@@ -103,7 +109,7 @@ class Outlet:
 
     def _flow(self) -> None:
         if not self.closing:
-            if self._full or self._held:
+            if self._full or self._held or self._paused:
                 self._transport.pauseProducing()
             else:
                 self._transport.resumeProducing()
@@ -112,7 +118,7 @@ class Outlet:
         # A registered producer would keep a TLS connection from closing, and so would a paused reader.
         self.closing = True
         self._transport.unregisterProducer()
-        if self._full or self._held:
+        if self._full or self._held or self._paused:
             self._transport.resumeProducing()
 
     def _late(self) -> None:

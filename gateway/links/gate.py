@@ -21,6 +21,9 @@ class Accepting(Protocol):
 
     live: set[Any]
 
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading from all of them."""
+
     def drain(self) -> None:
         """Close the connections as soon as that costs nobody anything."""
 
@@ -62,6 +65,10 @@ class Gate:
         for connection in list(self.factory.live):
             transport: Any = connection.transport
             transport.abortConnection()
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading: what is not read stays with the peers."""
+        self.factory.pause(paused)
 
     def drain(self) -> None:
         """Close the connections as soon as that costs nobody anything."""

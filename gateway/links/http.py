@@ -61,6 +61,11 @@ class HttpFactory(Factory):
         """Twisted: a connection was accepted."""
         return HttpConnection(self)
 
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading from all of them."""
+        for connection in list(self.live):
+            connection.pause(paused)
+
     def drain(self) -> None:
         """Close each connection that waits for a request, and the others after their answer.  WebSockets stay."""
         self.draining = True
@@ -120,6 +125,10 @@ class HttpConnection(Protocol):
         self.home.live.add(self)
         self._begun = True
         self._alarm.set(self.limits.handshake_deadline)
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading."""
+        self._outlet.pause(paused)
 
     def dataReceived(self, data: bytes) -> None:
         """Twisted: bytes came."""

@@ -102,6 +102,11 @@ class Stream(Dialled):
         elif self.transport is not None:
             self.transport.abortConnection()
 
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading."""
+        if self._outlet is not None:
+            self._outlet.pause(paused)
+
 
 class StreamFactory(Factory):
     """Accepted connections; ``live`` holds the open ones.  ``receiver`` is made anew for each."""
@@ -120,6 +125,11 @@ class StreamFactory(Factory):
         made = _Accepted(self._reactor, self._limits, self._receiver(), self.live.discard)
         self.live.add(made)
         return made
+
+    def pause(self, paused: bool) -> None:
+        """Stop or go on reading from all of them."""
+        for stream in list(self.live):
+            stream.pause(paused)
 
     def drain(self) -> None:
         """Close every connection."""

@@ -138,6 +138,7 @@ class Metrics:
         build = self._gauge("build_info", "Which gateway this is; always 1.", ("version", "python"))
         build.labels(__version__, platform.python_version()).set(1)
         self._ready = self._gauge("ready", "1 while the gateway takes stations, as /readyz says.")
+        self._load = self._gauge("load_level", "How far the gateway is behind: 0 not at all … 4 it reads nothing more.")
         self._stations = self._gauge("stations_connected", "Stations with a link, or with a recent exchange.")
         self._uplinks = self._gauge("uplinks_up", "Links to back ends that stand.")
         self._queued = self._gauge("journal_queued", "Transaction messages that wait for their back end.")
@@ -168,6 +169,10 @@ class Metrics:
     def lost(self, table: str, rule: str) -> None:
         """A value did not cross, as the rule declares."""
         self.noted("loss", {"table": table, "rule": rule})
+
+    def loaded(self, level: int) -> None:
+        """The gateway is so far behind (`gateway.load`)."""
+        self._load.set(level)
 
     def refused(self, reason: str) -> None:
         """A peer's input was turned away; ``reason`` is one of `REASONS`."""

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 from functools import partial
 
+from gateway.load import ERRANDS, Load
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session.asks import Asked, Asks
 from gateway.session.desk import Desk
@@ -42,6 +43,7 @@ class Errands:
         self.desk, self.asks, self.lane, self.naming = desk, asks, lane, naming
         self.registration, self.transactions = registration, transactions
         self.triggered = False
+        self.load = Load()
         self._waiting: deque[Errand] = deque()
         self._flying: Errand | None = None
         self._last_beat: float | None = None
@@ -55,6 +57,9 @@ class Errands:
         """The station asks something that the back end shall answer."""
         if self.desk.answers_here(asked.role) or len(self._waiting) >= self.desk.policy.most_calls:
             self._answer_here(asked)
+            return
+        if self.load.level >= ERRANDS and asked.role != "authorize":
+            self.asks.unreachable(asked, "busy")
             return
         self._waiting.append(Errand(asked.call, asked))
         self.asks.within(asked, self._answer_here)

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from gateway.journal.contract import KEYS_KEPT, Append, PutTransaction, Restored, Row, Transaction
+from gateway.load import STATES, Load
 from gateway.messages import Call
 from gateway.session.asks import Asked, Asks
 from gateway.session.binding import Binding, Bound
@@ -46,6 +47,7 @@ class Intake:
         """Whether what is queued goes up at once."""
         self.away: Callable[[], bool] = lambda: False
         """Whether the back end cannot be reached."""
+        self.load = Load()
         self.linked: str | None = None
         """Since when the station's present link stands."""
         self.binding = Binding(desk, transactions)
@@ -90,7 +92,7 @@ class Intake:
         self._store(asked, f"state {self._next_seq}", Bound(asked.call, of, flag, []))
 
     def _queued(self, call: Call, connector: int | None, state: str | None) -> None:
-        flowing = self.flowing()
+        flowing = self.flowing() and self.load.level < STATES
         item = StateItem(call, connector, state, Then(self.transactions, connector), live=flowing and self.queue.live)
         change = self.queue.add_state(item, flowing)
         if change is not None:

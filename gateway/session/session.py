@@ -31,11 +31,11 @@ from gateway.session.orders import Orders
 from gateway.session.policy import TOWARDS, Policy
 from gateway.session.queue import Queue
 from gateway.session.registration import Registration
+from gateway.session.shared import Shared
 from gateway.session.text import stamp
 from gateway.session.tokens import Tokens
 from gateway.session.transactions import Transactions
 from gateway.session.uplink import Uplink
-from gateway.turns import Turn, Turns
 
 ON_ITS_WAY = timedelta(seconds=10)
 """A message that opens its own exchange was made before it arrived."""
@@ -44,9 +44,7 @@ ON_ITS_WAY = timedelta(seconds=10)
 class Session:
     """Sans-I/O.  ``up`` leads from the station's dialect to the back end's, ``down`` the other way.
 
-    ``older`` gives the way up from another dialect, for rows that the station left when it still spoke that one.  ``turn`` is
-    its place among all that want to send queued messages to that back end, ``tokens`` what is known of tokens where stations
-    share that.
+    ``older`` gives the way up from another dialect, for rows that the station left when it still spoke that one.
     """
 
     def __init__(
@@ -60,17 +58,17 @@ class Session:
         ids: Callable[[], str],
         rng: random.Random,
         older: Callable[[str], Route | None] = lambda dialect: None,
-        turn: Turn | None = None,
-        tokens: Tokens | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng, older)
         self.asks = Asks(desk)
         self.uplink = Uplink(desk)
         self.lane = Lane(desk, self.uplink, self._recycle)
-        self.turn = turn or Turn(Turns(1))
+        shared = shared or Shared()
+        self.turn, self.load = shared.turn, shared.load
         self.queue = Queue(policy.most_states)
         self._own_tokens = Tokens(station)
-        self.transactions = Transactions(station, rng, tokens or self._own_tokens)
+        self.transactions = Transactions(station, rng, shared.tokens or self._own_tokens)
         naming = Naming(desk, self.transactions)
         self.registration = Registration(desk, self.asks, self.lane, self.transactions)
         self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions, naming)
@@ -93,6 +91,7 @@ class Session:
         self.intake.flowing = lambda: self.uplink.up and self.registration.ready
         self.intake.away = lambda: not self.uplink.up
         self.delivery.turn = self.turn
+        self.errands.load = self.intake.load = self.load
         self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery)
         self.lane.ready_since = lambda: self.registration.ready_since
 

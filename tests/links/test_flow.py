@@ -85,3 +85,13 @@ def test_nothing_stays_on_the_clock_after_the_end():
     assert not clock.getDelayedCalls()
     outlet.abort()
     assert not wire.aborted
+
+
+def test_the_whole_gateway_may_be_a_reason_not_to_read_too():
+    _, wire, _, outlet = make()
+    outlet.pause(True)
+    outlet.hold(True)
+    outlet.hold(False)
+    assert wire.producerState == "paused"
+    outlet.pause(False)
+    assert wire.producerState == "producing"

@@ -15,13 +15,15 @@ from gateway.journal.contract import Restored
 from gateway.ladder.facts import Context
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.route import Passage, Route
+from gateway.load import Load
 from gateway.messages import Call, Payload, Result
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
 from gateway.session.session import Session
+from gateway.session.shared import Shared
 from gateway.session.tokens import Tokens
-from gateway.turns import Turn
+from gateway.turns import Turn, Turns
 from tests.memory_journal import MemoryJournal
 from tests.playbook import Play
 from tests.session import toys
@@ -101,13 +103,15 @@ def session(
     life: str = "g",
     turn: Turn | None = None,
     tokens: Tokens | None = None,
+    load: Load | None = None,
 ) -> Session:
     kind = "old" if old else "same" if same else kind
     own, other = (dialects()[name] for name in KINDS[kind])
     count = itertools.count(1)
     up, down = routes(kind)
+    shared = Shared(turn or Turn(Turns(1)), tokens, load or Load())
     ids = lambda: f"{life}{next(count)}"  # noqa: E731
-    return Session(STATION, own, other, up, down, policy or Policy(), ids, random.Random(seed), turn=turn, tokens=tokens)
+    return Session(STATION, own, other, up, down, policy or Policy(), ids, random.Random(seed), shared=shared)
 
 
 class Scene(Play):
