@@ -49,10 +49,13 @@ class Fork:
     def forked(self, passage: Passage, payload: Payload, rendering: Rendering, cx: Context) -> Passage:
         """The ways of a rendering's messages; ``passage`` says how its answer climbs back."""
         forked = Forked(None, payload, passage.climbs, passage.losses, rendering=rendering, fork=self)
+        forked.idle = list(rendering.idle)
         if self.beyond is not None:
             seen = cx if rendering.facts is None else replace(cx, facts=rendering.facts)
             forked.branches = [self.beyond(action, made, seen) for action, made in rendering.messages]
-            for branch in forked.branches:
+            later = [self.beyond(action, made, seen) for action, made in rendering.idle]
+            forked.idle = [leaf for branch in later for leaf in branch.onward()]
+            for branch in (*forked.branches, *later):
                 forked.losses += branch.losses
         return forked.settled(cx)
 

@@ -53,6 +53,8 @@ class Passage(Struct, gc=False):
     refusal: tuple[str, str] | None = None
     after: Sequence[tuple[str, Payload]] = ()
     """Calls for the asker, in its dialect, once it has its answer: complete when the answer is made."""
+    idle: list[tuple[str, Payload]] = []
+    """What is to be asked onward once no transaction runs."""
 
     def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
         """Whether the answer shall wait, though all of `onward` was answered so, for what the other side has yet to tell."""

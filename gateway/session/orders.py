@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from msgspec.structs import replace
 
-from gateway.journal.contract import PutTransaction, Transaction
+from gateway.journal.contract import Transaction, Write
 from gateway.ladder.facts import Context
 from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
@@ -25,11 +24,13 @@ from gateway.session.asks import Asks
 from gateway.session.desk import Desk
 from gateway.session.errands import Errands
 from gateway.session.fallbacks import Fallbacks
+from gateway.session.foretold import Foretold
 from gateway.session.intake import Intake
 from gateway.session.naming import Naming
 from gateway.session.registration import Registration
-from gateway.session.transactions import REASON, Transactions
+from gateway.session.transactions import Transactions
 from gateway.session.trip import Trip
+from gateway.session.when_idle import WhenIdle
 
 HOLD = "hold-calls"
 PATIENCE = 0.8
@@ -68,7 +69,7 @@ class Orders:
         afterwards: Afterwards,
     ) -> None:
         self.desk, self.asks, self.registration, self.naming = desk, asks, registration, naming
-        self.transactions, self.errands, self.intake, self.afterwards = transactions, errands, intake, afterwards
+        self.transactions, self.intake, self.afterwards = transactions, intake, afterwards
         self._open: dict[str, Order] = {}
         self._waiting: deque[Order] = deque()
         self._flying: Order | None = None
@@ -76,6 +77,8 @@ class Orders:
         self._holding = False
         self._settled_at = 0.0
         self.fallbacks = Fallbacks(desk, "station")
+        self.foretold = Foretold(desk, registration, transactions, errands, naming)
+        self.when_idle = WhenIdle(desk, asks, transactions, self._own)
         self._fresh = False  # the station came, and its quirks were not looked at yet
 
     @property
@@ -100,7 +103,8 @@ class Orders:
             return
         trip = self.desk.downward(named, self.transactions)
         if trip.local is not None:
-            self.desk.after(trip.writes, partial(self._say, call, trip.local, "local", trip))
+            writes = [*trip.writes, *self._promised(trip, trip.local)]
+            self.desk.after(writes, partial(self._say, call, trip.local, "local", trip))
             return
         if not trip.stored:
             self.desk.store(trip)
@@ -191,6 +195,7 @@ class Orders:
 
     def pump(self) -> None:
         """Send the next one, if the station may be asked now; answer what waited for the station's own messages."""
+        self.when_idle.pump()
         for order in [one for one in self._held_back if one.trip is not None and not one.trip.waits(self._context())]:
             self._ripe(order)
         if self._fresh and self.desk.switches:
@@ -229,7 +234,7 @@ class Orders:
 
     def _send(self, order: Order) -> None:
         self._flying = order
-        self._foresee(order.call)
+        self.foretold.sent(order.call)
         within = self.fallbacks.patience(order.call, self.desk.policy.station_call)
         self.desk.say(do.CallStation(order.call, within))
         self.desk.timer(f"down:{order.call.id}", within, lambda: self._silent(order))
@@ -270,7 +275,7 @@ class Orders:
             return
         if self._again(order, answer):
             return
-        self._learn(order.call, answer)
+        self.foretold.answered(order.call, answer)
         if order.asked is None or order.trip is None or not order.open:
             return
         if order.trip.heard(answer):
@@ -307,6 +312,7 @@ class Orders:
             self._further(order, more)
             return
         back, writes = self.desk.answer(order.trip, order.asked, self.transactions)
+        writes += self._promised(order.trip, back)
         self.desk.after(writes, partial(self._finish, order, back, "refused" if isinstance(back, Error) else "answered"))
 
     def _further(self, order: Order, trip: Trip) -> None:
@@ -329,6 +335,9 @@ class Orders:
         """The station came."""
         self._settled_at, self._fresh = self.desk.at.mono, True
 
+    def _promised(self, trip: Trip, answer: Answer) -> list[Write]:
+        return self.when_idle.promise(trip.idle) if isinstance(answer, Result) else []
+
     def _own(self, call: Call) -> None:
         """A question of a quirk profile, whose answer is for nobody."""
         if self.desk.present and call.action in self.desk.dialect.messages:
@@ -345,44 +354,3 @@ class Orders:
             self._fail(order, "the station is gone", "lost")
         for order in list(self._open.values()):
             self._fail(order, "the station is gone", "lost")
-
-    # -- what a command foretells --------------------------------------------------------------------------------
-
-    def _foresee(self, call: Call) -> None:
-        # Taken down when it is sent: the stop that it causes may come before the answer to it.
-        role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)
-        if role == "remote_stop":
-            self._reason(self.naming.of_station(call), "remote")
-        elif role == "reset":
-            self.registration.reset(True)
-            for transaction in list(self.transactions.open()):
-                self._reason(transaction, f"{facts.get('reset_kind', 'soft')}_reset")
-        elif role == "trigger":
-            self._triggered(facts, True)
-
-    def _triggered(self, facts: dict[str, Any], sent: bool) -> None:
-        requested = self.desk.dialect.role(str(facts.get("requested")))
-        if requested == "heartbeat":
-            self.errands.triggered = sent
-        elif requested == "boot":
-            self.registration.triggered = sent
-
-    def _reason(self, transaction: Transaction | None, word: str, holds: bool = True) -> None:
-        if transaction is not None and transaction.ended is None:
-            change = self.transactions.flagged if holds else self.transactions.unflagged
-            self.desk.commit([PutTransaction(self.desk.station, change(transaction, REASON + word))])
-
-    def _learn(self, call: Call, answer: Answer) -> None:
-        """A command that the station refused foretells nothing."""
-        verdict = self.desk.dialect.fact(answer, "verdict") if isinstance(answer, Result) else "refused"
-        if verdict in ("accepted", None):
-            return
-        role, facts = self.desk.dialect.role(call.action), self.desk.dialect.facts(call)
-        if role == "remote_stop":
-            self._reason(self.naming.of_station(call), "remote", holds=False)
-        elif role == "reset":
-            self.registration.reset(False)
-            for transaction in list(self.transactions.open()):
-                self._reason(transaction, f"{facts.get('reset_kind', 'soft')}_reset", holds=False)
-        elif role == "trigger":
-            self._triggered(facts, False)

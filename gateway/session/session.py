@@ -142,6 +142,7 @@ class Session:
         self.intake.restore(event.restored)
         self.delivery.cuts.restore(event.restored.next_seq)
         self.registration.restore(event.restored.values)
+        self.orders.when_idle.restore(event.restored.values)
         if self.queue:  # deliver, whether the station comes back or not; it has the usual grace to do so
             self.uplink.hear("want")
             self._stay()
@@ -209,6 +210,7 @@ class Session:
         elif asked.wants is not None:
             self.intake.asked(asked)
         elif asked.role == "boot":
+            self.orders.when_idle.forget()
             self.registration.asked(asked)
         elif asked.role == "heartbeat":
             self.errands.beat(asked)

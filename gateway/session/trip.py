@@ -66,6 +66,11 @@ class Trip(Struct, eq=False):
         """What the asker is told once it has its answer, in its dialect; known when that is made."""
         return self.passage.after if self.passage is not None else ()
 
+    @property
+    def idle(self) -> Sequence[Message]:
+        """What its answer promises for when no transaction runs."""
+        return self.passage.idle if self.passage is not None else ()
+
     def answer(self, asked: Call, cx: Context) -> tuple[Answer, list[Loss]]:
         """The answer to ``asked``, made of all results; an error where none of the messages got a result."""
         if self.passage is None or (self.refusal is not None and all(one is None for one in self.answers)):

@@ -169,10 +169,13 @@ def ask(route: Route, state: State, action: str, payload: dict[str, Any], told: 
     onward = passage.onward()
     for name, made in onward:
         assert route.to_dialect.check("call", name, made) == made, (name, made)
+    for name, made in passage.idle:
+        assert route.to_dialect.check("call", name, made) == made, (name, made)
     if passage.answer is not None:
         dialect.check("result", action, passage.answer)
     bindings.asked(call, number)
-    return Came(onward, passage.refusal or passage.answer, registers.taken(), (passage, cx, bindings, registers))
+    said = (passage.refusal or passage.answer, *passage.idle)
+    return Came(onward, said, registers.taken(), (passage, cx, bindings, registers))
 
 
 def answer(route: Route, came: Came, results: list[Any], later: Callable[[str], Any] | None = None) -> Any:

@@ -57,7 +57,8 @@ class Rendering:
     has its answer.  They are said once, and what the asker replies is for nobody; a crash may forget them.
     ``until`` holds the answer to a command back, for some seconds at most, until it is true of the same results: for what the
     other side only tells by messages of its own.  ``then`` makes of them what is asked next, whose answer is the answer, where
-    there is more to ask; ``answer`` stands for it only where that cannot be asked any more.
+    there is more to ask; ``answer`` stands for it only where that cannot be asked any more.  ``idle`` are more messages for the
+    far side of a command, promised by its answer: each is sent once when no transaction runs, unless the station boots before.
     """
 
     messages: Sequence[tuple[str, Payload]]
@@ -66,6 +67,7 @@ class Rendering:
     after: Callable[[Sequence[Payload | None], Any], Sequence[tuple[str, Payload]]] = nothing
     until: Callable[[Sequence[Payload | None], Any], bool] | None = None
     then: Callable[[Sequence[Payload | None], Any], Rendering | None] | None = None
+    idle: Sequence[tuple[str, Payload]] = ()
 
 
 Flow: TypeAlias = Callable[[Payload, Any, Parts], Rendering]

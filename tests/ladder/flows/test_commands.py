@@ -28,12 +28,20 @@ def test_4_9_a_restart_of_1_6_is_at_once(to_right: Talk, asked: str, becomes: st
     assert to_right.answer(passage, {"status": "Scheduled"}) == {"status": "Accepted"}
 
 
-def test_4_9_a_restart_when_idle_is_not_promised_while_somebody_charges(to_left: Talk) -> None:
+def test_4_9_a_restart_when_idle_waits_until_nobody_charges(to_left: Talk) -> None:
     assert to_left.ask("Reset", {"type": "OnIdle"}).payload == {"type": "Soft"}
     to_left.facts.on[1] = 17
-    assert to_left.ask("Reset", {"type": "OnIdle"}).answer == {"status": "Rejected"}
+    passage = to_left.ask("Reset", {"type": "OnIdle"})
+    assert (passage.answer, passage.onward(), passage.idle) == ({"status": "Scheduled"}, [], [("Reset", {"type": "Soft"})])
     assert to_left.ask("Reset", {"type": "Immediate"}).payload == {"type": "Soft"}
-    assert to_left.ask("Reset", {"type": "Immediate", "evseId": 1}).answer == {"status": "Rejected"}
+    refused = {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedParam"}}
+    assert to_left.ask("Reset", {"type": "Immediate", "evseId": 1}).answer == refused
+
+
+def test_what_waits_goes_on_to_an_older_station() -> None:
+    talk = Talk("ocpp2.0.1", "ocpp1.5")
+    talk.facts.on[1] = 17
+    assert talk.ask("Reset", {"type": "OnIdle"}).idle == [("Reset", {"type": "Soft"})]
 
 
 def test_4_9_a_connector_in_use_is_not_unlocked_behind_the_drivers_back(to_left: Talk) -> None:
