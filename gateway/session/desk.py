@@ -108,8 +108,10 @@ class Desk:
         """Store; ``then`` runs when it is fsynced.  Commits end in the order in which they were asked for."""
         self._tag += 1
         self._commits[self._tag] = then
-        self.say(do.Commit(self._tag, [*self._owed, *writes] if self._owed else writes))
-        self._owed = []
+        if self._owed:
+            writes, self._owed = [*self._owed, *writes], []
+            self.cancel("soon")
+        self.say(do.Commit(self._tag, writes))
 
     def commit_soon(self, writes: Sequence[Write]) -> None:
         """Store with the next commit, or `SOON` from now: for what nobody waits for and a crash may forget.
