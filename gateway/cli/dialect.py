@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.cli import dialect_listen, dialect_test
+from gateway.cli import dialect_import, dialect_listen, dialect_test
 
-ACTIONS = (dialect_test, dialect_listen)
+ACTIONS = (dialect_test, dialect_import, dialect_listen)
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -105,8 +105,7 @@ class Records:
 
     def _register(self, connector: int, raw: Any) -> int:
         """The register that the station names, as one that never goes back; else what is known of it."""
-        if raw is not None:
-            self.station.measure(connector, Decimal(raw))
+        self.station.measure(connector, None if raw is None else Decimal(raw))
         return self.station.wh(connector)
 
 

@@ -164,7 +164,8 @@ class Station:
             self.desk.keep(changed)
 
     def measure(self, connector: int, raw: Decimal | None = None) -> None:
-        """The meter says ``raw``, or what is known of it now."""
+        """The meter says ``raw`` in so many words (that is believed), or what is known of it now (if it can be)."""
+        believed = raw is not None
         if raw is None and self.rules.session is not None and self.rules.session.energy is not None:
             raw = self.rules.session.energy(self.desk.scope(connector))
         meter = self.meter(connector)
@@ -174,7 +175,7 @@ class Station:
             self._fresh.add(connector)
         if raw == meter.last:
             return
-        power = self.limits.power(connector) if self.limits is not None else None
+        power = self.limits.power(connector) if self.limits is not None and not believed else None
         odd = meter.take(Decimal(raw), self.desk.at.mono, power)
         if odd:
             self.desk.note("meter", f"connector {connector}: {odd}")

@@ -94,7 +94,7 @@ class Cover:
         inner, warnings = self._checked(start, inner)
         if self.length is not None:
             inner = self._without_length(frame, inner)
-        return inner + (end if self.keep else b""), warnings
+        return start + inner + end if self.keep else inner, warnings
 
     def _bounds(self, frame: bytes) -> tuple[bytes, bytes]:
         end = next((end for end in self.ends if frame.endswith(end)), b"")
@@ -153,7 +153,7 @@ class Cover:
         """The frame around ``content``.  ValueError where it gets too long, or a marker would stand inside."""
         end = self.ends[0] if self.ends else b""
         if self.keep:
-            content = content.removesuffix(end)
+            content = content.removeprefix(self.start).removesuffix(end)
         inner = content if self.length is None else self._with_length(content, len(end))
         for check in self.checks:
             inner += check.made(content, self.start + inner)

@@ -38,11 +38,12 @@ def condition(checker: Checker, given: Map, records: Iterable[str], fields: Layo
         if seen is not None and key not in (*_OWN, *seen):
             what = f"records are not told apart by {key!r}"
             checker.fault(when, key, what, one_of(sorted(seen)), nearest(key, seen))
-    equals = tuple((key, _values(checker, when, key, known)) for key in when if key not in _OWN)
+    paths = {name: known[name].key for name in known} if seen is None else {}
+    equals = tuple((paths.get(key, key), _values(checker, when, key, known)) for key in when if key not in _OWN)
     return When(
         equals,
-        _texts(when.get("has")),
-        _texts(when.get("lacks")),
+        tuple(paths.get(one, one) for one in _texts(when.get("has"))),
+        tuple(paths.get(one, one) for one in _texts(when.get("lacks"))),
         _length(checker, when),
         str(when.get("prefix", "")).encode("latin-1", "replace"),
         _match(checker, when),

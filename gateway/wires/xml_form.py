@@ -128,7 +128,7 @@ def _put(tree: etree._Element, field: Field, value: Any, namespace: str) -> None
         elif field.key == ".":
             owner.text = text
         else:
-            etree.SubElement(owner, _qualified(last, namespace)).text = text
+            _owner(owner, last, namespace).text = text
     except (ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{field.name}: {error}".removeprefix(f"{field.name}: {field.name}: ")) from None
 

@@ -61,7 +61,7 @@ class Pile:
             return
         if sequence is None:
             self.sequence = sequence = (self.sequence + 1) % 65536
-        self.line.received(frame(sequence, kind, body))
+        self.line.heard(frame(sequence, kind, body), ("192.0.2.9", 7090))
 
     def login(self) -> None:
         body = self.pile + bytes([0, 1, 0x10]) + b"V1.6.001" + bytes([1]) + bytes(10) + bytes([4])
