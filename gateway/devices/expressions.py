@@ -60,6 +60,13 @@ def part(url: str, name: str) -> str | None:
     return None if pieces[name] is None else str(pieces[name])
 
 
+def spelled(value: Any) -> str:
+    """`text`, of what is known."""
+    if value is None:
+        raise TypeError("nothing to spell")
+    return text(value)
+
+
 _OWN: dict[str, tuple[Callable[..., Any], int, str]] = {
     "padded": (padded, 2, "string"),
     "cut": (cut, 3, "string"),
@@ -77,7 +84,7 @@ DEVICES = Language(
     {**TABLES.gives, **_GIVES},
     (ast.Add, ast.Sub, ast.Mult, ast.BitAnd, ast.FloorDiv, ast.Mod),
 )
-_SPACE = {"__builtins__": {}, **GIVEN, **{name: function for name, (function, _, _) in _OWN.items()}}
+_SPACE = {"__builtins__": {}, **GIVEN, "text": spelled, **{name: function for name, (function, _, _) in _OWN.items()}}
 _UNKNOWN = (TypeError, AttributeError, ArithmeticError, ValueError, LookupError)
 
 

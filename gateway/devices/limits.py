@@ -24,6 +24,12 @@ KEY = "profiles"
 LONGEST = 86400.0
 MOST_PROFILES = 50
 MOST_PERIODS = 24
+AGAIN = 30.0
+"""Seconds until a limit that could not be set is tried again."""
+
+
+def _nobody(good: bool) -> None:
+    """Nobody waits for it."""
 
 
 class Limits:
@@ -35,6 +41,7 @@ class Limits:
         self.now: dict[int, Decimal | None] = {}
         """What is allowed at each connector, A; None where nothing limits it."""
         self._set: dict[int, Decimal] = {}
+        self._failed: dict[int, float] = {}
         self._touched = False
 
     def restore(self, values: Any) -> None:
@@ -120,13 +127,18 @@ class Limits:
 
     # -- what the station is set to ------------------------------------------------------------------------------
 
-    def look(self, then: Callable[[bool], None] = lambda good: None) -> None:
-        """Set what has changed; ``then`` is called with whether all could be set."""
+    def look(self, then: Callable[[bool], None] = _nobody) -> None:
+        """Set what has changed; ``then`` is called with whether all could be set.
+
+        What could not be set is tried again after a while, or when somebody asks for it.
+        """
         if not self._touched:
             then(True)
             return
         self._turn()
+        now = self.desk.at.mono
         todo = {one: amps for one in self.desk.memory.connectors if (amps := self._wanted(one)) != self._set.get(one)}
+        todo = {one: amps for one, amps in todo.items() if self._failed.get(one, now) <= now or then is not _nobody}
         if not self.desk.up or not todo:
             then(True)
             return
@@ -135,8 +147,10 @@ class Limits:
         def done(connector: int, success: bool) -> None:
             left.remove(connector)
             good[0] = good[0] and success
+            self._failed.pop(connector, None)
             if not success:
                 self._set.pop(connector, None)
+                self._failed[connector] = self.desk.at.mono + AGAIN
             if not left:
                 then(good[0])
 

@@ -20,7 +20,8 @@ class Memory:
 
     def __init__(self, rules: DeviceRules, identity: str, options: Mapping[str, Any]) -> None:
         self.rules, self.identity = rules, identity
-        self.options = {name: options.get(name, one.start) for name, one in rules.options.items()}
+        given = {name: value for name, value in options.items() if value is not None}
+        self.options = {name: given.get(name, one.start) for name, one in rules.options.items()}
         self.station: dict[str, Any] = {name: one.start for name, one in rules.station.items()}
         self.built: Callable[[int], dict[str, Any]] = lambda connector: {}
         self.sample_interval = 60

@@ -18,6 +18,8 @@ from gateway.messages import Answer, Payload, Result
 KEY = "boot"
 USUAL = 60.0
 SHORTEST = 1.0
+PATIENCE = 30.0
+"""Seconds for which a station that has begun to speak may go on to say who it is."""
 Told = Callable[[Payload], None]
 
 
@@ -30,6 +32,7 @@ class Registration:
         self.booted = self.action is None
         self._told: Payload | None = None
         self._interval = USUAL
+        self._patient = True
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Take up what was kept."""
@@ -40,8 +43,17 @@ class Registration:
     def look(self) -> None:
         """Perhaps it is known now who the station is."""
         payload = self._payload()
-        if payload is not None and payload != self._told:
-            self.boot()
+        before = self._told or {}
+        if payload is None or all(value is None or value == before.get(name) for name, value in payload.items()):
+            return
+        if self._patient and None in payload.values():
+            if not self.desk.runs("who"):
+                self.desk.timer("who", PATIENCE, self._enough)
+            return
+        self.boot()
+
+    def _enough(self) -> None:
+        self._patient = False
 
     def _payload(self) -> Payload | None:
         """The message, where all that it must have is known."""
