@@ -39,8 +39,8 @@ from gateway.witness import Witness
 
 MEASURE_EVERY = 5.0
 """Seconds between looks at the journal's depth and age."""
-REST = 50.0
-"""Such a look costs the writer time where the backlog is large: it rests so many times as long."""
+REST, LONGEST_REST = 50.0, 30.0
+"""Such a look costs the writer time where the backlog is large: it rests so many times as long, up to so many seconds."""
 LOOK_EVERY = 1.0
 """Seconds between looks at how far the gateway is behind."""
 REOPEN_EVERY = 1.0
@@ -209,7 +209,7 @@ class Server:
     def _measured(self, begun: float, depth: Any) -> None:
         took = self.reactor.seconds() - begun
         if not self.relay.stopping:
-            self._measuring = self.reactor.callLater(max(MEASURE_EVERY, REST * took), self._measure)
+            self._measuring = self.reactor.callLater(max(MEASURE_EVERY, min(REST * took, LONGEST_REST)), self._measure)
         if isinstance(depth, Depth):
             self.metrics.journal(depth, self.relay.wall())
             if depth.asked:

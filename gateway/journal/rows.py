@@ -51,7 +51,7 @@ def _marks(made_of: type[Any], more: int) -> str:
 
 
 _row_values = attrgetter(*(each.name for each in fields(Row)))
-_RENDERED = [each.name for each in fields(Row)].index("rendered")
+_RENDERED, _PAYLOAD = ([each.name for each in fields(Row)].index(name) for name in ("rendered", "payload"))
 _WORDS = [at for at, each in enumerate(fields(Row)) if each.name in ("role", "action", "dialect", "codec", "state")]
 """Columns of which a long queue has few different values: one copy in memory is enough."""
 _transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
@@ -245,11 +245,14 @@ def _among(found: Iterable[Row]) -> str:
 
 
 def row(found: Sequence[Any]) -> Row:
-    """A row from the columns of `ROW`."""
+    """A row from the columns of `ROW`.  One whose rendering cannot be read has no payload either: it can only be put aside."""
     *values, answers = found
     for at in _WORDS:
         values[at] = intern(values[at])
-    values[_RENDERED] = _rendering(values[_RENDERED], answers)
+    try:
+        values[_RENDERED] = _rendering(values[_RENDERED], answers)
+    except (ValueError, TypeError):
+        values[_RENDERED], values[_PAYLOAD] = None, ""
     return Row(*values)
 
 

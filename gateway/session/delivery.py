@@ -181,6 +181,8 @@ class Delivery:
             self._park(item, "its transaction is not known any more")
         elif up is None:
             self._park(item, f"no table leads from {item.row.dialect} to this back end")
+        elif not item.readable():
+            self._park(item, "its text in the journal cannot be read")
         elif item.row.rendered is not None and self._speaks(item.row.rendered):
             done = list(item.row.rendered.answers)
             item.trip = Trip(item.message(), None, item.row.rendered.messages, answers=done)

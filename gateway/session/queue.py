@@ -49,6 +49,14 @@ class RowItem:
     live: bool = False
     asks: list[Asked] = field(default_factory=list)
 
+    def readable(self) -> bool:
+        """Whether there is a message: the file may have been written by something else."""
+        try:
+            self.call = self.message()
+        except ValueError:
+            return False
+        return isinstance(self.call.payload, dict)
+
     def message(self) -> Call:
         """The station's message, the gateway's transaction id in it."""
         return self.call or Call("", self.row.action, from_text(self.row.payload))

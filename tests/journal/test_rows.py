@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -43,3 +44,12 @@ def test_what_is_asked_often_never_reads_every_row(db, asked):
     plan = " / ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {asked}"))
     assert "INDEX" in plan, plan
     assert plan != "SCAN message"
+
+
+def test_a_rendering_that_cannot_be_read_spoils_only_its_own_row(open_drive, append, tmp_path):
+    drive = open_drive()
+    drive.commit(append(1), append(2))
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as beside:
+        beside.execute("UPDATE message SET rendered = '[[' WHERE seq = 1")
+    first, second = drive.restore().queue
+    assert (first.rendered, first.payload, second.payload) == (None, "", '{"a":1}')

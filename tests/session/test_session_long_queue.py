@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.journal.contract import MOST_TEXT, WINDOW, Append, Row, Waiting
@@ -267,3 +269,18 @@ def test_a_start_that_is_waited_for_passes_the_backlogs_of_others() -> None:
         two.nothing_left()
         one >> on.UplinkDown("cut")
         two >> on.UplinkDown("cut")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "7", '{"connectorId":'])
+def test_a_row_that_cannot_be_read_is_put_aside_and_the_others_go_on(text: str) -> None:
+    journal = MemoryJournal()
+    with filled(journal):
+        pass
+    for seq in (1, WINDOW + 3):
+        journal.rows[seq] = replace(journal.rows[seq], payload=text)
+    with Scene(journal=journal, life="second-") as play:
+        play.open()
+        play.unheard.clear()
+        play >> on.UplinkUp()
+        assert delivered(play, ROWS - 2) == [minute for minute in ALL if minute not in ("00", f"{WINDOW + 2:02}")]
+        assert [row.seq for row in journal.state("parked")] == [1, WINDOW + 3]
