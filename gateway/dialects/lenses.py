@@ -134,7 +134,12 @@ def natural_key(message: MessageType, payload: Payload, facts: Mapping[str, Any]
     said: Any = payload
     if message.key:
         said = [_folded(fact, facts.get(fact)) for fact in message.key]
-    return hashlib.sha256(_ENCODER.encode([message.action, said])).hexdigest()
+    return key_as_said(message.action, said)
+
+
+def key_as_said(action: str, said: Any) -> str:
+    """A digest of just that."""
+    return hashlib.sha256(_ENCODER.encode([action, said])).hexdigest()
 
 
 def _folded(fact: str, value: Any) -> Any:

@@ -17,7 +17,7 @@ from gateway.devices.rules import DeviceRules
 from gateway.dialects import spelling
 from gateway.dialects.checks import Check, Checks, Mode, overlay
 from gateway.dialects.errors import Violation
-from gateway.dialects.lenses import Lens, Words, natural_key, put
+from gateway.dialects.lenses import Lens, Words, key_as_said, natural_key, put
 from gateway.dialects.settings import Setting
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Scalar, Sender, Shape, at
 from gateway.messages import Call, Payload, Result
@@ -255,6 +255,8 @@ class Dialect:
 
         ``checked`` says that the payload came out of `check`, and not out of its ``pass`` mode.
         """
+        if call.said is not None:
+            return key_as_said(call.action, call.said)
         message = self.messages[call.action]
         payload = call.payload if checked else self.check("call", call.action, call.payload, "drop")
         return natural_key(message, payload, self.lens("call", call.action).facts(payload))

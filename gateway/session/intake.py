@@ -102,7 +102,7 @@ class Intake:
 
     def asked(self, asked: Asked) -> None:
         """A transaction message."""
-        key = self._key(asked.call)
+        key = self.desk.dialect.key(asked.call, checked=bool(self.desk.up.steps))
         if self._repeats(asked, key):
             self.desk.note("row", key, change="repeated")
         else:
@@ -115,12 +115,6 @@ class Intake:
             self._remember(key, self._store(asked, key, bound, _doubtful(asked.call, facts.get("time"))))
             if asked.role == "stop" and bound.transaction is not None:
                 self.oddities.release(bound.transaction.connector)
-
-    def _key(self, call: Call) -> str:
-        """Equal for a retry: so never of a time that is ours."""
-        if call.said is not None:
-            return f"{call.action} {to_text(call.said)}"
-        return self.desk.dialect.key(call, checked=bool(self.desk.up.steps))
 
     def _odd(self, role: str | None, bound: Bound) -> Bound:
         """As the station's quirk profile has it."""
