@@ -16,6 +16,8 @@ from gateway.messages import Payload
 
 PLAIN, EXTENDED = "TriggerMessage", "ExtendedTriggerMessage"
 STATE, READINGS, EVENT, BEAT = "StatusNotification", "MeterValues", "TransactionEvent", "Heartbeat"
+ONLY_PLAIN = ("DiagnosticsStatusNotification",)
+"""What the extended command cannot ask for."""
 BEST = ("Accepted", "Rejected", "NotImplemented")
 Parts = Mapping[str, Part]
 
@@ -30,16 +32,12 @@ def _best(results: Sequence[Payload | None]) -> Payload:
 def trigger(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """Going right; a state is asked for connector by connector, and readings of a transaction as its event."""
     part, wanted = parts[PLAIN], asked["requestedMessage"]
-    made = part.value("Trigger" if wanted in TRIGGERS else "ExtendedTrigger", wanted, run)
+    made = part.value("Trigger" if wanted in ONLY_PLAIN else "ExtendedTrigger", wanted, run)
     if made is None:
         return Rendering([], lambda results, run: {"status": "NotImplemented"})
     number = asked.get("connectorId") or 0
     calls = [(PLAIN, call) for call in _calls(made, number, part, run)]
     return Rendering(calls, lambda results, run: _best(results))
-
-
-TRIGGERS = ("DiagnosticsStatusNotification",)
-"""What only the plain command can ask for."""
 
 
 def _calls(made: str, number: int, part: Part, run: Any) -> list[Payload]:

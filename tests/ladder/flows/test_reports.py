@@ -114,3 +114,17 @@ def test_a_station_that_does_not_count_its_connectors_has_those_that_were_heard_
     talk.registers.put("states", "3", None)
     _, data = reported(talk, "GetBaseReport", {"reportBase": "SummaryInventory"}, {})
     assert "Connector/1/1.Available" in data
+
+
+def test_reports_climb_to_a_newer_back_end() -> None:
+    talk = Talk("ocpp2.1", "ocpp1.6")
+    answer, data = reported(talk, "GetBaseReport", {"reportBase": "FullInventory"})
+    assert answer == {"status": "Accepted"}
+    assert data["OCPPCommCtrlr.HeartbeatInterval"]["variableAttribute"][0]["value"] == "300"
+
+
+def test_reports_of_an_older_station_name_what_it_calls_otherwise() -> None:
+    talk = Talk("ocpp2.0.1", "ocpp1.5")
+    found = {"configurationKey": [{"key": "HeartBeatInterval", "readonly": False, "value": "300"}]}
+    _, data = reported(talk, "GetBaseReport", {"reportBase": "FullInventory"}, found)
+    assert data["OCPPCommCtrlr.HeartbeatInterval"]["variableAttribute"][0]["value"] == "300"
