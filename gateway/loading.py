@@ -134,6 +134,7 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
     ends: list[Listener | Backend] = [*site.entrances, *site.backends]
     found = [(end.line, mute(end.address, data.dialects[name])) for end in ends for name in end.address.dialects]
     found += [*unaccepted(site, data.dialects), *misplaced(site, data.dialects), *stations_only(site, data.dialects)]
+    found += strange_options(site, data.dialects)
     for listener in site.entrances:
         for backend in site.backends:
             goal = backend.address.dialect
@@ -141,6 +142,21 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
                 if not data.ladder.reaches(start, goal):
                     found.append((listener.line, f"no table leads from {start} ({listener.name}) to {goal} ({backend.name})"))
     return [(line, what) for line, what in found if what]
+
+
+def strange_options(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:
+    """Options that the protocol of an entrance does not have, each with its line."""
+    found = []
+    for entrance in site.entrances:
+        rules = dialects[entrance.address.dialect].device
+        known = sorted(rules.options) if rules is not None else []
+        for name in entrance.options:
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"; did you mean {near!r}?" if near else ""
+                what = f"{entrance.name}: {entrance.address.dialect} has no option {name!r}, expected {one_of(known)}{hint}"
+                found.append((entrance.line, what))
+    return found
 
 
 def stations_only(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:

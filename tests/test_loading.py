@@ -106,3 +106,14 @@ def test_a_back_end_that_would_have_to_speak_what_stations_alone_speak_is_a_faul
     site.write_text(SITE.format("ocpp1.6+ws://127.0.0.1:1/", "plain+ws://h/"))
     (fault,) = load(site).faults
     assert (fault.line, "no back end speaks plain" in fault.what) == (2, True)
+
+
+def test_an_option_that_the_protocol_does_not_have_is_a_fault(tmp_path: Path) -> None:
+    site = tmp_path / "g.yaml"
+    site.write_text(
+        "backends: [{connect: 'ocpp1.6+ws://h/'}]\ndevices:\n"
+        "  - {dial: 'abb-terra-ac+tcp://h:502', identity: A, options: {most: 16}}\n"
+        "  - {dial: 'abb-terra-ac+tcp://i:502', identity: B, options: {mots: 16}}\n"
+    )
+    (fault,) = load(site).faults
+    assert (fault.line, "did you mean 'most'" in fault.what) == (4, True)

@@ -1,0 +1,102 @@
+"""pymodbus' own server with a simulated station's registers behind it, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import SimData, SimDevice
+
+from tests.devices.modbus_station import TABLES, Car
+
+LAST = 0x4200
+WRITES = {5: "coil", 6: "holding", 16: "holding"}
+
+
+class Server:
+    """The car may be moved from any thread: ``do``."""
+
+    def __init__(self, car: Car, port: int) -> None:
+        self.car, self.port = car, port
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self) -> Server:
+        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        return self
+
+    async def _start(self) -> None:
+        def block(value: Any) -> list[SimData]:
+            return [SimData(0, values=[value] * LAST)]
+
+        from pymodbus.simulator import DataType
+
+        bits = [SimData(0, values=[False] * 500, datatype=DataType.BITS)]
+        device = SimDevice(0, simdata=(bits, bits, block(0), block(0)), action=self.touched)
+        self.server = ModbusTcpServer(device, address=("127.0.0.1", self.port))
+        await self.server.serve_forever(background=True)
+
+    async def touched(
+        self, function: int, start: int, address: int, count: int, current: list[Any], values: list[Any] | None
+    ) -> None:
+        """Registers are read: put in what there is.  They are written: the station does it."""
+        registers = self.car.registers
+        if values is not None and function in WRITES:
+            registers.write(WRITES[function], address, [int(value) for value in values])
+            self.car.turn()
+        elif function in TABLES:
+            table = registers.tables[TABLES[function]]
+            for number in range(count):
+                current[address - start + number] = table.get(address + number, 0)
+
+    def do(self, what: Any, *about: Any) -> None:
+        async def call() -> None:
+            what(*about)
+
+        asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
+
+    def end(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.server.shutdown(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+class Rapi:
+    """A serial-to-TCP adapter with an OpenEVSE behind it."""
+
+    def __init__(self, station: Any) -> None:
+        self.station, self.port = station, 0
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def start(self) -> Rapi:
+        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        return self
+
+    async def _start(self) -> None:
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                for answer in self.station(await reader.readuntil(b"\r")):
+                    writer.write(answer)
+        except (asyncio.IncompleteReadError, OSError):
+            writer.close()
+
+    do = Server.do
+
+    async def _end(self) -> None:
+        self.server.close()
+
+    def end(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
