@@ -18,6 +18,7 @@ from gateway import backlog, replays
 from gateway.address import LINKS
 from gateway.callers import Callers
 from gateway.config import Backend, Listener, Site
+from gateway.devices.device import Device as Machine
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
 from gateway.links import server as links
@@ -34,7 +35,7 @@ from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
 from gateway.relay import Data, Relay
-from gateway.ways import Make, Way, Ways
+from gateway.ways import Way, Ways
 from gateway.witness import Witness
 
 MEASURE_EVERY = 5.0
@@ -45,11 +46,6 @@ LOOK_EVERY = 1.0
 """Seconds between looks at how far the gateway is behind."""
 REOPEN_EVERY = 1.0
 """Seconds between tries to listen again, where a port was taken by somebody else while the journal could not store."""
-
-
-def unmade(*_: Any) -> Any:
-    """Stands where nobody said how devices are made."""
-    raise NotImplementedError("this gateway was not told how to make devices")
 
 
 class Server:
@@ -68,7 +64,6 @@ class Server:
         ids: Callable[[], str],
         rng: random.Random,
         limits: Limits | None = None,
-        make: Make | None = None,
     ) -> None:
         self.site, self.reactor, self.journal, self.metrics, self.log = site, reactor, journal, metrics, log
         self.limits = limits or Limits()
@@ -80,7 +75,7 @@ class Server:
         self.relay.later = Later(reactor)
         self.console = Console(metrics, ready=self._ready, hosts=[site.admin[0]] if site.admin else [])
         self._trust = {one.name: Trust(one.trust, one.verify) for one in site.backends}
-        self.ways = Ways(self.relay, reactor, self.limits, self.client, make or unmade, metrics.refused)
+        self.ways = Ways(self.relay, reactor, self.limits, self.client, Machine, metrics.refused)
         self.gates: list[Way] = []
         self.admin_port: Any = None
         self._measuring: Any = None

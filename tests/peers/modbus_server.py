@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from pymodbus.server import ModbusTcpServer
-from pymodbus.simulator import SimData, SimDevice
+from pymodbus.simulator import DataType, SimData, SimDevice
 
 from tests.devices.modbus_station import TABLES, Car
 
@@ -29,13 +29,9 @@ class Server:
         return self
 
     async def _start(self) -> None:
-        def block(value: Any) -> list[SimData]:
-            return [SimData(0, values=[value] * LAST)]
-
-        from pymodbus.simulator import DataType
-
+        words = [SimData(0, values=[0] * LAST, datatype=DataType.REGISTERS)]
         bits = [SimData(0, values=[False] * 500, datatype=DataType.BITS)]
-        device = SimDevice(0, simdata=(bits, bits, block(0), block(0)), action=self.touched)
+        device = SimDevice(0, simdata=(bits, bits, words, words), action=self.touched)
         self.server = ModbusTcpServer(device, address=("127.0.0.1", self.port))
         await self.server.serve_forever(background=True)
 
