@@ -53,6 +53,7 @@ class Station:
         self._closing: dict[int, str] = {}
         self._opening: dict[int, tuple[str, int | None]] = {}
         self._fresh: set[int] = set()
+        self._known: dict[int, Decimal] = {}
         self._over: set[int] = set()
 
     # -- coming and going ----------------------------------------------------------------------------------------
@@ -83,6 +84,7 @@ class Station:
         """It is gone; what it said before is not known any more, but a session goes on."""
         self.desk.up = self.present = False
         self._fresh.clear()
+        self._known.clear()
         self._opening.clear()
         self.polls.stop()
         self.procedures.gone()
@@ -173,8 +175,10 @@ class Station:
             return
         if self.present:
             self._fresh.add(connector)
-        if raw == meter.last:
-            return
+        if raw == (meter.last if believed else self._known.get(connector)):
+            return  # what is known of it is older than what was said, as long as it does not change
+        if not believed:
+            self._known[connector] = raw
         power = self.limits.power(connector) if self.limits is not None and not believed else None
         odd = meter.take(Decimal(raw), self.desk.at.mono, power)
         if odd:
