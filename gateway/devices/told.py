@@ -85,19 +85,23 @@ def readings(reader: Reader, where: Map) -> tuple[Sample, ...]:
         if not isinstance(one, Map) or "value" not in one:
             reader.checker.fault(part, index, "a reading lacks its value", "{measurand: …, unit: …, value: …}")
             continue
-        labels = {key: str(word) for key, word in one.items() if key != "value"}
-        for key, word in labels.items():
-            field = shape.fields.get(key)
-            if field is None or not isinstance(field.type, Enum):
-                reader.checker.unknown(one, key, "label of a reading", shape.fields)
-            elif word not in field.type.values:
-                reader.checker.unknown(one, key, key, field.type.values) if key == word else reader.checker.fault(
-                    one, key, f"unknown {key} {word!r}", one_of(field.type.values), nearest(word, field.type.values)
-                )
-        found = reader.value(one, "value")
+        labels, found = _labels(reader, one, shape), reader.value(one, "value")
         if found is not None:
             made.append(Sample(found, labels))
     return tuple(made)
+
+
+def _labels(reader: Reader, one: Map, shape: Shape) -> dict[str, str]:
+    """What a value is of: words that the dialect has."""
+    labels = {key: str(word) for key, word in one.items() if key != "value"}
+    for key, word in labels.items():
+        field = shape.fields.get(key)
+        if field is None or not isinstance(field.type, Enum):
+            reader.checker.unknown(one, key, "label of a reading", shape.fields)
+        elif word not in field.type.values:
+            words = field.type.values
+            reader.checker.fault(one, key, f"unknown {key} {word!r}", one_of(words), nearest(word, words))
+    return labels
 
 
 def _sampled(shape: Shape) -> Shape | None:
