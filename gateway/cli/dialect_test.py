@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway import source
+from gateway.catalogue import Folders
+from gateway.dialects import likeness
 from gateway.dialects.load import build
 from gateway.source import Checker, Fault, Map, SourceError
 from gateway.wires import vectors
@@ -35,7 +37,7 @@ def test(args: argparse.Namespace) -> int:
     faults: list[Fault] = []
     for path in files:
         try:
-            wire, whole = _loaded(source.load(path))
+            wire, whole = _loaded(path)
         except SourceError as error:
             faults += error.faults
             continue
@@ -48,10 +50,15 @@ def test(args: argparse.Namespace) -> int:
     return int(bool(faults))
 
 
-def _loaded(top: Map) -> tuple[Wire | None, bool]:
-    """The wire of a file, and whether the rest of the dialect is there too; while it is being written, the wire may be all."""
+def _loaded(path: Path) -> tuple[Wire | None, bool]:
+    """The wire of a file, and whether the rest of the dialect is there too; while it is being written, the wire may be all.
+
+    What it is like, or speaks, is looked for in its own mappings folder first.
+    """
+    folders = Folders([path.parent.parent] if path.parent.name == "dialects" else [])
+    top = likeness.whole(source.load(path), folders)
     if any(key in top for key in _WHOLE) or not isinstance(top.get("codecs"), Map):
-        return build(top).wire, True
+        return build(top, folders=folders).wire, True
     checker = Checker()
     wire = load_wire(checker, top["codecs"])
     checker.raise_if_any()

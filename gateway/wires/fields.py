@@ -64,7 +64,7 @@ class Field:
     @property
     def size(self) -> int | None:
         """Bytes that it takes, if that is fixed."""
-        return None if self.kind.size is None or self.until or self.given else self.kind.size
+        return None if self.kind.size is None or self.until or self.given else self.kind.size + len(self.lead)
 
     def read(self, data: bytes) -> Any:
         """The value.  Raises `PeerError`."""

@@ -10,7 +10,7 @@ import binascii
 import re
 import struct
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 Ends = Literal["big", "little"]
@@ -305,11 +305,3 @@ class Truth:
         if not isinstance(value, bool):
             raise ValueError(f"{value!r} is neither true nor false")
         return (self.true if value else self.false).encode("latin-1")
-
-
-def decimal_of(text: str) -> Decimal:
-    """A decimal constant of a file.  ValueError where it is none."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is no number") from None

@@ -27,7 +27,7 @@ from gateway.wires.xml_form import Xml
 
 _KEYS = ["links", "frame", "form", "records", "vectors"]
 _OPTIONAL = ["header", "trailer", "same", "sequence", "zone", "charset"]
-_RECORD = ["when", "fields", "answers", "same", "form", "pattern", "place", "refusal", "root", "more", "why"]
+_RECORD = ["when", "fields", "answers", "same", "form", "pattern", "place", "refusal", "root", "more"]
 _SENDERS = ("station", "backend", "both")
 
 

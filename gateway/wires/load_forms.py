@@ -126,6 +126,9 @@ def _delimited(checker: Checker, given: Map, record: Map, shared: Shared, fields
     if not separator:
         checker.fault(given, "separator", "the separator is empty", "a text, or the form plain")
     _ordered(checker, record, (*shared.header, *fields))
+    for one in (*shared.header, *fields, *shared.trailer):
+        if isinstance(one, Field) and (one.until or one.length):
+            checker.fault(record, "fields", f"{one.name} ends at the separator", "no length, no until")
     several = given.get("several", given["kind"] == "tokens") is True
     quote, escape = text(checker, given, "quote"), text(checker, given, "escape")
     return Delimited(separator, shared.header, shared.trailer, _more(given, record), several, quote, escape)

@@ -39,7 +39,7 @@ def sequence_of(header: Layout) -> Sequence | None:
 
 def register_rules(checker: Checker, given: Map, name: str, top: Map, setting: Setting) -> list[Rule]:
     """The rules of one record: its answer and its question."""
-    checker.keys(given, f"record {name}", [], ["read", "write", "fields", "function", "why"])
+    checker.keys(given, f"record {name}", [], ["read", "write", "fields", "function"])
     header, same = header_of(top)
     fields = _addressed(checker, given, layout(checker, given, "fields", setting))
     block = _block(checker, given, name, fields)

@@ -128,7 +128,7 @@ def _read(tokens: list[bytes], layout: Layout, found: dict[str, Any], around: Ma
 
 
 def _begins(part: Part, tokens: list[bytes]) -> bool:
-    """Whether the next token can be an optional part; an empty one is left out, where that has no meaning of its own."""
+    """Whether the next token can be an optional part: there is one, with its lead."""
     if not tokens:
         return False
     return not isinstance(part, Field) or tokens[0].startswith(part.lead)

@@ -42,3 +42,9 @@ def test_faults_and_vectors_that_do_not_come_out(tmp_path: Path, capsys: pytest.
     said = capsys.readouterr().out
     assert "amps is read as 16; expected 17" in said
     assert "none.yaml:1: cannot be read" in said
+
+
+def test_every_shipped_dialect(capsys: pytest.CaptureFixture[str]) -> None:
+    files = sorted(map(str, Path("mappings/dialects").glob("*.yaml")))
+    assert main(["dialect", "test", *files]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(files)
