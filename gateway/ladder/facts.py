@@ -59,6 +59,9 @@ class Facts(Protocol):
     def queued(self, transaction: int) -> bool:
         """Whether messages of a transaction (0: of any) still wait for the back end."""
 
+    def forwards_certificates(self) -> bool:
+        """Whether the site lets back ends and stations settle their certificates with each other, past the gateway."""
+
 
 @dataclass
 class Recorded:
@@ -74,6 +77,7 @@ class Recorded:
     known: dict[int, Known] = field(default_factory=dict)
     clock: str = "1970-01-01T00:00:00Z"
     said: dict[str, str] = field(default_factory=dict)
+    forwards: bool = False
 
     def transaction(self, transaction: int) -> Known | None:
         """See `Facts.transaction`."""
@@ -86,6 +90,10 @@ class Recorded:
     def boot_reason(self) -> str:
         """See `Facts.boot_reason`."""
         return "reset" if self.reset else "unknown"
+
+    def forwards_certificates(self) -> bool:
+        """See `Facts.forwards_certificates`."""
+        return self.forwards
 
     def token_said(self, token: str) -> str:
         """See `Facts.token_said`."""

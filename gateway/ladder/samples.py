@@ -111,8 +111,9 @@ class Shown:
 
     def state(self, asked: dict[str, Any], hits: set[str]) -> Run:
         """What the sample says is known when it runs."""
-        if self.sample is None:
-            return Run(Recorded(), [], asked, hits, Context(Recorded()))
+        if self.sample is None:  # a row, at a site that lets everything pass
+            open_site = Recorded(forwards=True)
+            return Run(open_site, [], asked, hits, Context(open_site))
         facts, registers = known(self.sample.facts), Registers(self.sample.registers)
         return Run(facts, [], overlay(asked, self.sample.asked), hits, Context(facts, registers=registers))
 
@@ -248,6 +249,7 @@ def known(facts: dict[str, Any]) -> Recorded:
     reasons = {int(key): str(value) for key, value in facts.get("stop_reason", {}).items()}
     made = Recorded({connector: connector for connector in running}, set(ended), reasons)
     made.reset = "soft" if facts.get("boot_reason") == "reset" else None
+    made.forwards = facts.get("forwards_certificates", False)
     return made
 
 

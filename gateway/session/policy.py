@@ -102,5 +102,7 @@ class Policy:
     """Whose answers ``last_known`` looks at: what the back end said at this station, or at any station of that back end."""
     late_refusal: Literal["remote_stop", "report"] = "report"
     """What follows when the back end refuses a token after we had accepted it."""
+    certificates: Literal["here", "forward"] = "here"
+    """Whether a back end may see to the certificates of a station of another version, and the station ask it for one."""
     takeover: float = 0.0
     """Seconds, from the first contact ever, in which a transaction id that we never gave passes unchanged, flagged."""

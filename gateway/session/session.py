@@ -85,6 +85,7 @@ class Session:
 
     def _join(self) -> None:
         """What the rooms must know of each other."""
+        self.transactions.forwards = self.desk.policy.certificates == "forward"
         self.transactions.clock = lambda: self.desk.at.wall
         self.transactions.waiting = lambda number: self.queue.has(number) if number else any(True for _ in self.queue.rows())
         self.transactions.remember = lambda write: self.desk.commit_soon([write])

@@ -38,6 +38,7 @@ class Transactions:
         self._next: int | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.fromtimestamp(0, UTC)
         self.waiting: Callable[[int], bool] = lambda transaction: False  # in the queue; 0: anything
+        self.forwards = False  # the site's policy on certificates
         self.boot: str = "unknown"  # why the station boots: `gateway.session.registration` knows
 
     def restore(self, restored: Restored) -> None:
@@ -62,6 +63,10 @@ class Transactions:
     def ended(self, connector: int) -> bool:
         """Whether one ended there since the connector was last available."""
         return connector in self._over
+
+    def forwards_certificates(self) -> bool:
+        """See `gateway.ladder.facts.Facts.forwards_certificates`."""
+        return self.forwards
 
     def busy(self) -> bool:
         """See `gateway.ladder.facts.Facts.busy`."""
@@ -228,7 +233,7 @@ class Then:
         self._now = transactions
         self.now, self.stop_reason, self.transaction = transactions.now, transactions.stop_reason, transactions.transaction
         self.boot_reason, self.token_said, self.busy = transactions.boot_reason, transactions.token_said, transactions.busy
-        self.queued = transactions.queued
+        self.queued, self.forwards_certificates = transactions.queued, transactions.forwards_certificates
 
     def running(self, connector: int) -> bool:
         """As `Transactions.running`, then."""
@@ -246,7 +251,7 @@ class Within:
         self._of, self._now = transaction, transactions
         self.now, self.stop_reason, self.busy = transactions.now, transactions.stop_reason, transactions.busy
         self.boot_reason, self.token_said = transactions.boot_reason, transactions.token_said
-        self.queued = transactions.queued
+        self.queued, self.forwards_certificates = transactions.queued, transactions.forwards_certificates
 
     def running(self, connector: int) -> bool:
         """As `Transactions.running`, then."""

@@ -49,9 +49,9 @@ each = pytest.mark.parametrize(("asker", "answerer", "sender", "action"), EACH, 
 @cache
 def states(asker: str, answerer: str, sender: str) -> list[State]:
     route = LADDER.route(asker, answerer)
-    nothing = State(Bindings(DIALECTS[asker], numbers={"leaf-a": 11, "leaf-b": 12}))
+    nothing = State(Bindings(DIALECTS[asker], Recorded(forwards=True), numbers={"leaf-a": 11, "leaf-b": 12}))
     if sender == "backend":
-        charging = Recorded(on=dict.fromkeys(range(1, 4), 11))
+        charging = Recorded(on=dict.fromkeys(range(1, 4), 11), forwards=True)
         known = {"report": {"": {"id": 1, "done": True}}, "limits": {"GetVariables": 100}, "states": {"11": "Available"}}
         busy = State(Bindings(DIALECTS[asker], charging, numbers={"leaf-a": 11, "leaf-b": 12}), known)
         return [limited(route, nothing), busy]

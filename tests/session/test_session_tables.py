@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.messages import Result
 from gateway.session import events as on
+from gateway.session.policy import Policy
 from tests.session.scene import ACCEPTED, BOOT, GOOD, Scene, start, stop
 
 OLD_READING = {"timestamp": "2026-03-01T11:10:00Z", "value": [{"value": "15", "unit": "Wh"}]}
@@ -143,3 +144,18 @@ def test_a_refused_update_is_told_to_a_back_end_that_has_no_word_for_it() -> Non
         done(play, play.ordered("UpdateFirmware"), {"status": "Rejected"})
         assert play.told("b1").payload == {}
         assert play.sent("FirmwareStatusNotification").payload == {"status": "DownloadFailed"}
+
+
+def test_certificates_pass_where_the_site_says_so() -> None:
+    with Scene(kind="1.6-2.0.1") as play:
+        play.online()
+        assert play.answered(play.asks("SignCertificate", {"csr": "PEM"}).id).payload == {"status": "Rejected"}
+    with Scene(Policy(certificates="forward"), kind="1.6-2.0.1") as play:
+        play.online()
+        call = play.asks("SignCertificate", {"csr": "PEM"})
+        up = play.sent("SignCertificate")
+        play.replies(up.id, up.action, {"status": "Accepted"})
+        assert play.answered(call.id).payload == {"status": "Accepted"}
+        play.commands("InstallCertificate", {"certificateType": "CSMSRootCertificate", "certificate": "PEM"}, id="b1")
+        order = play.ordered("InstallCertificate")
+        assert order.payload == {"certificateType": "CentralSystemRootCertificate", "certificate": "PEM"}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from gateway.ladder.flows import (
     answers,
+    certificates,
     firmware,
     keys,
     logs,
@@ -44,6 +45,8 @@ FLOWS: dict[str, Flow] = {
     "status_left": station_right.status,
     "remote_start": remote.remote_start,
     "request_start": remote.request_start,
+    "installed": certificates.installed,
+    "installed_left": certificates.installed_left,
     "set_profile": profile_ids.set_right,
     "clear_profile": profile_ids.clear_right,
     "set_profile_left": profiles.set_left,

@@ -145,6 +145,10 @@ class Renumbered:
         """See `Facts.busy`."""
         return self._facts.busy()
 
+    def forwards_certificates(self) -> bool:
+        """See `Facts.forwards_certificates`."""
+        return self._facts.forwards_certificates()
+
     def token_said(self, token: str) -> str:
         """See `Facts.token_said`."""
         return self._facts.token_said(token)
