@@ -90,13 +90,16 @@ class Device:
     """A station with a protocol of its own that we dial or poll, or a line with such stations on it.
 
     ``identity`` None: its stations say themselves who they are, and come in as ``entrance`` allows.  ``unit`` is its address on
-    the line; ``bind`` where a socket is bound that has no connections, if not everywhere.
+    the line; ``bind`` where a socket is bound that has no connections, if not everywhere.  ``username`` and ``credential`` are
+    shown to it (HTTP Basic), or to its broker.
     """
 
     entrance: Listener
     identity: str | None
-    unit: int | None = None
+    unit: int | str | None = None
     bind: tuple[str, int] | None = None
+    username: str | None = None
+    credential: Secret | None = None
 
     @property
     def address(self) -> Address:
@@ -185,7 +188,7 @@ class Site:
 
     def secrets(self) -> list[Secret]:
         """Every credential: what stations show us, what we show back ends."""
-        named = [b.credential for b in self.backends]
+        named = [b.credential for b in self.backends] + [d.credential for d in self.devices]
         named += [secret for station in self.stations.values() for secret in (station.password, station.credential)]
         return [secret for secret in named if secret is not None]
 

@@ -21,7 +21,7 @@ from gateway.session.policy import Policy
 from gateway.source import Checker, Map
 
 LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol", "accept", "options")
-DEVICE = ("identity", "name", "enroll", "backend", "unit", "bind", "accept", "options")
+DEVICE = ("identity", "name", "enroll", "backend", "unit", "bind", "username", "credential", "accept", "options")
 TOP = ("backends",)
 TOP_OPTIONAL = ("listeners", "devices", "data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown", "accept")
 STATION = ("as", "backend", "password", "credential", "callback", "options")
@@ -102,8 +102,15 @@ class _Reader:
         name, backend = self.text(at, "name", f"device-{number + 1}"), self.optional_text(at, "backend")
         accept, options = self.accept(at), self.options(at)
         entrance = Listener(name, where, enroll, backend=backend, line=at.line, accept=accept, options=options)
-        unit = int(self.number(at, "unit", 0)) if "unit" in at else None
-        return Device(entrance, self.optional_text(at, "identity"), unit, self.host_port(at, "bind"))
+        identity, username = self.optional_text(at, "identity"), self.optional_text(at, "username")
+        return Device(entrance, identity, self.unit(at), self.host_port(at, "bind"), username, self.secret(at, "credential"))
+
+    def unit(self, at: Map) -> int | str | None:
+        value = at.get("unit")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | str)):
+            self.check.fault(at, "unit", f"unit is {value!r}", "a number, or text: its address on the line")
+            return None
+        return value
 
     def accept(self, at: Map) -> tuple[str, ...]:
         words = tuple(map(str, self.as_list(at.get("accept"))))

@@ -6,6 +6,7 @@ Not here: HTTP listeners (`gateway.server` has them, for SOAP and WebSocket too)
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from gateway.links.client import HttpClient
 from gateway.links.datagrams import Socket, UdpPort
 from gateway.links.gate import Gate
 from gateway.links.limits import Limits
+from gateway.links.mqtt import Broker, Mqtt
 from gateway.links.polls import Polls
 from gateway.links.redial import Backoff, Redial
 from gateway.links.streams import StreamFactory, dial_stream
@@ -137,11 +139,18 @@ class Ways:
                 made.setdefault(str(device.address), _Dialled(self, device.entrance)).expect(device)
         return list(made.values())
 
-    def dialler(self, speaks: Listener, line: Line, delays: Backoff) -> Any:
+    def dialler(self, device: Device, line: Line, delays: Backoff) -> Any:
         """What makes the link, and makes it again."""
-        address = speaks.address
+        address, secret = device.address, device.credential.read() if device.credential is not None else b""
         if address.kind == "http":
-            return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline)
+            shown = base64.b64encode((device.username or "").encode() + b":" + secret).decode("ascii")
+            headers = [("authorization", f"Basic {shown}")] if device.username is not None else []
+            return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline, headers)
+        if address.kind == "mqtt":
+            topics, qos = line.rules.options.get("subscribe", ()), int(line.rules.options.get("qos", 0))
+            login = (device.username, secret.decode()) if device.username is not None else None
+            broker = Broker(address.host, address.port, address.secure, [str(one) for one in topics], qos, login)
+            return Mqtt(self.reactor, broker, line, self.refused)
         if address.kind == "ws":
             names, peer = tuple(line.rules.options.get("subprotocol", "").split()), (address.host, address.port)
             attempt = dial_texts(self.reactor, address.url(), names, line, self.limits, Trust(), peer)
@@ -239,14 +248,17 @@ class _Dialled:
     def __init__(self, ways: Ways, speaks: Listener) -> None:
         self.ways, self.name = ways, speaks.name
         self.ledger = ways.ledger(speaks)
-        self.line = ways.line(speaks, self.ledger, open=False, shared=speaks.address.kind in ("http", "mqtt"))
+        self.line = ways.line(speaks, self.ledger, open=False, shared=speaks.address.kind == "http")
         delays = Backoff(ways.relay.rng.uniform)
         self.line.works = delays.reset
-        self.link = ways.dialler(speaks, self.line, delays)
+        self.link: Any = None
         self.listening = False
+        self._delays = delays
+        self._shown: Device | None = None
 
     def expect(self, device: Device) -> None:
-        """A station that is there."""
+        """A station that is there; the first says what is shown to the place."""
+        self._shown = self._shown or device
         identity = self.ways.identity(device)
         if identity is None:
             self.line.open = True
@@ -255,12 +267,15 @@ class _Dialled:
 
     async def open(self) -> None:
         await loaded(self.ledger)
+        if self.link is None and self._shown is not None:
+            self.link = self.ways.dialler(self._shown, self.line, self._delays)
         self.listening = True
         self.link.open()
 
     def shut(self) -> None:
         self.listening = False
-        self.link.shut()
+        if self.link is not None:
+            self.link.shut()
 
     def close(self) -> None:
         """Who is dialled is there already."""

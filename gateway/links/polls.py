@@ -6,6 +6,8 @@ Not here: which question an answer belongs to, when to ask (`gateway.devices`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.links.client import HttpClient, Response
 from gateway.links.streams import Peer, Receiver
 
@@ -15,8 +17,11 @@ _GOOD = range(200, 300)
 class Polls:
     """All questions to the place at ``base`` (a URL without a path).  There is no connection: it is open from ``open`` on."""
 
-    def __init__(self, client: HttpClient, base: str, receiver: Receiver, within: float) -> None:
+    def __init__(
+        self, client: HttpClient, base: str, receiver: Receiver, within: float, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self._client, self._base, self._receiver, self._within = client, base, receiver, within
+        self._headers = list(headers)
         self._open = False
 
     def open(self) -> None:
@@ -39,9 +44,9 @@ class Polls:
         """Ask; ``place`` is the method and the path, as in ``GET /status``."""
         method, _, path = place.partition(" ")
         if method == "POST":
-            asked = self._client.post(self._base + path, [], data, self._within)
+            asked = self._client.post(self._base + path, self._headers, data, self._within)
         else:
-            asked = self._client.get(self._base + path, [], self._within)
+            asked = self._client.get(self._base + path, self._headers, self._within)
         asked.addCallbacks(self._answered, lambda failure: None, callbackArgs=(peer, place))
 
     def _answered(self, response: Response, peer: Peer, place: str) -> None:

@@ -1,0 +1,124 @@
+"""Stations behind a real broker (amqtt) on this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.links.mqtt import Broker, Mqtt
+from tests.links.test_streams import Far
+from tests.peers.running import free_port, until
+
+
+class Reactor:
+    """Runs what other threads ask for when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def callFromThread(self, call: Any, *about: Any) -> None:
+        self.asked.append((call, about))
+
+    def callInThread(self, call: Any, *about: Any) -> None:
+        call(*about)
+
+    def turn(self) -> bool:
+        while self.asked:
+            call, about = self.asked.pop(0)
+            call(*about)
+        return True
+
+
+class Heard(Far):
+    """Payloads with their topics."""
+
+    def heard(self, data: bytes, peer: Any, place: str = "") -> None:
+        self.data.append(f"{place} {data.decode()}".encode())
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Any]:
+    """Starts a broker, and starts it again at the same port after ``kill``."""
+    port, children = free_port(), []
+    config = tmp_path / "broker.yaml"
+    config.write_text(
+        textwrap.dedent(f"""\
+        listeners:
+          default: {{type: tcp, bind: 127.0.0.1:{port}}}
+        plugins:
+          amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
+        """)
+    )
+
+    def start() -> int:
+        line = [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", str(config)]
+        children.append(subprocess.Popen(line, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ}))
+        return port
+
+    start.kill = lambda: (children[-1].kill(), children[-1].wait())  # type: ignore[attr-defined]
+    yield start
+    for child in children:
+        child.kill()
+        child.wait()
+
+
+def station(port: int) -> Client:
+    """A station of the test's own."""
+    made = Client(CallbackAPIVersion.VERSION2)
+    until(lambda: _connected(made, port), "the broker is there")
+    made.loop_start()
+    until(made.is_connected, "the station is connected")
+    return made
+
+
+def _connected(client: Client, port: int) -> bool:
+    try:
+        client.connect("127.0.0.1", port)
+    except OSError:
+        return False
+    return True
+
+
+def test_messages_come_with_their_topics_and_go_to_theirs_over_a_restart_of_the_broker(broker: Any) -> None:
+    port, reactor, far, refused = broker(), Reactor(), Heard(), list[str]()
+    box = station(port)
+    heard: list[tuple[str, bytes]] = []
+    box.on_message = lambda _, __, message: heard.append((message.topic, message.payload))
+    box.subscribe("box/cmd")
+    link = Mqtt(reactor, Broker("127.0.0.1", port, False, ["box/+/state"]), far, refused.append)
+    link.open()
+    link.open()
+    until(lambda: reactor.turn() and far.link, "the link is up")
+    until(lambda: box.publish("box/7/state", b"charging") and reactor.turn() and far.data, "something is heard")
+    assert far.data[0] == b"box/7/state charging"
+    until(lambda: link.write(b"stop", link.peer, "box/cmd") or heard, "something is said")
+    assert heard[0] == ("box/cmd", b"stop")
+    broker.kill()
+    until(lambda: reactor.turn() and far.ends, "the loss is noticed")
+    assert not link.open_to(link.peer)
+    far.link = None
+    broker()
+    until(lambda: reactor.turn() and far.link, "the link is up again")
+    link.shut()
+    assert far.ends[-1] == "shut"
+    box.loop_stop()
+    before = len(far.data)
+    reactor.turn()
+    assert (len(far.data), refused) == (before, [])
+
+
+def test_a_flood_is_not_kept_in_memory() -> None:
+    reactor, far = Reactor(), Heard()
+    link = Mqtt(reactor, Broker("127.0.0.1", 1, False, []), far, lambda why: None)
+    for _ in range(5000):
+        link._tell(lambda: None, None)
+    assert len(reactor.asked) == 1000
