@@ -190,6 +190,9 @@ def misplaced(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, st
             found.append((one.line, f"{one.address.dialect} over {one.address.kind} is {other}"))
     taken: dict[object, str] = {}
     for device in site.devices:
+        if device.identity is not None and dialects[device.address.dialect].addressing.identity:
+            what = f"the stations of {device.entrance.name} say themselves who they are: list {device.identity} under stations:"
+            found.append((device.entrance.line, what))
         place = (str(device.address), device.unit)
         if place in taken:
             found.append((device.entrance.line, f"{device.entrance.name} and {taken[place]} are at the same place"))
@@ -235,7 +238,10 @@ def crowded(site: Site) -> list[tuple[int, str]]:
     found = []
     for one, other in itertools.combinations(site.listeners, 2):
         here, there = one.address, other.address
-        if (here.host, here.port) != (there.host, there.port):
+        if (here.host, here.port) != (there.host, there.port) or (here.kind == "udp") != (there.kind == "udp"):
+            continue
+        if here.kind != there.kind and "tcp" in (here.kind, there.kind):
+            found.append((other.line, f"{one.name} and {other.name} cannot share a port: {one.address} takes all of it"))
             continue
         if one.certificate != other.certificate:
             found.append((other.line, f"{one.name} and {other.name} share a port, so they must share the certificate too"))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import site_file
+from gateway import loading, site_file
 from gateway.catalogue import Folders
 from gateway.cli import demo
 from gateway.cli.main import parser
@@ -122,7 +122,7 @@ def test_a_data_file_loads(block: Block, tmp_path: Path, dialects: dict[str, Dia
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(block.text, encoding="utf-8")
     if name[1] == "gateway.yaml":
-        assert site_file.read(file, dialects).listeners
+        assert site_file.read(file, dialects, loading.wires(dialects)).listeners
     else:
         assert name[1].startswith("mappings/quirks/")
         shipped, with_it = Quirks.load(Folders([]), dialects), Quirks.load(Folders([tmp_path]), dialects)

@@ -1,0 +1,129 @@
+"""Stations that never spoke OCPP, over real sockets, through a real gateway process: KEBA's emulator, boxes behind an adapter."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ocpp.v16 import call as call16
+
+from tests.devices.evbox_box import Box
+from tests.peers.adapters import Adapter
+from tests.peers.mobilityhouse import Backend
+from tests.peers.mobilityhouse201 import Station201
+from tests.peers.running import Gateway, free_port, until
+
+CARD = "04A1B2C3D4E5F6"
+LIMIT = {
+    "charging_profile_id": 1,
+    "stack_level": 0,
+    "charging_profile_purpose": "TxDefaultProfile",
+    "charging_profile_kind": "Absolute",
+    "charging_schedule": {"charging_rate_unit": "A", "charging_schedule_period": [{"start_period": 0, "limit": 16}]},
+}
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[Any], Any]]:
+    ends: list[Any] = []
+
+    def keep(one: Any) -> Any:
+        ends.append(one)
+        return one
+
+    yield keep
+    for one in reversed(ends):
+        one.end()
+
+
+class Emulator:
+    """``keba-kecontact --emu``: it stands at port 7090, whatever is asked."""
+
+    def __init__(self) -> None:
+        self.child = subprocess.Popen([sys.executable, "-m", "keba_kecontact", "--emu"], stdout=subprocess.DEVNULL)
+
+    def end(self) -> None:
+        self.child.kill()
+        self.child.wait()
+
+
+def test_keba_s_emulator_stands_on_a_1_6_back_end(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    backend = later(Backend(free_port()).start())
+    later(Emulator())
+    site = tmp_path / "gateway.yaml"
+    site.write_text(
+        f"""\
+devices:
+  - dial: keba-udp+udp://127.0.0.1:7090
+    identity: GARAGE
+    bind: 127.0.0.1:{free_port()}
+backends:
+  - connect: ocpp1.6+ws://127.0.0.1:{backend.port}/central
+"""
+    )
+    with Gateway(tmp_path / "data", "-c", str(site)) as gateway:
+        (boot,) = until(lambda: backend.book.of("BootNotification", "GARAGE"), "it boots")
+        assert (boot["charge_point_vendor"], boot["charge_point_model"]) == ("KEBA", "KC-P30-Emulator-000")
+        assert boot["charge_point_serial_number"] == "123456789"
+        until(lambda: [one["status"] for one in backend.book.of("StatusNotification")] == ["Available"], "it is free")
+        assert (
+            backend.command("GARAGE", call16.SetChargingProfile(connector_id=1, cs_charging_profiles=LIMIT)).status == "Accepted"
+        )
+        assert backend.command("GARAGE", call16.RemoteStartTransaction(id_tag="TAG")).status == "Accepted"
+        assert backend.command("GARAGE", call16.UnlockConnector(connector_id=1)).status == "Unlocked"
+        assert backend.command("GARAGE", call16.Reset(type="Soft")).status == "Rejected"
+        triggered = call16.TriggerMessage(requested_message="MeterValues", connector_id=1)
+        assert backend.command("GARAGE", triggered).status == "Accepted"
+        (reading,) = until(lambda: backend.book.of("MeterValues"), "its meter is read")
+        assert "230" in str(reading)
+        assert 'refused_total{reason="crash"} 0.0' in gateway.metrics()
+
+
+def test_a_box_behind_an_adapter_charges_through_a_kill_of_the_gateway(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    backend = later(Backend(free_port(), kind=Station201, protocol="ocpp2.0.1").start())
+    box = Box("1917911")
+    adapter = later(Adapter(box).start())
+    gateway = Gateway(
+        tmp_path / "data",
+        "--device",
+        f"evbox-max+tcp://127.0.0.1:{adapter.port}",
+        "--backend",
+        f"ocpp2.0.1+ws://127.0.0.1:{backend.port}/central",
+    )
+    with gateway:
+        until(lambda: box.address == 1, "it is registered")
+        adapter.do(box.show, CARD)
+        until(lambda: box.phase == "81", "it charges")
+        until(lambda: events(backend, "Started"), "the session is told")
+        gateway.kill()
+        gateway.start()
+        until(lambda: adapter.bus.line is not None, "the line is there again")
+        adapter.do(box.show, CARD)
+        until(lambda: events(backend, "Ended"), "its end is told")
+    (began,), (ended,) = events(backend, "Started"), events(backend, "Ended")
+    assert began["id_token"]["id_token"] == CARD
+    assert register(began) == 85021
+    assert register(ended) == int(box.meter)
+    assert began["transaction_info"]["transaction_id"] == ended["transaction_info"]["transaction_id"]
+
+
+def events(backend: Backend, kind: str) -> list[Any]:
+    """A killed gateway may send again what it sent last; it is the same event, by its number."""
+    numbered = {event["seq_no"]: event for event in backend.book.of("TransactionEvent") if event["event_type"] == kind}
+    return list(numbered.values())
+
+
+def register(event: Any) -> int:
+    """The energy register in an event, Wh."""
+    values = [
+        sample["value"]
+        for reading in event["meter_value"]
+        for sample in reading["sampled_value"]
+        if sample.get("measurand", "Energy.Active.Import.Register") == "Energy.Active.Import.Register"
+    ]
+    return int(Decimal(str(values[0])))
