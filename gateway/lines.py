@@ -17,7 +17,7 @@ from gateway.config import Device, Listener
 from gateway.conversation import StationSide
 from gateway.devices import events as on
 from gateway.devices.addresses import Allotments
-from gateway.devices.bus import Bus
+from gateway.devices.bus import SETTLED, Bus
 from gateway.devices.places import Peer, Place
 from gateway.ends.devices import DeviceEnd, Machine
 from gateway.identity import UNLISTED, sound_identity
@@ -188,7 +188,7 @@ class Line:
 
     def newcomer(self, station: str, record: Record, peer: Peer) -> bool:
         """`gateway.devices.bus.Owner`: an identity that is not here yet."""
-        refused = self._turned_away(station)
+        refused = self._turned_away(station, peer)
         address = self.ledger.address(station) if not refused and self.addressing.pool is not None else None
         if not refused and address is None and self.addressing.pool is not None:
             refused = ("address", f"no address is left for {station}")
@@ -200,7 +200,7 @@ class Line:
         self._meet(station)
         return True
 
-    def _turned_away(self, station: str) -> tuple[str, str] | None:
+    def _turned_away(self, station: str, peer: Peer) -> tuple[str, str] | None:
         """Why that station may not be here, or None."""
         if sound_identity(station) != station:
             return "identity", f"{station!r} is no identity"
@@ -211,9 +211,23 @@ class Line:
             return "identity", f"{station}: {UNLISTED}"
         if configured is not None and configured.password is not None:
             return "unauthorized", f"{station} has a password, and no way to show it"
+        if self._alive_elsewhere(station, peer):
+            return "spoofed", f"{peer[0]} speaks for {station}, which is alive elsewhere"
         if len(self.ends) >= MOST_STATIONS or self.relay.stopping:
             return "overload", f"{station} cannot be taken in now"
         return None
+
+    def _alive_elsewhere(self, station: str, peer: Peer) -> bool:
+        """Whether it was heard lately over another line, from another host: nothing like a password tells who is right."""
+        conversation = self.relay.conversations.get(station)
+        end = conversation.station_end if conversation is not None else None
+        place = end.line.place(station) if isinstance(end, DeviceEnd) and end.line is not self else None
+        lately = self.clock.seconds() - (self.rules.silence or SETTLED)
+        return place is not None and place.peer[0] != peer[0] and place.heard > lately
+
+    def place(self, station: str) -> Place | None:
+        """`gateway.ends.devices.Line`."""
+        return self.bus.places.stations.get(station)
 
     def _due(self, name: str) -> None:
         """A connection has shown no station in time, or a station that did not answer is asked again."""

@@ -3,8 +3,9 @@
 In: a relay that runs, what was loaded now and what was loaded before.  Out: what changed, or why nothing did.
 Not here: reading files (`gateway.loading`), the signal that asks for it (`gateway.cli.run`).
 
-Quirks, ladder tables and the list of stations change at once.  A call ends on the route on which it began; cures are chosen
-again for every conversation.  Dialects, listeners, back ends and policy are built into what runs, so they need a restart.
+Quirks, ladder tables, the list of stations and the devices that are dialled change at once.  A call ends on the route on
+which it began; cures are chosen again for every conversation.  Dialects, listeners, back ends and policy are built into what
+runs, so they need a restart.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from gateway.catalogue import Folders
-from gateway.config import Site, Station
+from gateway.config import Device, Site, Station
 from gateway.loading import Loaded
 from gateway.relay import Data, Relay
 from gateway.source import Fault
 
-LIVE = ("stations", "mappings")
+LIVE = ("stations", "mappings", "devices")
 """Parts of the site file that change at once."""
 BOUND = ("upstream", "backend")
 """What a conversation was built with."""
@@ -29,11 +30,13 @@ BOUND = ("upstream", "backend")
 
 @dataclass
 class Outcome:
-    """``faults``: nothing was changed, for these reasons.  ``restart``: what only a restart will change."""
+    """``faults``: nothing was changed, for these reasons.  ``restart``: what only a restart will change.  ``devices``: those to
+    dial from now on, where they changed."""
 
     faults: list[Fault] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     restart: list[str] = field(default_factory=list)
+    devices: tuple[Device, ...] | None = None
 
 
 def prints(own: Iterable[Path]) -> dict[str, str]:
@@ -79,6 +82,9 @@ def _site(relay: Relay, new: Site, outcome: Outcome) -> None:
     for one in dataclasses.fields(Site):
         if one.name not in LIVE and getattr(old, one.name) != getattr(new, one.name):
             outcome.restart.append(one.name)
+    if new.devices != old.devices:
+        outcome.devices = new.devices
+        outcome.changed.append(f"devices ({len(new.devices)})")
     stations = {identity: _station(old, station, outcome) for identity, station in new.stations.items()}
     gone = [identity for identity in old.stations if identity not in stations]
     changed = [identity for identity, one in stations.items() if old.stations.get(identity) != one]

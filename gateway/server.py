@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from gateway import backlog, replays
 from gateway.address import LINKS
 from gateway.callers import Callers
-from gateway.config import Backend, Listener, Site
+from gateway.config import Backend, Device, Listener, Site
 from gateway.devices.device import Device as Machine
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
@@ -77,6 +78,7 @@ class Server:
         self._trust = {one.name: Trust(one.trust, one.verify) for one in site.backends}
         self.ways = Ways(self.relay, reactor, self.limits, self.client, Machine, metrics.refused)
         self.gates: list[Way] = []
+        self.callers: list[Callers] = []
         self.admin_port: Any = None
         self._measuring: Any = None
         self._looking: Any = None
@@ -90,15 +92,26 @@ class Server:
             factory = HttpFactory(self.reactor, self.console.request, None, self.limits, self._refused)
             self.admin_port = await links.listen(self.reactor, *self.site.admin, factory)
             self.log.info("admin port open", url=f"http://{self.site.admin[0]}:{self.admin_port.getHost().port}/")
+        self._declare()
         await self._open()
         backlog.resume(self.relay)
         self._measure()
         self._look(self.reactor.seconds())
 
+    def _declare(self) -> None:
+        """Say which dialects are spoken, and which of them nobody vouches for."""
+        addresses = [one.address for one in self.site.entrances] + [one.address for one in self.site.backends]
+        for name in sorted({name for address in addresses for name in address.dialects}):
+            status = self.relay.data.dialects[name].status
+            self.metrics.spoken(name, status)
+            if status == "reconstructed":
+                self.log.warn("reconstructed", dialect=name, why="its file was made without its owner's document")
+
     async def _open(self) -> None:
         for (host, port), listeners, callbacks in self._places():
             doors = Doors(self.relay, listeners, callbacks)
-            doors.wired = Callers(self.ways, [one for one in listeners if one.address.wired])
+            doors.wired = callers = Callers(self.ways, [one for one in listeners if one.address.wired])
+            self.callers.append(callers)
             asked, shaken = partial(self._requests.add, self._guard(doors.request)), self._guard(doors.handshake)
             factory = HttpFactory(self.reactor, asked, shaken, self.limits, self._refused)
             factory.later = self._frames
@@ -114,6 +127,17 @@ class Server:
             self.gates.append(way)
             await way.open()
             self.log.info("open", way=way.name)
+
+    def devices(self, devices: tuple[Device, ...]) -> None:
+        """Dial other devices from now on; those that stay as they are notice nothing."""
+        self.relay.site = replace(self.relay.site, devices=devices)
+        gone, new = self.ways.change()
+        for way in gone:
+            self.gates.remove(way)
+            way.drain()
+        for way in new:
+            self.gates.append(way)
+            self._reopen(way)
 
     def _places(self) -> Iterable[tuple[tuple[str, int], list[Listener], list[Backend]]]:
         """Listeners and callbacks by the host and port that they share."""
@@ -165,6 +189,8 @@ class Server:
             backlog.resume(self.relay)
             return
         self.log.info("storing failed: listeners are closed until it works again")
+        for callers in self.callers:
+            callers.shut()
         for gate in self.gates:
             gate.shut()
 

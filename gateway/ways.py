@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -30,6 +30,8 @@ from gateway.links.texts import dial_texts
 from gateway.links.trust import CertificateFiles, Trust
 from gateway.relay import Relay
 
+Needs = tuple[tuple[str, int] | None, Listener | None, list[Device]]
+"""What a way is for: where a socket is bound (None: it is dialled), who may come to it, whom it dials."""
 Make = Callable[[Dialect, str, Mapping[str, Any], Callable[[], str], random.Random], Machine]
 """Makes the device of a station: its dialect, its identity, its options; where ids and chance come from."""
 
@@ -64,22 +66,34 @@ class Ways:
     def __init__(
         self, relay: Relay, reactor: Any, limits: Limits, client: HttpClient, make: Make, refused: Callable[[str], None]
     ) -> None:
-        self.relay, self.reactor, self.limits, self.client, self.make, self.refused = (
-            relay,
-            reactor,
-            limits,
-            client,
-            make,
-            refused,
-        )
+        self.relay, self.reactor, self.limits, self.client = relay, reactor, limits, client
+        self.make, self.refused = make, refused
+        self._made: dict[Any, tuple[Needs, Way]] = {}
 
     def all(self) -> list[Way]:
         """Every way of the site but its HTTP listeners."""
-        wired = [one for one in self.relay.site.listeners if one.address.wired]
-        made: list[Way] = [self._tcp(one) for one in wired if one.address.kind == "tcp"]
-        made += self._sockets([one for one in wired if one.address.kind == "udp"])
-        made += self._dialled()
+        ports = [self._tcp(one) for one in self._wired("tcp")]
+        return [*ports, *self.change()[1]]
+
+    def change(self) -> tuple[list[Way], list[Way]]:
+        """What the site's devices need now: the ways that are needed no more, and those that are new."""
+        wanted = {**self._sockets(), **self._dialled()}
+        gone = [self._made.pop(place)[1] for place in list(self._made) if wanted.get(place) != self._made[place][0]]
+        new = {place: (needs, self._way(needs)) for place, needs in wanted.items() if place not in self._made}
+        self._made |= new
+        return gone, [way for _, way in new.values()]
+
+    def _way(self, needs: Needs) -> Way:
+        place, listener, devices = needs
+        made = _Dialled(self, devices[0].entrance) if place is None else _Socket(self, listener or devices[0].entrance, place)
+        if listener is not None:
+            made.line.open = True
+        for device in devices:
+            made.expect(device)
         return made
+
+    def _wired(self, kind: str) -> list[Listener]:
+        return [one for one in self.relay.site.listeners if one.address.wired and one.address.kind == kind]
 
     def line(self, speaks: Listener, ledger: Ledger, open: bool = True, shared: bool = False, accepted: bool = False) -> Line:
         """A line for stations that speak as ``speaks`` says."""
@@ -111,19 +125,15 @@ class Ways:
 
     # -- sockets -------------------------------------------------------------------------------------------------
 
-    def _sockets(self, listeners: Iterable[Listener]) -> list[Way]:
+    def _sockets(self) -> dict[Any, Needs]:
         """One socket for each place: those who come to it and those who are spoken to from it share it."""
-        made: dict[tuple[str, int], _Socket] = {}
-        for listener in listeners:
-            place = (listener.address.host, listener.address.port)
-            made[place] = _Socket(self, listener, place, True)
+        places = {(one.address.host, one.address.port): one for one in self._wired("udp")}
+        made: dict[Any, Needs] = {place: (place, listener, []) for place, listener in places.items()}
         for device in self.relay.site.devices:
             if device.address.kind == "udp":
                 place = device.bind or ("", self._own_port(device))
-                if place not in made:
-                    made[place] = _Socket(self, device.entrance, place, self.identity(device) is None)
-                made[place].expect(device)
-        return list(made.values())
+                made.setdefault(place, (place, None, []))[2].append(device)
+        return made
 
     def _own_port(self, device: Device) -> int:
         """The port from which such stations are spoken to; 0 where that does not matter."""
@@ -132,12 +142,13 @@ class Ways:
 
     # -- dialled -------------------------------------------------------------------------------------------------
 
-    def _dialled(self) -> list[Way]:
-        made: dict[str, _Dialled] = {}
+    def _dialled(self) -> dict[Any, Needs]:
+        """One link for each place: the units at one place share it."""
+        made: dict[Any, Needs] = {}
         for device in self.relay.site.devices:
             if device.address.kind != "udp":
-                made.setdefault(str(device.address), _Dialled(self, device.entrance)).expect(device)
-        return list(made.values())
+                made.setdefault(str(device.address), (None, None, []))[2].append(device)
+        return made
 
     def dialler(self, device: Device, line: Line, delays: Backoff) -> Any:
         """What makes the link, and makes it again."""
@@ -187,16 +198,17 @@ class _Port:
 class _Socket:
     """A UDP socket."""
 
-    def __init__(self, ways: Ways, speaks: Listener, place: tuple[str, int], open: bool) -> None:
+    def __init__(self, ways: Ways, speaks: Listener, place: tuple[str, int]) -> None:
         self.ways, self.name = ways, speaks.name
         self.ledger = ways.ledger(speaks)
-        self.line = ways.line(speaks, self.ledger, open, shared=True)
+        self.line = ways.line(speaks, self.ledger, open=False, shared=True)
         reply_port = self.line.rules.options.get("reply_port")
         self.port = UdpPort(ways.reactor, *place, lambda: Socket(self.line, reply_port, ways.refused))
         self._devices: list[Device] = []
 
     def expect(self, device: Device) -> None:
         """A station to speak to from here."""
+        self.line.open = self.line.open or self.ways.identity(device) is None
         self._devices.append(device)
 
     @property

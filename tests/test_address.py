@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gateway.address import AddressError, is_loopback, parse
@@ -75,3 +77,39 @@ def test_loopback_is_this_machine_only() -> None:
         False,
         False,
     ]
+
+
+WIRES = {"toy": {"tcp": 8768, "udp": None, "http": None}, "both": {"ws": None}}
+KNOWN = ["toy", "both", "ocpp1.6"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "kind", "port"),
+    [
+        ("toy+tcp://h", "wire", "tcp", 8768),
+        ("toy+tls://h:1", "wire", "tcp", 1),
+        ("toy+udp://[2001:db8::1]:7090", "wire", "udp", 7090),
+        ("toy+http://h/gs", "wire", "http", 80),
+        ("both+ws://h/x", "wire", "ws", 80),
+        ("ocpp1.6+ws://h/x", "json", "ws", 80),
+    ],
+)
+def test_protocols_that_bring_their_own_bytes(text: str, codec: str, kind: str, port: int) -> None:
+    made = parse(text, KNOWN, WIRES)
+    assert (made.codec, made.kind, made.port) == (codec, kind, port)
+    assert parse(str(made), KNOWN, WIRES) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("toy+udp://h", "the port is missing"),
+        ("toy+mqtt://h", "toy does not run on 'mqtt', expected one of tcp, tls, udp, http, https"),
+        ("toy+tcpp://h", "did you mean 'tcp'"),
+        ("ocpp1.6+tcp://h:1", "ocpp1.6 does not run on 'tcp', expected one of http, https, ws, wss"),
+        ("toy,ocpp1.6+http://h", "cannot share an address"),
+    ],
+)
+def test_what_such_an_address_gets_wrong(text: str, words: str) -> None:
+    with pytest.raises(AddressError, match=re.escape(words)):
+        parse(text, KNOWN, WIRES)

@@ -209,3 +209,14 @@ def test_the_gateway_stops_and_says_nothing_more(tmp_path: Path) -> None:
     yard.end("the gateway stops")
     office.clock.advance(100)
     assert yard.ends == {}
+
+
+def test_a_station_that_is_alive_elsewhere_cannot_be_taken_over_from_another_host(tmp_path: Path) -> None:
+    office = WiredOffice(tmp_path, addressing=Addressing(identity={"hello": "id"}))
+    old, thief, again = (office.line(accepted=True) for _ in range(3))
+    old.heard(line("hello", id="A"), PEER)
+    thief.heard(line("hello", id="A"), ("203.0.113.9", 1))
+    assert (list(old.ends), list(thief.ends), office.refused("spoofed")) == (["A"], [], 1)
+    office.clock.advance(61)
+    again.heard(line("hello", id="A"), ("203.0.113.9", 1))
+    assert (list(old.ends), list(again.ends)) == ([], ["A"]), "after silence it may have moved"

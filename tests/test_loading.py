@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway import site_file
 from gateway.config import Secret
-from gateway.loading import ladder, load, overlooked, unreadable
+from gateway.loading import crowded, ladder, load, misfits, overlooked, unreadable, wires
 from gateway.source import SourceError
+from tests.office import data
 
 SITE = "listeners: [{{listen: '{0}'}}]\nbackends: [{{connect: '{1}', callback: 'http://h/'}}]\n"
 
@@ -117,3 +119,46 @@ def test_an_option_that_the_protocol_does_not_have_is_a_fault(tmp_path: Path) ->
     )
     (fault,) = load(site).faults
     assert (fault.line, "did you mean 'most'" in fault.what) == (4, True)
+
+
+def faults_of(folder: Path, text: str) -> list[str]:
+    """What is wrong with a site with one back end and these lines."""
+    site = folder / "g.yaml"
+    site.write_text(f"backends: [{{connect: 'ocpp1.6+ws://h/'}}]\n{text}")
+    try:
+        found = site_file.read(site, data().dialects, wires(data().dialects))
+    except SourceError as error:
+        return [fault.what for fault in error.faults]
+    return [what for _, what in (*misfits(found, data()), *crowded(found))]
+
+
+def test_devices_are_placed_as_their_protocol_wants_it(tmp_path: Path) -> None:
+    keba, box = "keba-udp+udp://192.0.2.1", "evbox-max+tcp://192.0.2.2:4001"
+    assert faults_of(tmp_path, f"devices: [{{dial: '{keba}', identity: A}}, {{dial: '{box}'}}]\n") == []
+    assert faults_of(tmp_path, f"listeners: [{{listen: '{keba}'}}]\n") == [
+        "keba-udp over udp is dialled: write it under devices:"
+    ]
+    assert faults_of(tmp_path, f"devices: [{{dial: '{box}', identity: A}}]\n") == [
+        "the stations of device-1 say themselves who they are: list A under stations:"
+    ]
+    assert faults_of(tmp_path, f"devices: [{{dial: '{keba}'}}, {{dial: '{keba}', name: b}}]\n") == [
+        "b and device-1 are at the same place"
+    ]
+    (fault,) = faults_of(tmp_path, "devices: [{dial: 'ocpp1.6+ws://192.0.2.1/'}]\n")
+    assert fault == "ocpp1.6 stations come by themselves"
+
+
+def test_a_port_of_raw_bytes_is_shared_with_nobody_but_datagrams(tmp_path: Path) -> None:
+    box, other = "evbox-max+tcp://127.0.0.1:4001", "ocpp1.6+ws://127.0.0.1:4001/"
+    assert faults_of(tmp_path, f"listeners: [{{listen: '{box}'}}, {{listen: '{other}'}}]\n") == [
+        "listener-1 and listener-2 cannot share a port: evbox-max+tcp://127.0.0.1:4001/ takes all of it"
+    ]
+
+
+def test_a_reconstruction_is_only_used_by_who_says_so(tmp_path: Path) -> None:
+    line = "listeners: [{listen: 'ocnp+http://127.0.0.1:1/gs'%s}]\n"
+    (fault,) = faults_of(tmp_path, line % "")
+    assert fault.startswith("ocnp is reconstructed, not taken from its owner's document; to use it nevertheless, write accept:")
+    assert faults_of(tmp_path, line % ", accept: reconstructed") == []
+    assert faults_of(tmp_path, "accept: reconstructed\n" + line % "") == []
+    assert faults_of(tmp_path, "accept: guesses\n" + line % ", accept: reconstructed") == ["accept is 'guesses'"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway import loading, reload
+from gateway.address import parse
 from gateway.catalogue import Folders
-from gateway.config import Station
+from gateway.config import Device, Listener, Station
 from gateway.loading import Loaded
 from gateway.quirks.choose import Quirks
 from gateway.relay import Data
@@ -138,3 +139,12 @@ def test_fingerprints_tell_files_apart(tmp_path: Path) -> None:
     own(tmp_path, HERTZ + "\n")
     after = reload.prints([tmp_path / "own"])
     assert [name for name in after if after[name] != before[name]] == ["quirks/v"]
+
+
+def test_other_devices_are_told_and_need_no_restart(office: Office) -> None:
+    names = data().dialects
+    entrance = Listener("d", parse("evbox-max+tcp://192.0.2.9:4001", names, loading.wires(names)), "open")
+    devices = (Device(entrance, None),)
+    new = dataclasses.replace(office.relay.site, devices=devices)
+    outcome = reload.take(office.relay, loaded(Folders([]), site=new), {}, {})
+    assert (outcome.devices, outcome.restart) == (devices, [])

@@ -12,7 +12,9 @@ from typing import Any
 
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
-from gateway.config import Certificate, Listener
+from gateway.address import parse
+from gateway.config import Certificate, Device, Listener
+from gateway.loading import wires
 from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
 from gateway.server import Server
@@ -156,3 +158,52 @@ def test_while_it_is_far_behind_nothing_is_read_and_all_goes_on_afterwards(tmp_p
     reactor.pump([1.0] * 5)
     assert wire.producerState == "producing"
     assert "load_level 0.0" in one.metrics.exposition().decode()
+
+
+def with_devices(folder: Path, *dialled: str) -> Any:
+    site = soap_to_json(folder)
+    names = data().dialects
+    entrances = [Listener(f"d{n}", parse(text, names, wires(names)), "open") for n, text in enumerate(dialled)]
+    return dataclasses.replace(site, devices=tuple(Device(one, None) for one in entrances))
+
+
+def test_devices_are_dialled_and_given_up_while_nothing_can_be_stored(tmp_path: Path) -> None:
+    one, reactor = server(tmp_path, with_devices(tmp_path, "evbox-max+tcp://192.0.2.9:4001"))
+    begin(one)
+    assert [client[:2] for client in reactor.tcpClients] == [("192.0.2.9", 4001)]
+    one.relay.unhealthy()
+    reactor.advance(0.5)
+    assert [client[:2] for client in reactor.tcpClients] == [("192.0.2.9", 4001)], "nobody is dialled meanwhile"
+    one.relay._probed(None)
+    assert [client[:2] for client in reactor.tcpClients] == [("192.0.2.9", 4001)] * 2
+    ended: list[bool] = []
+    one.stop().addCallback(ended.append)
+    reactor.advance(100)
+    assert (ended, len(reactor.tcpClients)) == ([True], 2)
+
+
+def test_other_devices_are_dialled_after_a_reload_and_the_rest_notice_nothing(tmp_path: Path) -> None:
+    site = with_devices(tmp_path, "evbox-max+tcp://192.0.2.9:4001", "evbox-max+tcp://192.0.2.10:4001")
+    one, reactor = server(tmp_path, site)
+    begin(one)
+    new = with_devices(tmp_path, "evbox-max+tcp://192.0.2.9:4001", "evbox-max+tcp://192.0.2.11:4001")
+    one.devices(new.devices)
+    reactor.advance(100)
+    assert [client[0] for client in reactor.tcpClients] == ["192.0.2.9", "192.0.2.10", "192.0.2.11"]
+    assert [way.name for way in one.gates][1:] == ["d0", "d1"]
+    one.devices(())
+    assert len(one.gates) == 1
+
+
+def test_what_is_spoken_here_is_said_and_what_nobody_vouches_for_is_logged(tmp_path: Path) -> None:
+    log = io.StringIO()
+    one, _ = server(tmp_path, with_devices(tmp_path, "evbox-max+tcp://192.0.2.9:4001"))
+    one.log = Log(log)
+    dialects = dict(one.relay.data.dialects)
+    dialects["evbox-max"] = dataclasses.replace(dialects["evbox-max"], status="reconstructed")
+    one.relay.data = dataclasses.replace(one.relay.data, dialects=dialects)
+    one.metrics.know(dialects, ())
+    begin(one)
+    assert b'dialect_spoken{dialect="evbox-max",status="reconstructed"} 1.0' in one.metrics.exposition()
+    assert b'dialect_spoken{dialect="ocpp1.6",status="official"} 1.0' in one.metrics.exposition()
+    assert "made without its owner's document" in log.getvalue()

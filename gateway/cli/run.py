@@ -323,6 +323,8 @@ class Life:
         if outcome.faults:
             self.log.error("nothing was reloaded", faults=len(outcome.faults))
             return
+        if outcome.devices is not None:
+            self.server.devices(outcome.devices)
         self.prints = now
         self.log.info("reloaded", detail=", ".join(outcome.changed) or "nothing has changed")
         if outcome.restart:

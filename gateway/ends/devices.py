@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.devices import events as on
+from gateway.devices.places import Place
 from gateway.dialects.errors import PeerError
 from gateway.ends.voice import Owner, Voice
 from gateway.journal.contract import Journal, JournalFailed, PutStation, Restored
@@ -47,6 +48,9 @@ class Line(Protocol):
 
     def send(self, station: str, command: on.Send) -> None:
         """Send a record; `answered` or `unanswered` follows where it has a tag."""
+
+    def place(self, station: str) -> Place | None:
+        """Where that station stands on the line."""
 
     def leave(self, station: str, why: str) -> None:
         """The end was closed: nobody speaks for this station any more."""

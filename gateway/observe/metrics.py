@@ -137,6 +137,9 @@ class Metrics:
     def _measure_state(self) -> None:
         build = self._gauge("build_info", "Which gateway this is; always 1.", ("version", "python"))
         build.labels(__version__, platform.python_version()).set(1)
+        self._spoken = self._gauge(
+            "dialect_spoken", "Dialects that the site speaks, and how sure they are; always 1.", ("dialect", "status")
+        )
         self._ready = self._gauge("ready", "1 while the gateway takes stations, as /readyz says.")
         self._load = self._gauge("load_level", "How far the gateway is behind: 0 not at all … 4 it reads nothing more.")
         self._stations = self._gauge("stations_connected", "Stations with a link, or with a recent exchange.")
@@ -213,6 +216,10 @@ class Metrics:
     def uplink(self, delta: int) -> None:
         """A link to a back end came up (1) or went down (-1)."""
         self._uplinks.inc(delta)
+
+    def spoken(self, dialect: str, status: str) -> None:
+        """The site speaks that dialect; ``status`` says whether it comes from an official document."""
+        self._spoken.labels(self._labels["dialect"](dialect), status).set(1)
 
     def ready(self, ready: bool) -> None:
         """Whether /readyz says yes."""

@@ -83,3 +83,17 @@ def test_ids_are_uuids_and_never_come_twice() -> None:
 def test_timers_do_not_look_at_the_wall_clock() -> None:
     said = "import time; from gateway.cli.run import steady_reactor; print(steady_reactor().seconds() - time.monotonic() < 60)"
     assert subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_devices_on_the_command_line() -> None:
+    args = parser().parse_args(
+        ["run", "--device", "GARAGE=keba-udp+udp://192.0.2.1", "--device", "evbox-max+tcp://127.0.0.1:4001", "--backend", UP]
+    )
+    site = site_of(args, data())
+    assert [(one.identity, str(one.address), one.entrance.enroll) for one in site.devices] == [
+        ("GARAGE", "keba-udp+udp://192.0.2.1:7090/", "listed"),
+        (None, "evbox-max+tcp://127.0.0.1:4001/", "open"),
+    ]
+    args = parser().parse_args(["run", "--device", "ocpp1.6+ws://192.0.2.1/", "--backend", UP])
+    with pytest.raises(AddressError, match="come by themselves"):
+        site_of(args, data())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.devices.evbox_box import Box, Bus, frame
 from tests.devices.test_keba import BACKENDS, energy, limit, remote, transaction
@@ -175,3 +178,27 @@ def test_bad_input_is_counted_and_costs_nobody_anything(tmp_path: Path) -> None:
     assert stop["meterStop"] - 85021 == pytest.approx(11000 * 624 / 3600, abs=40)
     assert made.refused("crash") == 0
     assert made.refused("noise") + made.refused("violation") + made.refused("garbled") + made.refused("stranger") >= 8
+
+
+SOUND = [frame("800121"), frame("80016AA700"), frame("800123" + "0E04A1B2C3D4E5F600000000" + "00014C1D"), frame("018021")]
+PIECES = st.one_of(st.binary(max_size=40), st.sampled_from(SOUND), st.tuples(st.sampled_from(SOUND), st.integers(1, 11)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(pieces=st.lists(PIECES))
+def test_whatever_comes_the_next_sound_frame_is_answered(street_once: tuple[Street, Box], pieces: list[Any]) -> None:
+    made, box = street_once
+    for piece in pieces:
+        box.bus.line.heard(piece if isinstance(piece, bytes) else piece[0][: -piece[1]], AT)
+    made.run(2)
+    before = box.heard.count("018021")
+    box.bus.line.heard(frame("800121"), AT)
+    made.run(1)
+    assert box.heard.count("018021") == before + 1
+    assert made.refused("crash") == 0
+
+
+@pytest.fixture(scope="module")
+def street_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Street, Box]:
+    made, (box,) = street(tmp_path_factory.mktemp("street"))
+    return made, box

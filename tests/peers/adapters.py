@@ -64,8 +64,11 @@ class Adapter:
     def end(self) -> None:
         async def stop() -> None:
             self._server.close()
-            for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                task.cancel()
+            if self._writer is not None:
+                self._writer.close()
+                await self._writer.wait_closed()
+            await asyncio.sleep(0)  # the reader hears of it
+            self._writer = None
 
         asyncio.run_coroutine_threadsafe(stop(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
