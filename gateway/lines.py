@@ -95,13 +95,14 @@ class Line:
         self._pauses: dict[str, float] = {}
         self._timers = Timers(relay.clock, self._due)
         self._noise = 0
+        self._lost = False  # and told so
         self._told: dict[str, float] = {}
 
     # -- the link ------------------------------------------------------------------------------------------------
 
     def opened(self, link: Any) -> None:
         """The link is there."""
-        self.link = link
+        self.link, self._lost = link, False
         self.bus.opened(link)
         if self.accepted:
             self._timers.set("login", self.rules.login)
@@ -120,6 +121,9 @@ class Line:
 
     def closed(self, why: str) -> None:
         """The link is gone, or could not be made."""
+        if self.devices and not self._lost:
+            self._lost = True
+            self.relay.witness.log.warn("line", way=self.speaks.name, why=why)
         self.link = None
         self._timers.clear()
         self.bus.closed(why)

@@ -8,7 +8,7 @@ from gateway.config import Secret, Station
 from gateway.devices import events as on
 from gateway.devices.places import Addressing
 from gateway.lines import MOST_NOISE
-from tests.devices.toys import line
+from tests.devices.toys import Link, line
 from tests.office import Broken
 from tests.wired_office import PEER, WiredOffice
 
@@ -220,3 +220,14 @@ def test_a_station_that_is_alive_elsewhere_cannot_be_taken_over_from_another_hos
     office.clock.advance(61)
     again.heard(line("hello", id="A"), ("203.0.113.9", 1))
     assert (list(old.ends), list(again.ends)) == ([], ["A"]), "after silence it may have moved"
+
+
+def test_a_line_that_cannot_be_made_is_told_once_and_not_at_each_try(tmp_path: Path) -> None:
+    office = WiredOffice(tmp_path, addressing=Addressing(address="src", to="dst"))
+    yard = office.line([office.device("A", unit=1)], link=False, open=False)
+    for _ in range(5):
+        yard.closed("connection refused")
+    assert office.log.getvalue().count("connection refused") == 1
+    yard.opened(Link())
+    yard.closed("cut")
+    assert office.log.getvalue().count("cut") == 1

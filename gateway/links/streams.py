@@ -70,7 +70,7 @@ class Stream(Dialled):
         """Twisted: it is over."""
         if self._outlet is not None:
             self._outlet.gone()
-            self._receiver.closed(self._aborted or words(reason))
+        self._receiver.closed(self._aborted or words(reason))
         if self._on_ended is not None:
             self._on_ended(self)
 

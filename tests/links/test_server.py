@@ -24,10 +24,12 @@ from twisted.internet.selectreactor import SelectReactor
 from websockets.sync.client import connect as ws_connect
 from websockets.sync.server import serve as ws_serve
 
+from gateway.links.address import Address
 from gateway.links.client import HttpClient
 from gateway.links.http import http_factory
 from gateway.links.limits import Limits, LinkFailed
 from gateway.links.server import listen
+from gateway.links.streams import StreamFactory, dial_stream
 from gateway.links.trust import CertificateFiles, Trust
 from gateway.links.websocket import connect
 
@@ -314,3 +316,46 @@ def test_importing_the_links_installs_no_reactor():
     code = ";".join(f"import gateway.links.{name}" for name in names)
     code += ";import sys;assert 'twisted.internet.reactor' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+class Raw:
+    """Takes raw bytes, and says them back where it is the server."""
+
+    def __init__(self, echo: bool) -> None:
+        self.echo, self.queue, self.link = echo, Queue(), None
+
+    def opened(self, link):
+        self.link = link
+        self.queue.put("open")
+
+    def heard(self, data, peer, place=""):
+        self.queue.put(data)
+        if self.echo:
+            self.link.write(data, peer)
+
+    def closed(self, why):
+        self.queue.put(("closed", why))
+
+
+def test_raw_bytes_over_tls_and_a_certificate_that_nobody_signed(running, files):
+    limits, far, near, wary = Limits(), Raw(True), Raw(False), Raw(False)
+    factory = StreamFactory(running.reactor, lambda: far, limits, lambda why: None)
+    opened = running.call(lambda: listen(running.reactor, "127.0.0.1", 0, factory, files))
+    place = Address(True, "127.0.0.1", opened.getHost().port, "/", "127.0.0.1")
+    over = Queue()
+
+    def dialled(receiver, trust):
+        return dial_stream(running.reactor, place, receiver, limits, trust)(lambda: over.put("over"))
+
+    _, abort = running.call(lambda: [*dialled(near, Trust(files.certificate))])
+    assert near.queue.get(timeout=WITHIN) == "open"
+    running.call(lambda: near.link.write(b"\x02hello", near.link.peer))
+    assert near.queue.get(timeout=WITHIN) == b"\x02hello"
+    running.call(abort)
+    assert near.queue.get(timeout=WITHIN)[0] == "closed"
+    assert over.get(timeout=WITHIN) == "over"
+    running.call(lambda: [*dialled(wary, Trust())])
+    assert over.get(timeout=WITHIN) == "over"
+    why, text = wary.queue.get(timeout=WITHIN)
+    assert (why, text.startswith("TLS failed")) == ("closed", True), "it ends without ever having been open"
+    running.call(opened.stopListening)
