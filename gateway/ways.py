@@ -121,7 +121,7 @@ class Ways:
         factory = StreamFactory(self.reactor, lambda: self.line(listener, ledger, accepted=True), self.limits, self.refused)
         tls = listener.certificate
         files = CertificateFiles(tls.chain, tls.key) if tls else None
-        return _Port(listener.name, Gate(self.reactor, listener.address.host, listener.address.port, factory, files), ledger)
+        return _Port(listener.name, ledger, self.reactor, listener.address.host, listener.address.port, factory, files)
 
     # -- sockets -------------------------------------------------------------------------------------------------
 
@@ -171,28 +171,20 @@ class Ways:
         return Redial(self.reactor, attempt, delays, line.closed)
 
 
-class _Port:
+class _Port(Gate):
     """A TCP port to which stations come."""
 
-    def __init__(self, name: str, gate: Gate, ledger: Ledger) -> None:
-        self.name, self.gate, self.ledger = name, gate, ledger
+    def __init__(self, name: str, ledger: Ledger, *place: Any) -> None:
+        super().__init__(*place)
+        self._name, self._ledger = name, ledger
 
     @property
-    def listening(self) -> Any:
-        return self.gate.listening
+    def name(self) -> str:
+        return self._name
 
     async def open(self) -> None:
-        await loaded(self.ledger)
-        await self.gate.open()
-
-    def shut(self) -> None:
-        self.gate.shut()
-
-    def close(self) -> None:
-        self.gate.close()
-
-    def drain(self) -> None:
-        self.gate.factory.drain()
+        await loaded(self._ledger)
+        await super().open()
 
 
 class _Socket:

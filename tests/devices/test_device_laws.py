@@ -55,7 +55,10 @@ def fed(dialect: Dialect) -> Device:
     for vector in wire.vectors:
         if not vector.refused and (vector.sender or wire.frames[vector.record].sender) == "station":
             asked = Record(vector.asked[0], dict(vector.asked[1])) if vector.asked else None
-            bench.happen(on.Heard(wire.read(vector.frame, "station", asked, vector.place)))
+            framer = wire.framer("station")
+            for frame in [*framer.feed(vector.frame), *framer.idle()]:
+                assert isinstance(frame, bytes)
+                bench.happen(on.Heard(wire.read(frame, "station", asked, vector.place)))
     return bench.device
 
 

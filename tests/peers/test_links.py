@@ -1,4 +1,4 @@
-"""Every link that a protocol of its own may use, through a real gateway process: a toy comes over each, and is on the back end."""
+"""Every link that a protocol of its own may use, through a real gateway: a toy comes over each, and is on the back end."""
 
 from __future__ import annotations
 
