@@ -243,7 +243,7 @@ class Line:
 
     # -- what the bus says ---------------------------------------------------------------------------------------
 
-    def heard_from(self, station: str) -> None:
+    def _here(self, station: str) -> None:
         """A station is there: say so to its session, and let the link know that it works."""
         end = self.ends[station]
         self._timers.cancel(station)
@@ -252,20 +252,20 @@ class Line:
         self.works()
         self._meet(station)
 
-    def heard_record(self, station: str, event: on.Event) -> None:
+    def _happened(self, station: str, event: on.Event) -> None:
         """It said something."""
         if station in self.ends:
-            self.heard_from(station)
+            self._here(station)
             if station in self.ends:
                 self.ends[station].feed(event)
 
     def said(self, station: str, record: Record) -> None:
         """`gateway.devices.bus.Owner`."""
-        self.heard_record(station, on.Heard(record))
+        self._happened(station, on.Heard(record))
 
     def answered(self, station: str, tag: Any, record: Record) -> None:
         """`gateway.devices.bus.Owner`."""
-        self.heard_record(station, on.Answered(tag, record))
+        self._happened(station, on.Answered(tag, record))
 
     def unanswered(self, station: str, tag: Any, why: str) -> None:
         """`gateway.devices.bus.Owner`."""

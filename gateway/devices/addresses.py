@@ -13,11 +13,9 @@ from typing import Any
 class Allotments:
     """``taken`` is what may be kept: identity → address.  Of a list that contradicts itself the first entry stands."""
 
-    def __init__(
-        self, pool: range | None, before: Mapping[str, Any] | None = None, fixed: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, pool: range | None, before: Mapping[str, Any] | None = None) -> None:
         self.pool = pool
-        self.taken: dict[str, int] = dict(fixed or {})
+        self.taken: dict[str, int] = {}
         for station, address in (before or {}).items():
             if isinstance(address, int) and pool is not None and address in pool and address not in self.taken.values():
                 self.taken.setdefault(station, address)

@@ -189,10 +189,8 @@ class Bus:
 
     def _is_answer(self, frame: bytes, peer: Peer, by: str) -> bool:
         """Whether the frame answers what was asked there, the oldest question first; if so, it is told."""
-        found = self.places.at(peer) if self.shared else None
-        if self.shared and found is None:
-            return False
-        lane = self._lanes.get(found.station if found is not None else "")
+        speaker = self._speaker(frame, peer, by)
+        lane = self._lanes.get(speaker) if speaker is not None else None
         for letter in list(lane.open) if lane is not None else ():
             assert letter.asked is not None, "open letters were sent"
             try:
@@ -205,6 +203,18 @@ class Bus:
                 self.owner.answered(letter.station, letter.tag, record)
                 return True
         return False
+
+    def _speaker(self, frame: bytes, peer: Peer, by: str) -> str | None:
+        """Whose lane a frame from there may answer in: all of a stream share one, else it is the peer's, or whoever it names."""
+        if not self.shared:
+            return ""
+        found = self.places.at(peer)
+        if found is None and any(lane.open for lane in self._lanes.values()):
+            try:
+                found = self.places.whose(self.wire.read(frame, "station", None, by), peer, self.clock.seconds())
+            except (PeerError, Nobody, Unnamed):
+                return None  # what it is instead is found out in a moment
+        return found.station if found is not None else None
 
     def _note_heard(self, place: Place) -> None:
         place.misses, place.heard = 0, self.clock.seconds()

@@ -53,9 +53,6 @@ class Lane:
         self._quiet_at = 0.0  # when the line will have been silent long enough
         self._again: dict[bytes, float] = {}  # frame → when the same may be sent again
 
-    def __bool__(self) -> bool:
-        return bool(self.open or self._replies or self._asks)
-
     def post(self, letter: Letter, now: float) -> bool:
         """Take a letter; false where too many wait."""
         if len(self._replies) + len(self._asks) >= MOST_WAITING:

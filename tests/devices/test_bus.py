@@ -307,3 +307,14 @@ def test_after_any_noise_a_sound_frame_is_heard(pieces: list[bytes]) -> None:
     scene.heard()
     scene.bus.feed(line("state", src=2), HERE)
     assert scene.heard() == [("B", "state")]
+
+
+def test_an_answer_by_another_request_than_the_question_went_out_with() -> None:
+    scene = Scene(Addressing(identity={"hello": "id", "answer": "id"}), shared=True)
+    scene.bus.feed(line("hello", id="A"), (HERE[0], 1))
+    scene.send("A", "q")
+    scene.bus.feed(line("answer", id="A", n=1), (HERE[0], 2))
+    assert scene.heard() == [("A", "hello"), ("A", "q", "answer")]
+    scene.send("A", "q2")
+    scene.bus.feed(line("answer", id="A", n=2), ("203.0.113.9", 3))
+    assert (scene.heard(), scene.noises) == ([], ["spoofed"]), "nor does another host answer for it"

@@ -148,9 +148,7 @@ def test_a_station_without_cards_is_stopped_by_disabling_it_until_the_car_is_gon
     assert len(energy(made, backend)[0]) == 2, "the next car charges again"
 
 
-@pytest.mark.parametrize(
-    "backend", ["ocpp1.6", pytest.param("ocpp2.0.1", marks=pytest.mark.xfail(reason="profiles stop at 2.0.1"))]
-)
+@BACKENDS
 def test_limits_are_set_and_nought_is_a_pause(tmp_path: Path, backend: str) -> None:
     made, station = street(tmp_path, backend)
     station.arrive()
