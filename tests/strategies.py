@@ -38,8 +38,8 @@ def _single(field: Field) -> st.SearchStrategy[Any]:
         return shape(kind)
     if isinstance(kind, Enum):
         return st.sampled_from(kind.values)
-    if field.name in ("location", "remoteLocation"):  # a text in some dialects
-        return uris()
+    if field.name in ("location", "remoteLocation"):  # a text in some dialects, but mostly an address
+        return uris() if kind.name == "anyURI" else uris() | text(field.max_length)
     high = (1 << field.bits - 1) - 1 if field.bits < 60 else 10**15
     makers: dict[str, st.SearchStrategy[Any]] = {
         "integer": st.integers(0, 100_000) | st.integers(-high - 1, high),

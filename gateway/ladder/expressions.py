@@ -20,7 +20,7 @@ from gateway.dialects.shapes import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
-FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2, "tenths": 1}
+FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2, "tenths": 1, "uri": 1}
 _GIVES = {
     "decimal": "decimal",
     "text": "string",
@@ -29,6 +29,7 @@ _GIVES = {
     "whole": "integer",
     "shifted": "string",
     "tenths": "decimal",
+    "uri": "boolean",
 }
 QUESTIONS = {
     name: len(inspect.signature(question).parameters) - 1

@@ -6,6 +6,7 @@ Not here: which of them an expression may name (`gateway.ladder.expressions`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -14,6 +15,18 @@ from gateway.ladder.losses import Refused
 
 _MOST_DIGITS = 30
 """A longer number is no amount of anything."""
+_URI = re.compile(
+    # A scheme (without one no colon in the first part), then who is where, path, query and fragment.
+    r"""(?:[a-z][a-z0-9+.-]*:|(?![^/?\#]*:))
+        (?://(?:(?:[^/?\#\[\]@%]|%[0-9a-f]{2})*@)?
+             (?:\[[0-9a-f:.]+\]|(?:[^/?\#\[\]@%:]|%[0-9a-f]{2})*)(?::[0-9]{0,5})?
+             (?=[/?\#]|\Z)|(?!//))
+        (?:[^?\#\[\]%]|%[0-9a-f]{2})*
+        (?:\?(?:[^\#\[\]%]|%[0-9a-f]{2})*)?
+        (?:\#(?:[^\#\[\]%]|%[0-9a-f]{2})*)?\Z""",
+    re.IGNORECASE | re.ASCII | re.VERBOSE | re.DOTALL,
+)
+"""RFC 3986; what must be escaped there need not be here (XML Schema 1.0 part 2, 3.2.17)."""
 
 
 def _count(things: Iterable[Any]) -> int:
@@ -57,6 +70,11 @@ def _shifted(number: Decimal, exponent: int | None) -> str:
     return _text(Decimal(number).scaleb(shift))
 
 
+def _uri(text: str) -> bool:
+    """Whether a text may stand where the other side has an address (xs:anyURI)."""
+    return _URI.match(text) is not None
+
+
 def _scaled(value: Any, factor: Decimal, down: bool, whole: bool) -> Any:
     """``value`` times (or, down, by) ``factor``: exact, or half up where only whole numbers fit."""
     made = Decimal(value) / factor if down else Decimal(value) * factor
@@ -85,6 +103,7 @@ GIVEN: dict[str, Any] = {
     "scaled": _scaled,
     "shifted": _shifted,
     "tenths": _tenths,
+    "uri": _uri,
     "spellings": _spellings,
     "too_much": _too_much,
     "len": len,

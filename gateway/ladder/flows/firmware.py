@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.ladder.flows.contract import Parts, Rendering, makes
-from gateway.ladder.flows.numbered import numbered, plain, request, taken
+from gateway.ladder.flows.numbered import numbered, plain, refused, request, taken
 from gateway.messages import Payload
 
 PLAIN, SIGNED = "UpdateFirmware", "SignedUpdateFirmware"
@@ -47,7 +47,7 @@ def update_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
     name = PLAIN if unsigned else SIGNED
     made = parts[name].ask(asked, run)
     if made is None:
-        return Rendering([], lambda results, run: {"status": "Rejected", "statusInfo": {"reasonCode": "MissingParam"}})
+        return refused("InvalidURL" if unsigned else "MissingParam")
     sent = request(name, made, asked, parts[name], REGISTER, run, asked["requestId"], unsigned)
     return replace(sent, answer=lambda results, run: {"status": "Accepted", **sent.answer(results, run)})
 

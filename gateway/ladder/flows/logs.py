@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.ladder.flows.contract import Parts, Rendering, makes
-from gateway.ladder.flows.numbered import numbered, plain, request
+from gateway.ladder.flows.numbered import numbered, plain, refused, request
 from gateway.messages import Payload
 
 DIAGNOSTICS, LOG = "GetDiagnostics", "GetLog"
@@ -38,7 +38,9 @@ def log(asked: Payload, run: Any, parts: Parts) -> Rendering:
 def log_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """Going left: every station knows diagnostics; for other logs it needs the security whitepaper."""
     name = DIAGNOSTICS if asked["logType"] == "DiagnosticsLog" else LOG
-    made = parts[name].ask(asked, run) or {}
+    made = parts[name].ask(asked, run)
+    if made is None:
+        return refused("InvalidURL")
     return request(name, made, asked, parts[name], REGISTER, run, asked["requestId"], name == DIAGNOSTICS)
 
 

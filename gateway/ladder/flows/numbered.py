@@ -32,6 +32,11 @@ def request(name: str, made: Payload, asked: Payload, part: Part, register: str,
     return Rendering([(name, made)], answer)
 
 
+def refused(reason: str) -> Rendering:
+    """What the other side cannot be asked for."""
+    return Rendering([], lambda results, run: {"status": "Rejected", "statusInfo": {"reasonCode": reason}})
+
+
 def taken(results: Sequence[Payload | None]) -> bool:
     """Whether the station said yes; one that has no word for it does by answering."""
     return results[-1] is not None and results[-1].get("status", "Accepted") in ("Accepted", "AcceptedCanceled")

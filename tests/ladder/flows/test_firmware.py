@@ -111,3 +111,12 @@ def test_a_station_of_1_5_is_asked_too_and_one_without_signatures_is_not() -> No
     up = Talk("ocpp1.5", "ocpp2.0.1", down.registers)
     up.ask("FirmwareStatusNotification", {"status": "Installed"})
     assert up.sent == [("FirmwareStatusNotification", {"status": "Installed", "requestId": 5})]
+
+
+def test_a_place_that_is_no_uri_cannot_be_said_in_1_6() -> None:
+    down, _ = two("ocpp1.6", "ocpp2.0.1")
+    passage = down.ask("UpdateFirmware", {"requestId": 5, "firmware": {**FIRMWARE, "location": "https://x/100%"}})
+    assert passage.answer == {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidURL"}}
+    assert [loss.field for loss in passage.losses] == ["firmware.location"]
+    signed = {**FIRMWARE, **SIGNATURE, "location": "https://x/100%"}
+    assert down.ask("UpdateFirmware", {"requestId": 6, "firmware": signed}).onward(), "there it is a text"

@@ -78,3 +78,12 @@ def test_older_back_ends_hear_only_how_it_ended() -> None:
 
 def test_a_log_asked_of_a_station_without_the_whitepaper_is_refused() -> None:
     assert Talk("ocpp2.0.1", "ocpp1.5").ask("GetLog", {**LOG, "logType": "SecurityLog"}).answer == {"status": "Rejected"}
+
+
+def test_a_place_that_is_no_uri_cannot_be_said_of_diagnostics() -> None:
+    down, up = two("ocpp1.6", "ocpp2.0.1")
+    nowhere = {**LOG, "log": {"remoteLocation": "https://x/100%"}}
+    assert down.ask("GetLog", nowhere).answer == {"status": "Rejected", "statusInfo": {"reasonCode": "InvalidURL"}}
+    up.ask("DiagnosticsStatusNotification", {"status": "Uploading"})
+    assert up.sent == [("LogStatusNotification", {"status": "Uploading"})], "nothing was asked for"
+    assert down.ask("GetLog", {**nowhere, "logType": "SecurityLog"}).onward(), "there it is a text"
