@@ -44,12 +44,17 @@ class Secret:
             raise SecretError(f"{self.file} cannot be read: {error.strerror}") from None
 
 
+TLS = ("1.0", "1.1", "1.2", "1.3")
+"""What a listener may name as the oldest TLS that it takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A listener's TLS certificate chain and key, PEM files."""
+    """A listener's TLS certificate chain and key, PEM files.  ``oldest`` is the TLS that it still takes."""
 
     chain: Path
     key: Path
+    oldest: str = "1.2"
 
 
 @dataclass(frozen=True, slots=True)

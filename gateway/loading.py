@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway import site_file
 from gateway.address import LINKS, Address
 from gateway.catalogue import KINDS, Folders
-from gateway.config import Backend, Listener, Secret, SecretError, Site
+from gateway.config import TLS, Backend, Listener, Secret, SecretError, Site
 from gateway.dialects.likeness import dialect_names
 from gateway.dialects.load import load_dialect, load_dialects
 from gateway.dialects.schema import Dialect
@@ -116,6 +116,10 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
         return
     loaded.site = site
     loaded.notices += unofficial(site, dialects)
+    loaded.notices += [
+        f"{name} takes TLS {oldest}, which can be broken: for stations alone that know no better"
+        for name, oldest in old_tls(site)
+    ]
     found = [(secret.line, unreadable(secret)) for secret in site.secrets()]
     found += [*missing_files(site), *crowded(site)]
     if loaded.data is not None:
@@ -222,6 +226,12 @@ def mute(where: Address, dialect: Dialect) -> str:
         return ""
     fit = [link for link, (codec, _) in LINKS.items() if spoken[codec] is not None]
     return f"{where}: {dialect.name} has no {where.codec} form, expected {one_of(fit)}"
+
+
+def old_tls(site: Site) -> list[tuple[str, str]]:
+    """Listeners that take what is no longer held for safe."""
+    shown = [(one.name, one.certificate.oldest) for one in site.listeners if one.certificate is not None]
+    return [(name, oldest) for name, oldest in shown if oldest in TLS[:2]]
 
 
 def missing_files(site: Site) -> list[tuple[int, str]]:

@@ -116,7 +116,7 @@ class Server:
             factory = HttpFactory(self.reactor, asked, shaken, self.limits, self._refused)
             factory.later = self._frames
             tls = next((one.certificate for one in listeners if one.certificate), None)
-            files = CertificateFiles(tls.chain, tls.key) if tls else None
+            files = CertificateFiles(tls.chain, tls.key, tls.oldest) if tls else None
             factory.forgives = doors.forgives
             gate = Gate(self.reactor, host, port, factory, files)
             self.gates.append(gate)

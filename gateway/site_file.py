@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway import address, source
-from gateway.config import Backend, Certificate, Device, Enroll, Listener, Secret, Site, Station, TraceSettings
+from gateway.config import TLS, Backend, Certificate, Device, Enroll, Listener, Secret, Site, Station, TraceSettings
 from gateway.session.policy import Policy
 from gateway.source import Checker, Map
 
@@ -317,10 +317,14 @@ class _Reader:
 
     def certificate(self, at: Map) -> Certificate | None:
         one = at["certificate"]
-        if not isinstance(one, Map) or not self.check.keys(one, "certificate", ("chain", "key")):
+        if not isinstance(one, Map) or not self.check.keys(one, "certificate", ("chain", "key"), ("oldest_tls",)):
             self.check.fault(at, "certificate", "certificate is not whole", "{chain: FILE, key: FILE}")
             return None
-        return Certificate(self.folder / str(one["chain"]), self.folder / str(one["key"]))
+        oldest = str(one.get("oldest_tls", "1.2"))
+        if oldest not in TLS:
+            self.check.fault(one, "oldest_tls", f"there is no TLS {oldest}", source.one_of(TLS))
+            return None
+        return Certificate(self.folder / str(one["chain"]), self.folder / str(one["key"]), oldest)
 
     def secret(self, at: Map, key: str) -> Secret | None:
         one = at.get(key)

@@ -120,7 +120,7 @@ class Ways:
         ledger = self.ledger(listener)
         factory = StreamFactory(self.reactor, lambda: self.line(listener, ledger, accepted=True), self.limits, self.refused)
         tls = listener.certificate
-        files = CertificateFiles(tls.chain, tls.key) if tls else None
+        files = CertificateFiles(tls.chain, tls.key, tls.oldest) if tls else None
         return _Port(listener.name, ledger, self.reactor, listener.address.host, listener.address.port, factory, files)
 
     # -- sockets -------------------------------------------------------------------------------------------------

@@ -122,6 +122,17 @@ drain: -1
     assert "hunter2" not in "\n".join(found), "a fault never prints a secret"
 
 
+def test_the_oldest_tls_is_one_that_there_is(tmp_path: Path) -> None:
+    text = """listeners:
+  - {listen: 'ocpp1.6+wss://127.0.0.1:1/a', certificate: {chain: c, key: k, oldest_tls: "1.4"}}
+backends: [{connect: 'ocpp1.6+ws://127.0.0.1:2/b'}]
+"""
+    assert any(
+        "there is no TLS 1.4, expected one of 1.0" in fault or "there is no TLS 1.4; expected one of 1.0" in fault
+        for fault in faults(tmp_path, text)
+    )
+
+
 @pytest.mark.parametrize(("text", "line"), [("call_deadline: 20", 4), ("station_call: 30", 4)])
 def test_deadlines_that_do_not_nest_are_a_fault(tmp_path: Path, text: str, line: int) -> None:
     site = "listeners: [{listen: 'ocpp1.5+http://127.0.0.1:80/'}]\nbackends: [{connect: 'ocpp1.6+ws://h/'}]\npolicy:\n  "

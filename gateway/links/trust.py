@@ -16,16 +16,24 @@ from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 _OLDEST = ssl.TLSVersion.TLSv1_2
+OLDEST: dict[str, Any] = {
+    "1.0": ssl.TLSVersion.TLSv1_0,
+    "1.1": ssl.TLSVersion.TLSv1_1,
+    "1.2": ssl.TLSVersion.TLSv1_2,
+    "1.3": ssl.TLSVersion.TLSv1_3,
+}
+"""What a listener may still take.  Before 1.2 there is no cipher that is held for safe."""
 # One context serves all connections to a host; reading the platform's roots anew for each would cost milliseconds.
 _KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """A server's certificate (PEM, with its chain) and private key."""
+    """A server's certificate (PEM, with its chain) and private key; ``oldest`` is one of `OLDEST`."""
 
     certificate: Path
     key: Path
+    oldest: str = "1.2"
 
 
 @dataclass(frozen=True)
@@ -72,13 +80,16 @@ class _Anybody:
 
 
 def server_options(files: CertificateFiles) -> Any:
-    """What a listener shows.  TLS 1.2 or newer, no renegotiation.  Raises OSError or OpenSSL's errors for bad files."""
+    """What a listener shows, and takes; no renegotiation.  Raises OSError or OpenSSL's errors for bad files."""
     for file in (files.certificate, files.key):
         file.read_bytes()  # OpenSSL's own words for a missing file name no file
     _certificates(files.certificate)
-    options = ssl.CertificateOptions(raiseMinimumTo=_OLDEST)
+    lowered = files.oldest in ("1.0", "1.1")
+    options = ssl.CertificateOptions(**{"insecurelyLowerMinimumTo" if lowered else "raiseMinimumTo": OLDEST[files.oldest]})
     context = options.getContext()
     context.set_options(SSL.OP_NO_RENEGOTIATION)
+    if lowered:
+        context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")  # OpenSSL has no cipher for them on its usual level
     context.use_certificate_chain_file(str(files.certificate))
     context.use_privatekey_file(str(files.key))
     context.check_privatekey()

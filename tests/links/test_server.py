@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -24,13 +25,14 @@ from twisted.internet.selectreactor import SelectReactor
 from websockets.sync.client import connect as ws_connect
 from websockets.sync.server import serve as ws_serve
 
+from gateway.config import TLS
 from gateway.links.address import Address
 from gateway.links.client import HttpClient
 from gateway.links.http import http_factory
 from gateway.links.limits import Limits, LinkFailed
 from gateway.links.server import listen
 from gateway.links.streams import StreamFactory, dial_stream
-from gateway.links.trust import CertificateFiles, Trust
+from gateway.links.trust import OLDEST, CertificateFiles, Trust
 from gateway.links.websocket import connect
 
 WITHIN = 20.0
@@ -113,8 +115,10 @@ class Echo:
 
 @pytest.fixture
 def port(running, request) -> Iterator[int]:
-    """An echoing server; parametrize indirectly with True for TLS."""
-    tls = request.getfixturevalue("files") if getattr(request, "param", False) else None
+    """An echoing server; parametrize indirectly with True for TLS, or with the oldest TLS that it takes."""
+    wanted = getattr(request, "param", False)
+    tls = request.getfixturevalue("files") if wanted else None
+    tls = replace(tls, oldest=wanted) if isinstance(wanted, str) else tls
     refused: list[str] = []
 
     def answer(exchange: Any) -> None:
@@ -181,6 +185,23 @@ def test_old_tls_is_refused(port):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     with socket.create_connection(("127.0.0.1", port), WITHIN) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
         context.wrap_socket(plain)
+
+
+@pytest.mark.parametrize("port", ["1.0"], indirect=True)
+def test_q13_old_tls_is_taken_where_a_listener_says_so(port):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    with pytest.warns(DeprecationWarning, match="TLSv1"):
+        context.maximum_version = ssl.TLSVersion.TLSv1
+    with socket.create_connection(("127.0.0.1", port), WITHIN) as plain, context.wrap_socket(plain) as wrapped:
+        assert wrapped.version() == "TLSv1"
+
+
+def test_every_tls_that_a_site_may_name_is_known():
+    assert tuple(OLDEST) == TLS
 
 
 def talk(url: str, **named: Any) -> None:
