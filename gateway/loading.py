@@ -116,10 +116,7 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
         return
     loaded.site = site
     loaded.notices += unofficial(site, dialects)
-    loaded.notices += [
-        f"{name} takes TLS {oldest}, which can be broken: for stations alone that know no better"
-        for name, oldest in old_tls(site)
-    ]
+    loaded.notices += old_tls(site)
     found = [(secret.line, unreadable(secret)) for secret in site.secrets()]
     found += [*missing_files(site), *crowded(site)]
     if loaded.data is not None:
@@ -228,10 +225,11 @@ def mute(where: Address, dialect: Dialect) -> str:
     return f"{where}: {dialect.name} has no {where.codec} form, expected {one_of(fit)}"
 
 
-def old_tls(site: Site) -> list[tuple[str, str]]:
-    """Listeners that take what is no longer held for safe."""
+def old_tls(site: Site) -> list[str]:
+    """A notice for each listener that takes what is no longer held for safe."""
     shown = [(one.name, one.certificate.oldest) for one in site.listeners if one.certificate is not None]
-    return [(name, oldest) for name, oldest in shown if oldest in TLS[:2]]
+    why = "which can be broken: for stations alone that know no better"
+    return [f"{name} takes TLS {oldest}, {why}" for name, oldest in shown if oldest in TLS[:2]]
 
 
 def missing_files(site: Site) -> list[tuple[int, str]]:
