@@ -10,7 +10,7 @@ import argparse
 import itertools
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +126,14 @@ def test(args: argparse.Namespace) -> int:
         print(fault)
     if check.faults:
         return 1
-    print("\n".join(_tried(chosen, {one.id for one in profiles}, tops)))
+    print("\n".join(_tried(chosen, {one.id: _unseen(one, dialects) for one in profiles}, tops)))
     return 0
+
+
+def _unseen(profile: Profile, dialects: Any) -> str:
+    """Which switches no dialogue shows at work, for a person to see to."""
+    unseen = [name for name in profile.behave if name not in rehearsal.acted(profile, dialects)]
+    return f"; no dialogue shows {', '.join(unseen)} at work" if unseen else ""
 
 
 def _beside(check: Checker, profiles: list[Profile], tops: list[Map], args: argparse.Namespace, dialects: Any) -> list[Profile]:
@@ -144,14 +150,15 @@ def _beside(check: Checker, profiles: list[Profile], tops: list[Map], args: argp
     return chosen
 
 
-def _tried(chosen: Iterable[Profile], own: set[str], tops: list[Map]) -> Iterator[str]:
+def _tried(chosen: Iterable[Profile], own: Mapping[str, str], tops: list[Map]) -> Iterator[str]:
     """A line for each profile of the files, and for each other that they speak of."""
     used = {id for top in tops for id in top.get("use", ())}
     off = {id for top in tops for id in top.get("off", ())}
     for one in chosen:
         if one.id in own:
             shown = f"{len(one.samples)} sample{'s' * (len(one.samples) != 1)} as shown"
-            yield f"{one.id}: {shown}; for a {describe.whom(one.match)}" + (", on request" if one.on_request else "")
+            whom = describe.whom(one.match) + (", on request" if one.on_request else "")
+            yield f"{one.id}: {shown}; for a {whom}{own[one.id]}"
         if one.id in off:
             yield f"{one.id}: off"
         elif one.id in used and one.use is not None:

@@ -95,6 +95,7 @@ def test_a_file_is_tried(tmp_path: Path, capsys: Out) -> None:
     assert "acme.yaml:12: the sample becomes" in capsys.readouterr().out
     file.write_text(GOOD.replace("vendor: Acme", "vendor: Wall Box Chargers") + "    behave: {hold_calls_until_boot: 3}\n")
     assert main(["quirks", "test", str(file)]) == 0, capsys.readouterr().out
+    assert "; no dialogue shows hold_calls_until_boot at work" in capsys.readouterr().out
     file.write_text("quirks: [")
     assert main(["quirks", "test", str(file)]) == 1
 
