@@ -196,8 +196,12 @@ def test_q13_old_tls_is_taken_where_a_listener_says_so(port):
         context.minimum_version = ssl.TLSVersion.TLSv1
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         context.maximum_version = ssl.TLSVersion.TLSv1
-    with socket.create_connection(("127.0.0.1", port), WITHIN) as plain, context.wrap_socket(plain) as wrapped:
-        assert wrapped.version() == "TLSv1"
+    client = http.client.HTTPSConnection("127.0.0.1", port, timeout=WITHIN, context=context)
+    client.request("POST", "/", b"hi", {"Connection": "close"})
+    assert client.sock.version() == "TLSv1"
+    answer = client.getresponse()
+    assert (answer.read(), answer.headers["X-Secure"]) == (b"hi", "True")
+    client.close()
 
 
 def test_every_tls_that_a_site_may_name_is_known():
