@@ -250,6 +250,8 @@ class Station:
             self._over.discard(connector)
         if rules is None or rules.native:
             return
+        if now == "charging":
+            self._close(connector)  # it does so again before the meter's last word came: that one is over, and this another
         session = self.sessions.open(connector)
         if session is None and now == "charging":
             self._begin(connector)

@@ -80,6 +80,26 @@ def test_the_example_is_whole_and_plays() -> None:
     assert bench.ask("Unlock", connector=1) == {"status": "NotSupported"}
 
 
+def test_a_car_that_comes_back_before_the_last_word_of_the_meter_has_a_session_of_its_own() -> None:
+    brick = Brick()
+    bench = Bench(read_text(blocks()[0], "README.rst"), brick)
+    bench.up()
+    brick.state = 2
+    bench.run(20)
+    brick.state, brick.energy = 0, 86000
+
+    def back_again(frame: bytes) -> list[bytes]:
+        """Free for one answer, which lasts; then it charges again."""
+        if bench.device.station.states.of(1).state == "available":
+            brick.state = 2
+        return brick(frame)
+
+    bench.station = back_again
+    bench.run(30)
+    assert [one["energy"] for one in bench.calls("Stop")] == [86000]
+    assert [one["energy"] for one in bench.calls("Start")] == [85021, 86000]
+
+
 def test_the_second_example_is_part_of_one() -> None:
     rules = loads(blocks()[1], "README.rst")
     assert [sorted(rule) for rule in rules.values()] == [["answer", "start"], ["answer", "stop"]]
