@@ -156,7 +156,8 @@ class Ways:
         if address.kind == "http":
             shown = base64.b64encode((device.username or "").encode() + b":" + secret).decode("ascii")
             headers = [("authorization", f"Basic {shown}")] if device.username is not None else []
-            return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline, headers)
+            content_type = str(line.rules.options.get("content_type", "text/plain"))
+            return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline, headers, content_type)
         if address.kind == "mqtt":
             topics, qos = line.rules.options.get("subscribe", ()), int(line.rules.options.get("qos", 0))
             login = (device.username, secret.decode()) if device.username is not None else None

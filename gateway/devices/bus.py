@@ -107,7 +107,8 @@ class Bus:
 
     def feed(self, data: bytes, peer: Peer, place: str = "") -> None:
         """Bytes came from there, by that topic or method and path."""
-        pieces = self._framer.feed(data)
+        # a request without a body says all by its place
+        pieces: list[bytes | Noise] = self._framer.feed(data) if data or not place else [b""]
         if self.whole:
             pieces += self._framer.idle()  # what is left of a datagram belongs to no other
         else:

@@ -56,11 +56,11 @@ class HttpClient:
 
         Fails with `LinkFailed`.  Host, Content-Length and Connection are written here.  Cancelling closes the connection.
         """
-        return self._ask("POST", url, headers, body, within)
+        return self.ask("POST", url, headers, body, within)
 
     def get(self, url: str, headers: Headers, within: float) -> Deferred[Response]:
         """As `post`, for a GET."""
-        return self._ask("GET", url, headers, b"", within)
+        return self.ask("GET", url, headers, b"", within)
 
     def close(self) -> None:
         """Close every connection; what is under way fails."""
@@ -72,7 +72,8 @@ class HttpClient:
         for call in list(self._calls):
             call.fail("the client was closed")
 
-    def _ask(self, method: str, url: str, headers: Headers, body: bytes, within: float) -> Deferred[Response]:
+    def ask(self, method: str, url: str, headers: Headers, body: bytes, within: float) -> Deferred[Response]:
+        """As `post`, for any method."""
         try:
             if self._closed:
                 raise ValueError("the client was closed")

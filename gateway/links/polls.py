@@ -18,10 +18,16 @@ class Polls:
     """All questions to the place at ``base`` (a URL without a path).  There is no connection: it is open from ``open`` on."""
 
     def __init__(
-        self, client: HttpClient, base: str, receiver: Receiver, within: float, headers: Sequence[tuple[str, str]] = ()
+        self,
+        client: HttpClient,
+        base: str,
+        receiver: Receiver,
+        within: float,
+        headers: Sequence[tuple[str, str]] = (),
+        content_type: str = "text/plain",
     ) -> None:
         self._client, self._base, self._receiver, self._within = client, base, receiver, within
-        self._headers = list(headers)
+        self._headers, self._content_type = list(headers), content_type
         self._open = False
 
     def open(self) -> None:
@@ -43,10 +49,8 @@ class Polls:
     def write(self, data: bytes, peer: Peer, place: str = "") -> None:
         """Ask; ``place`` is the method and the path, as in ``GET /status``."""
         method, _, path = place.partition(" ")
-        if method == "POST":
-            asked = self._client.post(self._base + path, self._headers, data, self._within)
-        else:
-            asked = self._client.get(self._base + path, self._headers, self._within)
+        headers = [*self._headers, ("content-type", self._content_type)] if data else self._headers
+        asked = self._client.ask(method, self._base + path, headers, data, self._within)
         asked.addCallbacks(self._answered, lambda failure: None, callbackArgs=(peer, place))
 
     def _answered(self, response: Response, peer: Peer, place: str) -> None:

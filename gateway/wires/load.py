@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.source import Checker, List, Map, nearest, one_of
 from gateway.wires import load_forms, load_frames, load_registers
+from gateway.wires.binary import Struct
 from gateway.wires.fields import ABSENT, Field, Layout, names, shapes
 from gateway.wires.json_form import Json
 from gateway.wires.load_fields import Setting, layout
@@ -28,6 +29,7 @@ from gateway.wires.xml_form import Xml
 _KEYS = ["links", "frame", "form", "records", "vectors"]
 _OPTIONAL = ["header", "trailer", "same", "sequence", "zone", "charset"]
 _RECORD = ["when", "fields", "answers", "same", "form", "pattern", "place", "refusal", "root", "more"]
+_BODILESS = ("GET ", "HEAD ", "DELETE ")
 _SENDERS = ("station", "backend", "both")
 
 
@@ -92,10 +94,21 @@ def _rules(checker: Checker, records: Map, name: str, top: Map, common: Common) 
     fields = layout(checker, given, "fields", common.setting, common.header)
     inside = holes(str(given.get("place", "")))
     own = tuple(one for one in fields if one.name not in inside)
+    if _bodiless(given):
+        if own:
+            checker.fault(
+                given, "fields", f"a request without a body has the field {own[0].name}", f"{{{own[0].name}}} in its place"
+            )
+        return [_rule(checker, given, name, replace(common, header=(), trailer=()), fields, Struct())]
     look = load_forms.form(checker, given if "form" in given or "pattern" in given else top, given, common, own)
     if look is None:
         return []
     return [_rule(checker, given, name, common, fields, look)]
+
+
+def _bodiless(given: Map) -> bool:
+    """Whether we ask so over HTTP that all stands in the place."""
+    return given["from"] == "backend" and str(given.get("place", "")).startswith(_BODILESS)
 
 
 def _rule(checker: Checker, given: Map, name: str, common: Common, fields: Layout, look: Form) -> Rule:

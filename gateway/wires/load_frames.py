@@ -223,6 +223,15 @@ def _spelling(checker: Checker, given: Map, kind: str, size: int) -> Spelling:
 _SECONDS = ("idle", "gap", "within", "silence", "login", "lull")
 _COUNTS = ("port", "outstanding", "retries", "misses")
 
+_ROLES = ("listen", "dial")
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "tcp": (),
+    "udp": ("bind", "reply_port"),
+    "http": ("hold", "content_type"),
+    "ws": ("subprotocol",),
+    "mqtt": ("subscribe", "qos"),
+}
+
 
 def links(checker: Checker, where: Map) -> dict[str, LinkRules]:
     """The manners by kind of link."""
@@ -267,7 +276,10 @@ def _link(checker: Checker, given: Map, kind: str) -> LinkRules:
             found[key] = _by_record(checker, given, key)
     if "roles" in given:
         found["roles"] = tuple(map(str, given["roles"] if isinstance(given["roles"], List) else [given["roles"]]))
+        if wrong := set(found["roles"]) - set(_ROLES):
+            checker.fault(given, "roles", f"roles has {sorted(wrong)[0]!r}", one_of(_ROLES))
     if isinstance(given.get("options"), Map):
+        checker.keys(given["options"], f"options of the link {kind}", [], OPTIONS[kind])
         found["options"] = dict(given["options"])
     return LinkRules(**found)
 

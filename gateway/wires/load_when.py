@@ -59,7 +59,7 @@ def _values(checker: Checker, when: Map, key: str, known: Mapping[str, Part]) ->
     """The values that a field may have; text for a key that is no field (of a form that has keys)."""
     field, given = known.get(key), when[key]
     if not isinstance(field, Field):
-        return tuple(map(str, given)) if isinstance(given, List) else (str(given),)
+        return tuple(map(_spelled, given)) if isinstance(given, List) else (_spelled(given),)
     if not isinstance(given, List):
         return (constant(checker, when, key, field),)
     made = []
@@ -68,6 +68,11 @@ def _values(checker: Checker, when: Map, key: str, known: Mapping[str, Part]) ->
         single.file, single.line, single.lines = when.file, when.line, dict(when.lines)
         made.append(constant(checker, single, key, field))
     return tuple(made)
+
+
+def _spelled(value: Any) -> str:
+    """As the wire has it, where no field says how: truth in JSON's words."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _length(checker: Checker, when: Map) -> tuple[int, int] | None:

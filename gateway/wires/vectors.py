@@ -6,6 +6,7 @@ Not here: what a frame is (`gateway.wires.wire`).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from gateway.dialects.errors import PeerError
 from gateway.messages import Side
 from gateway.source import Checker, Fault, List, Map, line_of, one_of
 from gateway.wires.load_turns import number
-from gateway.wires.shapes import FieldShape, Record
+from gateway.wires.shapes import FieldShape, Noise, Record
 from gateway.wires.wire import Wire
 
 _KEYS = ("record", "fields", "frame", "text", "sender", "way", "asked", "place", "refused")
@@ -24,12 +25,15 @@ _WAYS = ("both", "read", "write")
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One frame and its record; ``refused`` is a word of the reason, where it must not be read."""
+    """One frame and its record; ``refused`` is a word of the reason, where it must not be read.
+
+    ``frame`` is None where it is not said: for a request without a body, or since the author wants to be told it.
+    """
 
     source: Map
     record: str
     fields: Map
-    frame: bytes
+    frame: bytes | None
     sender: Side | None = None
     way: str = "both"
     asked: tuple[str, Map] | None = None
@@ -69,8 +73,6 @@ def _vector(checker: Checker, given: List, index: int, known: list[str]) -> Vect
     pair = (str(asked["record"]), _fields(asked)) if isinstance(asked, Map) and "record" in asked else None
     if asked is not None and pair is None:
         checker.fault(one, "asked", "asked is the question's record", "{record: …, fields: {…}}")
-    if frame is None:
-        return None
     sender = cast("Side | None", one.get("sender"))
     way, place, refused = str(one.get("way", "both")), str(one.get("place", "")), str(one.get("refused", ""))
     return Vector(one, name, _fields(one), frame, sender, way, pair, place, refused)
@@ -83,8 +85,10 @@ def _fields(where: Map) -> Map:
 
 def _frame(checker: Checker, one: Map) -> bytes | None:
     """``frame: 68 0C …`` in hex, or ``text: "$GS^30\\r"``."""
-    if ("frame" in one) == ("text" in one):
-        checker.fault(one, None, "a vector has a frame in hex, or a text", "frame: 68 0C …")
+    if "frame" in one and "text" in one:
+        checker.fault(one, "text", "a vector has a frame in hex, or a text", "one of both")
+        return None
+    if "frame" not in one and "text" not in one:
         return None
     if "text" in one:
         return str(one["text"]).encode("latin-1", "replace")
@@ -119,6 +123,9 @@ def _differences(wire: Wire, vector: Vector) -> Iterable[tuple[str, str, str]]:
         return
     shape = wire.frames[vector.record]
     fields = _typed(vector.fields, shape.fields if sender == "station" else shape.asks)
+    if vector.frame is None and not vector.place:
+        yield _unframed(wire, vector, sender, fields)
+        return
     if vector.way != "write":
         yield from _read(wire, vector, sender, asked, key, fields)
     if vector.way != "read":
@@ -133,8 +140,7 @@ def _sender(wire: Wire, name: str) -> Side:
 def _read(
     wire: Wire, vector: Vector, sender: Side, asked: Record | None, key: str, fields: Mapping[str, Any]
 ) -> Iterable[tuple[str, str, str]]:
-    framer = wire.framer(sender)
-    cut = [*framer.feed(vector.frame), *framer.idle()]
+    cut = _cut(wire, vector, sender)
     if len(cut) != 1 or not isinstance(cut[0], bytes):
         yield key, f"the framer makes {cut} of it", "one frame"
         return
@@ -147,6 +153,14 @@ def _read(
         yield "record", f"it is read as {record.name}", f"the record {vector.record}"
     elif dict(record.fields) != dict(fields):
         yield from _fields_differ(record.fields, fields)
+
+
+def _cut(wire: Wire, vector: Vector, sender: Side) -> list[bytes | Noise]:
+    """The pieces of its frame; a request without a body is one by its place."""
+    if not vector.frame and vector.place:
+        return [b""]
+    framer = wire.framer(sender)
+    return [*framer.feed(vector.frame or b""), *framer.idle()]
 
 
 def _fields_differ(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
@@ -166,16 +180,27 @@ def _written(wire: Wire, vector: Vector, sender: Side, key: str, fields: Mapping
     except ValueError as error:
         yield key, f"it cannot be written: {error}", "the frame"
         return
-    if made != vector.frame:
+    if made != (vector.frame or b""):
         shown = made.hex(" ").upper() if key == "frame" else repr(made.decode("latin-1"))
         yield key, f"it is written {shown}", "this frame"
     if place != vector.place:
         yield "place", f"it goes to {place!r}", f"{vector.place!r}"
 
 
+def _unframed(wire: Wire, vector: Vector, sender: Side, fields: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What an author has to write, told to be compared with the manual."""
+    try:
+        made = wire.write(vector.record, fields, sender)
+    except ValueError as error:
+        return "record", f"a vector has a frame in hex, or a text; it cannot be written: {error}", "frame: 68 0C …"
+    shown = made.hex(" ").upper()
+    if made.isascii() and made.decode().rstrip("\r\n").isprintable():
+        shown += " or text: " + json.dumps(made.decode())
+    return "record", "a vector has a frame in hex, or a text", f"if the manual says so too, frame: {shown}"
+
+
 def _refused(wire: Wire, vector: Vector, sender: Side, asked: Record | None, key: str) -> Iterable[tuple[str, str, str]]:
-    framer = wire.framer(sender)
-    cut = [*framer.feed(vector.frame), *framer.idle()]
+    cut = _cut(wire, vector, sender)
     reasons = [one.why for one in cut if not isinstance(one, bytes)]
     for frame in [one for one in cut if isinstance(one, bytes)]:
         try:

@@ -70,7 +70,9 @@ class When:
 
 
 def _same(found: Any, wanted: tuple[Any, ...]) -> bool:
-    """Whether it is one of the wanted values; text is compared as text."""
+    """Whether it is one of the wanted values; text is compared as text, and so is truth that no field reads."""
+    if isinstance(found, bool) and str(found).lower() in wanted:
+        return True
     return found in wanted or (isinstance(found, str) and found in map(str, wanted))
 
 
