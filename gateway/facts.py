@@ -55,6 +55,7 @@ FACTS: dict[str, str] = {
     "reason": "why a transaction ended",
     "reset_kind": "how a station shall restart",
     "verdict": "whether a command was taken",
+    "refusal": "why a command was not taken",
     "requested": "which message a trigger asks for",
 }
 
@@ -75,4 +76,5 @@ WORDS: dict[str, tuple[str, ...]] = {
     "token_status": ("accepted", "blocked", "expired", "invalid", "concurrent"),
     "reset_kind": ("hard", "soft"),
     "verdict": ("accepted", "refused"),
+    "refusal": ("unknown_transaction",),
 }

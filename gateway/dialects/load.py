@@ -7,6 +7,7 @@ Not here: types and fields (`gateway.dialects.fields`), codecs (`gateway.dialect
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def _telling(checker: Checker, top: Map) -> Dialect:
     messages = {action: m for action in given if (m := _message(checker, types, given, action)) is not None}
     for where, unused, what in types.unreached():
         checker.fault(where, unused, f"no message uses the {what} {unused!r}", "a field of that type, or no such entry")
-    _check_words(checker, given=_map(checker, top, "words"), words=words, values=_said(messages))
+    _check_words(checker, given=_map(checker, top, "words"), words=words, values=_said(messages, words))
     codecs = _codecs(checker, top, ["json", "soap", "wire"])
     if extras and "soap" in codecs:
         checker.fault(top, "extras", "a field that every object may carry has no place in XML", "the codec json alone")
@@ -339,15 +340,16 @@ def _words(checker: Checker, given: Map) -> dict[str, dict[str, tuple[str, ...]]
     return made
 
 
-def _said(messages: dict[str, MessageType]) -> dict[str, set[str]]:
-    """The wire values that each fact with words can have, over all messages."""
+def _said(messages: dict[str, MessageType], words: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, set[str]]:
+    """The wire values that each fact with words can have, over all messages; of a text those that its words say."""
     values: dict[str, set[str]] = {}
     for message in messages.values():
         for kind in ("call", "result"):
             for fact, path in message.facts(kind).items():
                 field = at(message.shape(kind), path)
-                if fact in WORDS and field is not None and isinstance(field.type, Enum):
-                    values.setdefault(fact, set()).update(field.type.values)
+                if fact in WORDS and field is not None:
+                    said = field.type.values if isinstance(field.type, Enum) else chain(*words.get(fact, {}).values())
+                    values.setdefault(fact, set()).update(said)
     return values
 
 

@@ -135,7 +135,7 @@ class Orders:
     def _unknown(self, call: Call) -> Answer:
         message = self.desk.backend.messages[call.action]
         if "verdict" in message.result_facts:
-            return self.desk.backend.result_of(call, verdict="refused")
+            return self.desk.backend.result_of(call, verdict="refused", refusal="unknown_transaction")
         if message.defaults:
             return self.desk.backend.result_of(call)
         return Error(call.id, call.action, "PropertyConstraintViolation", "this station has no such transaction")

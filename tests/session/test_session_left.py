@@ -535,7 +535,7 @@ def test_a_stop_of_a_transaction_of_nobody_is_refused_in_the_askers_words() -> N
     with scene() as play:
         play.online()
         play.commands("RequestStopTransaction", {"transactionId": "nobody"}, id="b1")
-        assert play.told("b1").payload == {"status": "Rejected"}
+        assert play.told("b1").payload == {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
 
 
 def test_a_command_that_writes_a_register_waits_for_the_disk() -> None:

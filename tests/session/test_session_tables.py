@@ -94,7 +94,7 @@ def test_a_profile_names_the_transaction_as_each_side_does_and_is_told_by_the_ba
         assert play.told("b1").payload == GOOD
 
         play.commands("SetChargingProfile", {"evseId": 1, "chargingProfile": {**NEW_PROFILE, "transactionId": "nobody"}}, id="b2")
-        assert play.told("b2").payload == {"status": "Rejected"}
+        assert play.told("b2").payload == {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
 
         play.commands("GetChargingProfiles", {"requestId": 8, "chargingProfile": {}}, id="b3")
         assert play.told("b3").payload == GOOD
