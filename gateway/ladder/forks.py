@@ -123,6 +123,12 @@ class Forked(Passage, gc=True):
         on = Passage(None, self.payload, self.climbs, losses)
         return self.fork.forked(on, self.payload, rendering, cx) if rendering is not None else None
 
+    def failed(self, code: str, cx: Context) -> tuple[Payload, list[Loss]] | None:
+        """See `Passage.failed`; of a flow beyond it is not asked."""
+        assert self.rendering is not None
+        answer = self.rendering.failed(code, Run(cx.facts, [], {}, None, cx))
+        return None if answer is None else Passage.result(self, answer, cx)
+
     def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
         """See `Passage.waits`; of a flow beyond it is not asked."""
         assert self.rendering is not None

@@ -64,6 +64,10 @@ class Passage(Struct, gc=False):
         """What is asked next, where `onward` was answered so and that is not all; its answer is then the answer."""
         return None
 
+    def failed(self, code: str, cx: Context) -> tuple[Payload, list[Loss]] | None:
+        """The answer where all of `onward` was answered with errors, the last with ``code``; None where that is the answer."""
+        return None
+
     def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
         """The answer to what was asked onward, climbed back to the asker's dialect.
 

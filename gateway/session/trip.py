@@ -75,7 +75,10 @@ class Trip(Struct, eq=False):
         """The answer to ``asked``, made of all results; an error where none of the messages got a result."""
         if self.passage is None or (self.refusal is not None and all(one is None for one in self.answers)):
             error = self.refusal or Error("", "", "InternalError", "the answer is not known any more")
-            return Error(asked.id, asked.action, error.code, error.description, error.details), []
+            said = self.passage.failed(error.code, cx) if self.passage is not None else None
+            if said is None:
+                return Error(asked.id, asked.action, error.code, error.description, error.details), []
+            return Result(asked.id, asked.action, said[0]), said[1]
         try:
             payload, losses = self.passage.results(self.answers, cx)
         except Refused as refused:

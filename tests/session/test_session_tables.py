@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.messages import Result
+from gateway.messages import Error, Result
 from gateway.session import events as on
 from gateway.session.policy import Policy
 from tests.session.scene import ACCEPTED, BOOT, GOOD, Scene, start, stop
@@ -135,6 +135,29 @@ def test_a_profile_on_the_same_rung_has_the_number_that_the_station_was_given() 
             "SetChargingProfile", {"connectorId": 1, "csChargingProfiles": {**OLD_PROFILE, "transactionId": 77}}, id="b1"
         )
         assert play.ordered("SetChargingProfile").payload["csChargingProfiles"]["transactionId"] == ours
+
+
+def test_an_error_that_has_a_better_word_is_told_by_that() -> None:
+    with Scene(kind="1.6-2.0.1") as play:
+        play.online()
+        firmware = {
+            "location": "https://x/",
+            "retrieveDateTime": "2026-03-01T11:00:00Z",
+            "signature": "x",
+            "signingCertificate": "PEM",
+        }
+        play.commands("UpdateFirmware", {"requestId": 1, "firmware": firmware}, id="b1")
+        order = play.ordered("SignedUpdateFirmware")
+        play >> on.StationAnswered(Error(order.id, order.action, "NotImplemented"))
+        assert play.told("b1").payload == {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
+    with Scene(kind="2.0.1-1.6") as play:
+        play.online()
+        for id, code in (("b1", "NotSupported"), ("b2", "InternalError")):
+            play.commands("GetLocalListVersion", {}, id=id)
+            order = play.ordered("GetLocalListVersion")
+            play >> on.StationAnswered(Error(order.id, order.action, code))
+            told = play.told(id)
+            assert getattr(told, "payload", told) == ({"listVersion": -1} if id == "b1" else Error(id, order.action, code))
 
 
 def test_a_refused_update_is_told_to_a_back_end_that_has_no_word_for_it() -> None:

@@ -73,6 +73,8 @@ FLOWS: dict[str, Flow] = {
     "reset_left": restarts.reset_left,
     "trigger": triggers.trigger,
     "trigger_left": triggers.trigger_left,
+    "list_version": answers.list_version,
+    "list_version_left": answers.list_version_left,
     "transaction_status": answers.transaction_status,
     "no_monitors": answers.no_monitors,
     "no_monitor_cleared": answers.no_monitor_cleared,

@@ -1,21 +1,39 @@
-"""Questions of a back end that need no station: we know the answer, or which refusal is proper for each item.
+"""Questions of a back end that need no station, or no more than its error: we know the answer, or the refusal for each item.
 
-In: GetTransactionStatus, SetVariableMonitoring, ClearVariableMonitoring.  Out: their answers.
+In: GetLocalListVersion, GetTransactionStatus, SetVariableMonitoring, ClearVariableMonitoring.  Out: their answers.
 Not here: answers that are the same whatever was asked (the table has them).
 
-Sources: OCPP 2.0.1 part 2, E14, N04 and N06.
+Sources: OCPP 2.0.1 part 2, E14, N04 and N06; OCPP 1.6, 5.10.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from gateway.ladder.flows.contract import Parts, Rendering, makes
+from gateway.ladder.flows.contract import UNABLE, Parts, Rendering, makes, the_answer
 from gateway.messages import Payload
+
+LIST_VERSION = "GetLocalListVersion"
 
 
 def _say(answer: Payload) -> Rendering:
     return Rendering([], lambda results, run: answer)
+
+
+@makes(LIST_VERSION)
+def list_version(asked: Payload, run: Any, parts: Parts) -> Rendering:
+    """A station that cannot be asked has no list, which the left side has a word for."""
+    plain = list_version_left(asked, run, parts)
+    return replace(plain, failed=lambda code, run: {"listVersion": -1} if code in UNABLE else None)
+
+
+@makes(LIST_VERSION)
+def list_version_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
+    """The right side has no word for that."""
+    part = parts[LIST_VERSION]
+    ask = (LIST_VERSION, part.ask(asked, run) or {})
+    return Rendering([ask], lambda results, run: part.answer(the_answer(results), asked, run))
 
 
 @makes()

@@ -15,6 +15,9 @@ from gateway.ladder.losses import Refused
 from gateway.ladder.settings import Settings
 from gateway.messages import Payload
 
+UNABLE = ("NotSupported", "NotImplemented")
+"""The errors of one who cannot do what it is asked."""
+
 
 class Part(Protocol):
     """The rules of one entry: how this message becomes that one, and that one's result the answer to this."""
@@ -45,6 +48,11 @@ def nothing(results: Sequence[Payload | None], run: Any) -> Sequence[tuple[str, 
     return ()
 
 
+def unsaid(code: str, run: Any) -> Payload | None:
+    """What most renderings make of an error."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Rendering:
     """What a flow made of a request.
@@ -59,6 +67,7 @@ class Rendering:
     other side only tells by messages of its own.  ``then`` makes of them what is asked next, whose answer is the answer, where
     there is more to ask; ``answer`` stands for it only where that cannot be asked any more.  ``idle`` are more messages for the
     far side of a command, promised by its answer: each is sent once when no transaction runs, unless the station boots before.
+    ``failed`` makes the answer where all were answered with errors, of the last one's code; None: that error is the answer.
     """
 
     messages: Sequence[tuple[str, Payload]]
@@ -68,6 +77,7 @@ class Rendering:
     until: Callable[[Sequence[Payload | None], Any], bool] | None = None
     then: Callable[[Sequence[Payload | None], Any], Rendering | None] | None = None
     idle: Sequence[tuple[str, Payload]] = ()
+    failed: Callable[[str, Any], Payload | None] = unsaid
 
 
 Flow: TypeAlias = Callable[[Payload, Any, Parts], Rendering]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gateway.ladder.flows.contract import Parts, Rendering, makes
+from gateway.ladder.flows.contract import UNABLE, Parts, Rendering, makes
 from gateway.ladder.flows.numbered import numbered, plain, refused, request, taken
 from gateway.messages import Payload
 
@@ -49,7 +49,12 @@ def update_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
     if made is None:
         return refused("InvalidURL" if unsigned else "MissingParam")
     sent = request(name, made, asked, parts[name], REGISTER, run, asked["requestId"], unsigned)
-    return replace(sent, answer=lambda results, run: {"status": "Accepted", **sent.answer(results, run)})
+
+    def failed(code: str, run: Any) -> Payload | None:
+        sent.failed(code, run)
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest" if code in UNABLE else "InternalError"}}
+
+    return replace(sent, answer=lambda results, run: {"status": "Accepted", **sent.answer(results, run)}, failed=failed)
 
 
 @makes(PLAIN_STATUS)

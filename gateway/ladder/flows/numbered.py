@@ -29,7 +29,10 @@ def request(name: str, made: Payload, asked: Payload, part: Part, register: str,
             run.cx.registers.put(register, ASKED, before)
         return part.answer(the_answer(results), asked, run)
 
-    return Rendering([(name, made)], answer)
+    def failed(code: str, run: Any) -> None:
+        run.cx.registers.put(register, ASKED, before)
+
+    return Rendering([(name, made)], answer, failed=failed)
 
 
 def refused(reason: str) -> Rendering:

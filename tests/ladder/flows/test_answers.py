@@ -57,3 +57,15 @@ REFUSALS: list[tuple[str, dict[str, Any], Any]] = [
 @pytest.mark.parametrize(("action", "asked", "answer"), REFUSALS, ids=[one[0] for one in REFUSALS])
 def test_what_1_6_has_not_is_properly_refused(talk: Talk, action: str, asked: Any, answer: Any) -> None:
     assert talk.ask(action, asked).answer == answer
+
+
+@pytest.mark.parametrize("backend", ["ocpp1.5", "ocpp1.6"])
+def test_a_station_that_cannot_be_asked_has_no_list(backend: str) -> None:
+    talk = Talk(backend, "ocpp2.0.1")
+    passage = talk.ask("GetLocalListVersion", {})
+    assert talk.answer(passage, {"versionNumber": 4}) == {"listVersion": 4}
+    assert passage.failed("NotSupported", talk.context()) == ({"listVersion": -1}, [])
+    assert passage.failed("NotImplemented", talk.context()) == ({"listVersion": -1}, [])
+    assert passage.failed("InternalError", talk.context()) is None
+    up = Talk("ocpp2.0.1", "ocpp1.6")
+    assert up.ask("GetLocalListVersion", {}).failed("NotSupported", up.context()) is None

@@ -120,3 +120,15 @@ def test_a_place_that_is_no_uri_cannot_be_said_in_1_6() -> None:
     assert [loss.field for loss in passage.losses] == ["firmware.location"]
     signed = {**FIRMWARE, **SIGNATURE, "location": "https://x/100%"}
     assert down.ask("UpdateFirmware", {"requestId": 6, "firmware": signed}).onward(), "there it is a text"
+
+
+@pytest.mark.parametrize("firmware", [FIRMWARE, {**FIRMWARE, **SIGNATURE}])
+def test_a_station_that_answers_with_an_error_has_refused(firmware: Any) -> None:
+    down, up = two("ocpp1.6", "ocpp2.0.1")
+    down.answer(down.ask("UpdateFirmware", {"requestId": 4, "firmware": FIRMWARE}), {})
+    for code, reason in (("NotImplemented", "UnsupportedRequest"), ("PropertyConstraintViolation", "InternalError")):
+        passage = down.ask("UpdateFirmware", {"requestId": 5, "firmware": firmware})
+        said = {"status": "Rejected", "statusInfo": {"reasonCode": reason}}
+        assert passage.failed(code, down.context()) == (said, [])
+    up.ask("FirmwareStatusNotification", {"status": "Downloaded"})
+    assert up.sent == [("FirmwareStatusNotification", {"status": "Downloaded", "requestId": 4})], "the one before still runs"
