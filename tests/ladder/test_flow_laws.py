@@ -73,10 +73,13 @@ def everything(route: Route, state: State, action: str, payload: dict[str, Any])
     came = probes.ask(route, state, action, payload)
     yield from came.onward
     results = route.to_dialect.messages
-    if came.onward and came.again[0].further([None for _ in came.onward], came.again[1]) is not None:
-        came = probes.ask(route, state, action, payload)
-        refused = [probes.full(results[name].result, 2) for name, _ in came.onward]
-        yield from (one for some in probes.answer(route, came, refused)[2] for one in some)
+    refused = [probes.full(results[name].result, 2) for name, _ in came.onward]
+    taken = probes.usual(route, came.onward)
+    for first, told in (([None for _ in came.onward], refused), (taken, taken)):
+        passage, cx, *_ = probes.ask(route, state, action, payload).again if came.onward else (None, None)
+        if passage is not None and passage.further(first, cx) is not None:
+            came = probes.ask(route, state, action, payload)
+            yield from (one for some in probes.answer(route, came, told)[2] for one in some)
 
 
 def near(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ Sources: OCPP 1.6, 5.16.4; OCPP 2.0.1 part 2, K01.FR.05, K01.FR.39, K10.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.ladder.flows.contract import Parts, Rendering, makes, the_answer
 from gateway.messages import Payload
@@ -22,21 +22,49 @@ REGISTER = "profile_ids"
 MOST = 200
 PURPOSES = ("ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile")
 """Those that a back end may set, and so all that it means to clear where it says nothing."""
+Changes: TypeAlias = list[tuple[str, Any, Any]]
+"""(slot, what was there, what is there now)"""
 
 
 @makes(SET, CLEAR)
 def set_right(asked: Payload, run: Any, parts: Parts) -> Rendering:
-    """A profile; one that its number had elsewhere is cleared, where the number of another one is used again."""
+    """A profile; one that its number had elsewhere is cleared once it is taken, where the number of another is used again."""
     part = parts[SET]
     made = part.ask(asked, run)
     profile = None if made is None else _of_transaction(made["chargingProfile"], asked["connectorId"], run)
     if made is None or profile is None:
         return Rendering([], lambda results, run: {"status": "Rejected"})
+    before = dict(run.cx.registers.items(REGISTER))
     profile, left = renumbered(profile, made["evseId"], run)
-    messages = [(SET, {**made, "chargingProfile": profile})]
-    if left is not None:
-        messages.append((CLEAR, {"chargingProfileId": left}))
-    return Rendering(messages, lambda results, run: part.answer(the_answer(results[:1]), asked, run))
+    changes = _changes(before, dict(run.cx.registers.items(REGISTER)))
+
+    def answer(results: Sequence[Payload | None], run: Any) -> Payload:
+        told = part.answer(the_answer(results), asked, run)
+        if told["status"] != "Accepted":
+            _undo(changes, run)
+        return told
+
+    def then(results: Sequence[Payload | None], run: Any) -> Rendering | None:
+        told = part.answer(results[0], asked, run) if results[0] is not None else None
+        if left is None or told is None or told["status"] != "Accepted":
+            return None
+        return Rendering([(CLEAR, {"chargingProfileId": left})], lambda results, run: told, failed=lambda code, run: told)
+
+    def failed(code: str, run: Any) -> None:
+        _undo(changes, run)
+
+    return Rendering([(SET, {**made, "chargingProfile": profile})], answer, then=then, failed=failed)
+
+
+def _changes(before: Payload, now: Payload) -> Changes:
+    return [(slot, before.get(slot), now.get(slot)) for slot in {**before, **now} if before.get(slot) != now.get(slot)]
+
+
+def _undo(changes: Changes, run: Any) -> None:
+    """What was refused changed nothing at the station; what came since stays."""
+    for slot, old, new in changes:
+        if run.cx.registers.get(REGISTER, slot) == new:
+            run.cx.registers.put(REGISTER, slot, old)
 
 
 def _of_transaction(profile: Payload, connector: int, run: Any) -> Payload | None:

@@ -14,6 +14,9 @@ from tests.ladder.flows.talk import Talk
 SCHEDULE = {"chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": Decimal("16.5"), "numberPhases": 3}]}
 
 
+TAKEN = {"status": "Accepted"}
+
+
 def profile(id: int, purpose: str = "TxDefaultProfile", level: int = 0, **more: Any) -> Any:
     kind = {"chargingProfilePurpose": purpose, "chargingProfileKind": "Relative", "chargingSchedule": SCHEDULE}
     return {"chargingProfileId": id, "stackLevel": level, **kind, **more}
@@ -25,9 +28,11 @@ def talk() -> Talk:
 
 
 def put(talk: Talk, connector: int, *what: Any, **more: Any) -> list[tuple[str, Any]]:
-    """What is asked of the station when the back end sets a profile there."""
+    """What is asked of the station when the back end sets a profile there, and the station takes it."""
     before = len(talk.sent)
-    talk.ask("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": profile(*what, **more)})
+    passage = talk.ask("SetChargingProfile", {"connectorId": connector, "csChargingProfiles": profile(*what, **more)})
+    if passage.further([TAKEN], talk.context()) is not None:
+        talk.further(passage, TAKEN)
     return talk.sent[before:]
 
 
@@ -68,10 +73,26 @@ def test_one_that_was_elsewhere_is_cleared_there_where_another_number_is_used_ag
     put(talk, 1, 5)
     put(talk, 2, 6)
     passage = talk.ask("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile(6)})
-    assert talk.sent[2:] == [("SetChargingProfile", talk.sent[2][1]), ("ClearChargingProfile", {"chargingProfileId": 6})]
-    assert ids(talk.sent[2:3]) == [5]
-    assert talk.answer(passage, {"status": "Accepted"}, {"status": "Unknown"}) == {"status": "Accepted"}
-    assert talk.answer(passage, {"status": "Rejected"}, None) == {"status": "Rejected"}
+    assert ids(talk.sent[2:]) == [5]
+    more = talk.further(passage, TAKEN)
+    assert talk.sent[3:] == [("ClearChargingProfile", {"chargingProfileId": 6})]
+    assert talk.answer(more, {"status": "Unknown"}) == TAKEN
+    assert more.failed("InternalError", talk.context()) == (TAKEN, [])
+
+
+def test_one_that_was_not_taken_changes_nothing(talk: Talk) -> None:
+    put(talk, 1, 5)
+    put(talk, 2, 6)
+    for refuses in (True, False):
+        passage = talk.ask("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile(6)})
+        put(talk, 0, 9)
+        if refuses:
+            assert talk.answer(passage, {"status": "Rejected"}) == {"status": "Rejected"}
+        else:
+            assert passage.failed("InternalError", talk.context()) is None
+        assert ids(put(talk, 0, 8)) == [9], "what came since stays"
+        assert ids(put(talk, 2, 6)) == [6]
+    assert ids(put(talk, 1, 5)) == [5]
 
 
 def test_nothing_named_is_all_that_a_back_end_may_set(talk: Talk) -> None:
