@@ -32,8 +32,9 @@ RECORDED = {
 }
 DIALECTS = load_dialects(Folders())
 LADDER = Ladder.load(Folders(), DIALECTS)
-WAYS = [(name, own, to) for name, own in RECORDED.items() for to in DIALECTS if to != own and LADDER.reaches(own, to)]
-GOLDEN = [(path.stem, to) for path in sorted(DATA.glob("session-*.jsonl")) for to in DIALECTS if f"session-{to}" != path.stem]
+RUNGS = [name for name, dialect in DIALECTS.items() if dialect.ends == "both"]
+WAYS = [(name, own, to) for name, own in RECORDED.items() for to in RUNGS if to != own and LADDER.reaches(own, to)]
+GOLDEN = [(path.stem, to) for path in sorted(DATA.glob("session-*.jsonl")) for to in RUNGS if f"session-{to}" != path.stem]
 
 
 def translated(source: Path, own: str, to: str, capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], str]:
