@@ -47,7 +47,8 @@ def account(route: Route, action: str, sender: str) -> Account:
     made.flows = tuple(dict.fromkeys(flow for chain in chains for flow in chain.flows))
     if local is not None and local.said is not None and (not through or local.sometimes):
         made.said = "always" if not through else "where nothing is left to say"
-        made.answer, made.why = local.said.told, local.said.loss.why
+        made.answer = None if made.flows else local.said.told  # a flow makes its own of what is said beyond it
+        made.why = local.said.loss.why
         if local.said.refuse:
             made.why = f"{local.said.refuse}: {local.said.loss.why}"
     made.request = _merged([[replace(e, message=c.message) for e in c.request or ()] for c in through], asked=True)

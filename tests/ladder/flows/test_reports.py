@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.ladder.flows.talk import Talk
+from gateway.session.text import to_text
+from tests.ladder.flows.talk import Talk, official
 from tests.ladder.flows.test_variables import item, keys
 
 KEYS = keys(
@@ -128,3 +131,16 @@ def test_reports_of_an_older_station_name_what_it_calls_otherwise() -> None:
     found = {"configurationKey": [{"key": "HeartBeatInterval", "readonly": False, "value": "300"}]}
     _, data = reported(talk, "GetBaseReport", {"reportBase": "FullInventory"}, found)
     assert data["OCPPCommCtrlr.HeartbeatInterval"]["variableAttribute"][0]["value"] == "300"
+
+
+def test_a_station_that_cannot_be_asked_for_its_keys_is_told_by_what_is_known_of_it() -> None:
+    talk = Talk("ocpp2.0.1", "ocpp1.2")
+    talk.registers.put("states", "1", "Available")
+    passage = talk.ask("GetBaseReport", {"requestId": 7, "reportBase": "SummaryInventory"})
+    assert (passage.refusal, passage.answer, talk.sent) == (None, {"status": "Accepted"}, [])
+    told = [one for _, report in passage.after for one in report["reportData"] if one["component"]["name"] == "Connector"]
+    assert told[0]["variableAttribute"][0]["value"] == "Available"
+    for _, report in passage.after:
+        official("ocpp2.0.1", "NotifyReport", "call").validate(json.loads(to_text(report), parse_float=Decimal))
+    passage = talk.ask("GetBaseReport", {"requestId": 8, "reportBase": "ConfigurationInventory"})
+    assert (passage.answer, passage.after) == ({"status": "EmptyResultSet"}, []), "no key of it can be set"
