@@ -32,6 +32,8 @@ TICK = 0.25
 OFFICE_EVERY = 3.0
 SETTLE = 40.0
 """Seconds, at the end, in which everything must have reached the back end."""
+GATEWAY_BEGINS = 60.0
+"""Seconds that the gateway may take to begin; a busy machine needs some."""
 GATEWAY_ENDS = 5.0
 """Seconds that the gateway may take to end before it is killed."""
 GUEST = "yours"
@@ -140,9 +142,13 @@ class Show:
         """Open the ports, and begin as soon as the gateway is ready."""
         opened = [self.port.open(), open_stations(self.reactor, self.places.stations_port, self.stations)]
         gatherResults(opened).addCallbacks(self._opened, self._stuck)
-        if self.plan.seconds is not None:
-            self.reactor.callLater(self.plan.seconds, self.finish)
+        self._finish_after(GATEWAY_BEGINS)
         self._tick()
+
+    def _finish_after(self, begun: float) -> None:
+        """The day is as long as was asked for: counted from when the gateway is ready, or ought to be."""
+        if self.plan.seconds is not None:
+            self.reactor.callLater(begun + self.plan.seconds, self.finish)
 
     def _opened(self, ports: list[Any]) -> None:
         self._port_of_stations = ports[1]
@@ -162,6 +168,7 @@ class Show:
             self.reactor.callLater(0.1, self._knock)
             return
         self.event("the gateway is ready: the stations boot")
+        self._finish_after(0.0)
         for number, station in enumerate(self.stations.values()):
             self.reactor.callLater(0.1 * number, station.boot)
         self.reactor.callLater(OFFICE_EVERY, self._work)

@@ -15,7 +15,7 @@ from tests.simulation.mutants import ASKED, MUTANTS
 from tests.simulation.routes import ROUTES
 
 SEEDS = 500
-MUTANT_SEEDS = range(1, 51)
+MUTANT_SEEDS = range(1, 201)
 FLOORS = {
     "transactions": 2000,
     "messages of transactions": 8330,
