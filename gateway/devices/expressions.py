@@ -67,6 +67,14 @@ def spelled(value: Any) -> str:
     return text(value)
 
 
+def _compared(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool | None:
+    return None if left is None or right is None else compare(left, right)
+
+
+def _contrary(value: Any) -> bool | None:
+    return None if value is None else not value
+
+
 _OWN: dict[str, tuple[Callable[..., Any], int, str]] = {
     "padded": (padded, 2, "string"),
     "cut": (cut, 3, "string"),
@@ -84,7 +92,14 @@ DEVICES = Language(
     {**TABLES.gives, **_GIVES},
     (ast.Add, ast.Sub, ast.Mult, ast.BitAnd, ast.FloorDiv, ast.Mod),
 )
-_SPACE = {"__builtins__": {}, **GIVEN, "text": spelled, **{name: function for name, (function, _, _) in _OWN.items()}}
+_SPACE = {
+    "__builtins__": {},
+    **GIVEN,
+    "text": spelled,
+    "_compared": _compared,
+    "_contrary": _contrary,
+    **{name: function for name, (function, _, _) in _OWN.items()},
+}
 _UNKNOWN = (TypeError, AttributeError, ArithmeticError, ValueError, LookupError)
 
 
@@ -115,8 +130,26 @@ def value(text: str, names: Mapping[str, Type]) -> Value:
     """Check and compile an expression over ``names``.  Raises `gateway.ladder.expressions.NotAllowed`."""
     found = parse(text, names, DEVICES)
     spelled = {name: f"scope[{name!r}]" for name in names} | {name: name for name in DEVICES.functions}
-    work = eval(f"lambda scope: {found.source(spelled)}", dict(_SPACE))  # noqa: S307 - a checked tree
+    tree = _Doubting().visit(ast.parse(f"lambda scope: {found.source(spelled)}", mode="eval"))
+    work = eval(compile(ast.fix_missing_locations(tree), "<expression>", "eval"), dict(_SPACE))  # noqa: S307 - a checked tree
     return Value(text, found.type, work, frozenset(_read(ast.parse(text.strip(), mode="eval").body)), found.values)
+
+
+class _Doubting(ast.NodeTransformer):
+    """A comparison with what is not known is itself not known, and so is its contrary; ``is`` alone sees whether it is known."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        if len(node.ops) > 1 or isinstance(node.ops[0], ast.Is | ast.IsNot):
+            return node
+        sides = ast.arguments([], [ast.arg("a"), ast.arg("b")], None, [], [], None, [])
+        names: list[ast.expr] = [ast.Name("b", ast.Load())]
+        compare = ast.Lambda(sides, ast.Compare(ast.Name("a", ast.Load()), node.ops, names))
+        return ast.Call(ast.Name("_compared", ast.Load()), [compare, node.left, node.comparators[0]], [])
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return ast.Call(ast.Name("_contrary", ast.Load()), [node.operand], []) if isinstance(node.op, ast.Not) else node
 
 
 def text(value: Any) -> str:
