@@ -80,11 +80,11 @@ def _played(reader: Reader, part: Map, role: str, more: Mapping[str, Type], of: 
 
 
 def lost(reader: Reader, where: Map) -> dict[str, dict[str, str]]:
-    """``record.field: why``, ``record.*`` for all that nothing reads."""
+    """``record.field: why``, ``record.*`` for all that nothing reads, ``*.field`` for that field of every record."""
     part, made = reader.map(where, "lost"), dict[str, dict[str, str]]()
     for key, why in part.items():
         record, _, path = key.partition(".")
-        if record not in reader.heard:
+        if record not in (*reader.heard, "*"):
             reader.checker.unknown(part, key, "record", reader.heard)
         elif not isinstance(why, str) or not path:
             reader.checker.fault(part, key, f"the loss {key!r} is {why!r}", "record.field: the reason")

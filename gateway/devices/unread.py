@@ -16,13 +16,16 @@ EVERYTHING = "*"
 
 def unread(reader: Reader, rules: DeviceRules, where: Map) -> None:
     """Note what nobody thought of, and what is declared lost and is not."""
-    lost = reader.map(where, "lost")
+    lost, everywhere = reader.map(where, "lost"), dict.fromkeys(rules.lost.get(EVERYTHING, {}), 0)
     for name, shape in reader.frames.items():
         if shape.sender == "backend":
             continue
         declared, paths = rules.lost.get(name, {}), leaves(shape.fields)
         seen = {path for path in paths if _met(path, {*reader.read[name], *shape.matched})}
         missing = [path for path in paths if path not in seen and path not in declared]
+        for path in [path for path in missing if path in everywhere]:
+            everywhere[path] += 1
+            missing.remove(path)
         if missing and EVERYTHING not in declared:
             what = f"nothing reads {', '.join(f'{name}.{path}' for path in missing)}"
             reader.checker.fault(
@@ -37,6 +40,8 @@ def unread(reader: Reader, rules: DeviceRules, where: Map) -> None:
                 reader.checker.fault(lost, key, f"{name} has no field {path!r}", one_of(paths), nearest(path, paths))
             elif path in seen:
                 reader.checker.fault(lost, key, f"{key} is declared lost and is not", "no such line")
+    for path in [path for path, count in everywhere.items() if not count]:
+        reader.checker.fault(lost, f"{EVERYTHING}.{path}", f"no record has a field {path!r} that nothing reads", "no such line")
 
 
 def _met(path: str, seen: set[str]) -> bool:

@@ -61,7 +61,8 @@ def form(checker: Checker, where: Map, record: Map, shared: Shared, fields: Layo
         given.file, given.line, given.lines = where.file, where.lines["form"], {"kind": where.lines["form"]}
     if not isinstance(given, Map) or given.get("kind") not in _FORMS:
         kind = given.get("kind") if isinstance(given, Map) else given
-        checker.fault(where, "form", f"the form is {kind!r}", one_of(_FORMS), nearest(str(kind), _FORMS))
+        expected = "pattern: a text with {fields} in it, at each record" if kind == "pattern" else one_of(_FORMS)
+        checker.fault(where, "form", f"the form is {kind!r}", expected, nearest(str(kind), _FORMS))
         return None
     options, make = _FORMS[given["kind"]]
     checker.keys(given, f"the form {given['kind']}", ["kind"], [*options, "order", "words"])

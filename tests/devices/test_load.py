@@ -54,6 +54,13 @@ FAULTS = [
         "",
     ),
     (
+        "a field declared lost of every record that none has",
+        "    changed.amps:",
+        '    "*.colour": x\n    changed.amps:',
+        "no record has a field 'colour' that nothing reads",
+        "",
+    ),
+    (
         "a procedure that nothing runs",
         "    rest:\n",
         "    idle:\n      - ask: sleep\n    rest:\n",
@@ -92,6 +99,12 @@ def test_a_mistake_is_named(old: str, new: str, what: str, near: str) -> None:
     assert named, [str(fault) for fault in faults]
     assert near in [fault.near for fault in named]
     assert all(fault.file == "t.yaml" and fault.line > 1 for fault in named)
+
+
+def test_a_field_of_every_record_is_declared_lost_once() -> None:
+    text = TEXT.replace("    changed.amps:", '    "*.amps":')
+    assert text != TEXT
+    assert found(text) == []
 
 
 def test_all_is_well_without_one() -> None:

@@ -48,6 +48,11 @@ def test_the_small_one_loads() -> None:
         ("port: 1", "options: {subscribe: a}", "3: unknown key in options of the link tcp 'subscribe'"),
         ("port: 1", "roles: dail", "3: roles has 'dail'; expected one of listen, dial"),
         ("port: 1", "gap: soon", "3: gap is 'soon'; expected seconds"),
+        (
+            "form: struct",
+            "form: pattern",
+            "5: the form is 'pattern'; expected pattern: a text with {fields} in it, at each record",
+        ),
         ("form: struct", "form: struckt", "5: the form is 'struckt'; expected one of struct, delimited"),
         ("to: hex(2)", "to: hax(2)", "6: field to is 'hax(2)'; expected u8 … u64,"),
         ("level: {type: u8", "level: {type: u12", "8: field level is 'u12'"),
