@@ -1,7 +1,13 @@
-"""Real sockets on the loopback, against peers that share no code with us: the stdlib's HTTP and PyPI's websockets."""
+"""Real sockets on the loopback, against peers that share no code with us: the stdlib's HTTP and PyPI's websockets.
+
+The peers use asyncio, and not ``websockets.sync``: that one reads in a thread of its own, while OpenSSL takes one thread at a
+time in a connection (https://github.com/openssl/openssl/issues/20446).  Over TLS its own request gets lost now and then, and its
+close often ends at once with "The read operation timed out".  It does the same against a server that is not ours.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import http.server
 import socket
@@ -11,19 +17,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from queue import Queue
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from twisted.internet.selectreactor import SelectReactor
-from websockets.sync.client import connect as ws_connect
-from websockets.sync.server import serve as ws_serve
+from websockets.asyncio.client import connect as ws_connect
+from websockets.asyncio.server import serve as ws_serve
 
 from gateway.config import TLS
 from gateway.links.address import Address
@@ -72,26 +73,6 @@ def running() -> Iterator[Running]:
     made = Running()
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory) -> CertificateFiles:
-    """A self-signed certificate for 127.0.0.1 and localhost."""
-    import ipaddress
-
-    folder: Path = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway test")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    now = datetime.now(UTC)
-    build = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    build = build.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    build = build.add_extension(names, False).add_extension(x509.BasicConstraints(True, None), True)
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(build.sign(key, hashes.SHA256()).public_bytes(pem))
-    plain = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
-    return CertificateFiles(folder / "cert.pem", folder / "key.pem")
 
 
 class Echo:
@@ -208,50 +189,63 @@ def test_every_tls_that_a_site_may_name_is_known():
     assert tuple(OLDEST) == TLS
 
 
-def talk(url: str, **named: Any) -> None:
-    with ws_connect(url, subprotocols=["ocpp2.0.1", "ocpp1.6"], proxy=None, open_timeout=WITHIN, **named) as peer:
+async def talk(url: str, **named: Any) -> None:
+    async with ws_connect(url, subprotocols=["ocpp2.0.1", "ocpp1.6"], proxy=None, **named) as peer:
         assert peer.subprotocol == "ocpp1.6"
         for text in ("", "hi", "\u20ac" * 1000, "x" * 2**20):
-            peer.send(text)
-            assert peer.recv(timeout=WITHIN) == text
-        peer.send(["in ", "three ", "parts"])
-        assert peer.recv(timeout=WITHIN) == "in three parts"
-        assert peer.ping().wait(WITHIN)
+            await peer.send(text)
+            assert await peer.recv() == text
+        await peer.send(["in ", "three ", "parts"])
+        assert await peer.recv() == "in three parts"
+        await (await peer.ping())
     assert peer.close_code == 1000
 
 
+def talk_soon(url: str, **named: Any) -> None:
+    asyncio.run(asyncio.wait_for(talk(url, **named), WITHIN))
+
+
 def test_websockets_talks_to_us(port):
-    talk(f"ws://127.0.0.1:{port}//ocpp/CP1")
+    talk_soon(f"ws://127.0.0.1:{port}//ocpp/CP1")
 
 
 @pytest.mark.parametrize("port", [True], indirect=True)
 def test_websockets_talks_to_us_over_tls(port, ours):
-    talk(f"wss://localhost:{port}/ocpp/CP1", ssl=ours)
+    talk_soon(f"wss://localhost:{port}/ocpp/CP1", ssl=ours)
 
 
 @pytest.fixture
 def back_end(request) -> Iterator[int]:
     """PyPI's websockets as a server that echoes and closes when told to."""
 
-    def serve(peer: Any) -> None:
+    async def echo(peer: Any) -> None:
         assert peer.request.headers["Authorization"] == "Basic eDp5"
-        for text in peer:
+        async for text in peer:
             if text == "close":
-                peer.close(4001, "as you wish")
+                await peer.close(4001, "as you wish")
                 return
-            peer.send(text)
+            await peer.send(text)
+
+    async def serve(ready: Queue[Any]) -> None:
+        over = asyncio.Event()
+        async with ws_serve(echo, "127.0.0.1", 0, subprotocols=["ocpp1.6"], ssl=context) as server:
+            stop = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
+            ready.put((server.sockets[0].getsockname()[1], stop))
+            await over.wait()
 
     context = None
     if getattr(request, "param", False):
         files = request.getfixturevalue("files")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(files.certificate, files.key)
-    with ws_serve(serve, "127.0.0.1", 0, subprotocols=["ocpp1.6"], ssl=context) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.socket.getsockname()[1]
-        server.shutdown()
-        thread.join(WITHIN)
+    ready: Queue[Any] = Queue()
+    thread = threading.Thread(target=lambda: asyncio.run(serve(ready)))
+    thread.start()
+    port, stop = ready.get(timeout=WITHIN)
+    yield port
+    stop()
+    thread.join(WITHIN)
+    assert not thread.is_alive()
 
 
 def call_out(running: Running, url: str, trust: Trust | None = None) -> None:
