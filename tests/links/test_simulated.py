@@ -1,4 +1,4 @@
-"""Client and server against each other on a simulated clock, as the gateway's simulation will run them."""
+"""Client and server against each other on a simulated clock, as the gateway's simulation will run them; with TLS and without."""
 
 from __future__ import annotations
 
@@ -13,17 +13,32 @@ from twisted.test.iosim import FakeTransport, IOPump
 from gateway.links.client import HttpClient
 from gateway.links.http import http_factory
 from gateway.links.limits import Limits
+from gateway.links.server import listen
+from gateway.links.trust import Trust
 from gateway.links.websocket import connect
+
+
+class End(FakeTransport):
+    """One end of a pipe, which can be asked to read no more for a while."""
+
+    paused = False
+
+    def pauseProducing(self) -> None:
+        self.paused = True
+
+    def resumeProducing(self) -> None:
+        self.paused = False
 
 
 class World:
     """One server; each connection attempt of the clients reaches it over a pipe in memory."""
 
-    def __init__(self, seed: int, heard: Any) -> None:
+    def __init__(self, seed: int, heard: Any, files: Any) -> None:
         self.clock, self.chance = MemoryReactorClock(), random.Random(seed)
         self.pumps: list[IOPump] = []
         self.heard, self.server_side, self.refused = heard, type(heard)(), []
         self.factory = http_factory(self.clock, self.answer, self.shake, Limits(), self.refused.append)
+        listen(self.clock, "192.0.2.1", 443, self.factory, files)
 
     def answer(self, exchange: Any) -> None:
         delay = self.chance.random() * 3
@@ -36,37 +51,41 @@ class World:
     def step(self) -> None:
         while self.clock.tcpClients:
             client = self.clock.tcpClients.pop()[2].buildProtocol(None)
-            server = self.factory.buildProtocol(None)
-            ends = FakeTransport(client, False), FakeTransport(server, True, None, IPv4Address("TCP", "192.0.2.7", 1))
+            server = self.clock.tcpServers[0][1].buildProtocol(None)
+            ends = End(client, False), End(server, True, None, IPv4Address("TCP", "192.0.2.7", 1))
             client.makeConnection(ends[0])
             server.makeConnection(ends[1])
             self.pumps.append(IOPump(client, server, *ends, False, self.clock))
         for pump in self.pumps:
             self.move(pump)
         self.clock.advance(self.chance.choice((0.01, 0.1, 1.0)))
+        self.factory.pause(self.chance.random() < 0.3)
 
     def move(self, pump: IOPump) -> None:
         """Carry on all that is under way, or only the first bytes of it."""
         ends = (pump.clientIO, pump.serverIO)
-        if self.chance.random() < 0.5 or any(end.disconnecting for end in ends):
+        if any(end.disconnecting for end in ends):
             pump.pump(advanceClock=False)
             return
         for end, other in (ends, ends[::-1]):
             data = end.getOutBuffer() or b""
-            cut = self.chance.randrange(len(data) + 1)
-            if cut:
+            cut = self.chance.choice((len(data), self.chance.randrange(len(data) + 1)))
+            if cut and not other.paused:
                 other.bufferReceived(data[:cut])
-            if data[cut:]:
-                end.stream.insert(0, data[cut:])
+                data = data[cut:]
+            if data:
+                end.stream.insert(0, data)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_dialogue_in_random_slices_and_delays(seed, heard):
-    world = World(seed, heard)
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_dialogue_in_random_slices_pauses_and_delays(seed, secure, heard, files):
+    world = World(seed, heard, files if secure else None)
     opened: list[Any] = []
-    connect(world.clock, "ws://192.0.2.1/CP1", ["a", "b"], [], heard, Limits(), 60).addBoth(opened.append)
-    client, answers = HttpClient(world.clock, Limits()), []
-    said = [f"message {number} {'x' * world.chance.randrange(500)}" for number in range(20)]
+    end, trust = "s" * secure, Trust(verify=False)
+    connect(world.clock, f"ws{end}://192.0.2.1/CP1", ["a", "b"], [], heard, Limits(), 60, trust).addBoth(opened.append)
+    client, answers = HttpClient(world.clock, Limits(), trust), []
+    said = [f"message {number} {'x' * world.chance.choice((1, 500, 40_000))}" for number in range(20)]
     posted = False
     for _ in range(400):
         world.step()
@@ -74,7 +93,7 @@ def test_a_dialogue_in_random_slices_and_delays(seed, heard):
             posted = True
             for text in said:
                 opened[0].send(text)
-                url = "http://192.0.2.1/ocpp"
+                url = f"http{end}://192.0.2.1/ocpp"
                 client.post(url, [], text.encode(), 60).addBoth(lambda answer, text=text: answers.append((text, answer)))
     assert heard.texts == said
     assert world.server_side.texts == said
