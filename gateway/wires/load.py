@@ -113,6 +113,9 @@ def _bodiless(given: Map) -> bool:
 
 def _rule(checker: Checker, given: Map, name: str, common: Common, fields: Layout, look: Form) -> Rule:
     heads = (*_layout_of(look, "header"), *_layout_of(look, "trailer"))
+    for one in fields:
+        if one.told and one.name in names(heads):
+            checker.fault(given, "fields", f"{one.name} is a field of header or trailer already", "another name")
     when = condition(checker, given, common.records, (*heads, *fields), _seen(look))
     constants = equal_constants(checker, given, heads)
     own = _with_layouts(look, constants)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ import pytest
 from ocpp.v16 import call as call16
 
 from tests.devices.evbox_box import Box
+from tests.devices.ocnp_station import SERIAL, Pipes
 from tests.peers.adapters import Adapter
 from tests.peers.mobilityhouse import Backend
 from tests.peers.mobilityhouse201 import Station201
-from tests.peers.running import Gateway, free_port, until
+from tests.peers.running import Gateway, free_port, post, until
 
 CARD = "04A1B2C3D4E5F6"
 LIMIT = {
@@ -110,6 +113,35 @@ def test_a_box_behind_an_adapter_charges_through_a_kill_of_the_gateway(tmp_path:
     assert register(began) == 85021
     assert register(ended) == int(box.meter)
     assert began["transaction_info"]["transaction_id"] == ended["transaction_info"]["transaction_id"]
+
+
+def test_a_station_that_posts_is_charged_at_a_1_6_back_end(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    backend, port, pipes, numbers = later(Backend(free_port()).start()), free_port(), Pipes(), itertools.count(1)
+
+    def say(verb: str, **values: Any) -> str:
+        status, answer = post(port, pipes.write(verb, datetime.now(UTC), next(numbers), **values), path="/")
+        assert status == 200, answer
+        ((heard, _, _),) = pipes.read(answer)
+        return heard
+
+    site = tmp_path / "gateway.yaml"
+    site.write_text(
+        f"""\
+listeners:
+  - {{listen: "ocnp+http://127.0.0.1:{port}/", enroll: open, accept: reconstructed}}
+backends:
+  - connect: ocpp1.6+ws://127.0.0.1:{backend.port}/central
+"""
+    )
+    with Gateway(tmp_path / "data", "-c", str(site)):
+        assert say("boot", model="CT", firmware="1", ports=1) == "saddr"
+        assert say("auth", port=1, tag=CARD, medium=1) == "authr"
+        assert say("start", session=77, port=1, tag=CARD, wh=1000) == "ackn"
+        assert say("stop", session=77, port=1, wh=2500, why="USER") == "ackn"
+        (stop,) = until(lambda: backend.book.of("StopTransaction", SERIAL), "the stop arrives")
+    (start,) = backend.book.of("StartTransaction", SERIAL)
+    assert (start["id_tag"], start["meter_start"], stop["meter_stop"]) == (CARD, 1000, 2500)
+    assert stop["transaction_id"] == start["transaction_id"]
 
 
 def events(backend: Backend, kind: str) -> list[Any]:

@@ -54,6 +54,7 @@ def test_the_small_one_loads() -> None:
             "5: the form is 'pattern'; expected pattern: a text with {fields} in it, at each record",
         ),
         ("form: struct", "form: struckt", "5: the form is 'struckt'; expected one of struct, delimited"),
+        ("serial: text(4)", "to: text(4)", "8: to is a field of header or trailer already; expected another name"),
         ("to: hex(2)", "to: hax(2)", "6: field to is 'hax(2)'; expected u8 … u64,"),
         ("level: {type: u8", "level: {type: u12", "8: field level is 'u12'"),
         ("scale: 0.1", "scales: 0.1", "8: unknown key in field level 'scales'; expected one of"),
