@@ -119,12 +119,10 @@ def _made(layout: Layout, fields: Mapping[str, Any]) -> Any:
         value = part.chosen(fields)
         if value is ABSENT:
             continue
-        if isinstance(part, Many):
-            _put(tree, part.key, [_made(part.parts, item) for item in value])
-        elif part.key == ".":
-            return _spelled(part, value)
-        else:
-            _put(tree, part.key, _spelled(part, value))
+        made = [_made(part.parts, item) for item in value] if isinstance(part, Many) else _spelled(part, value)
+        if part.key == ".":
+            return made
+        _put(tree, part.key, made)
     return tree
 
 

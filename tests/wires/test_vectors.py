@@ -45,3 +45,17 @@ def test_a_vector_without_a_frame_is_told_what_is_written() -> None:
     )
     (line,) = told(POLLED.replace(""", text: '{"ok":true,"meter":[1.5]}', way: read""", "").replace("level: 1.5", "level: x"))
     assert "it cannot be written" in line
+
+
+def test_a_content_that_is_one_list() -> None:
+    listed = """
+wire:
+  links: {mqtt: {options: {subscribe: [meters/0/values]}}}
+  frame: {kind: datagram}
+  form: json
+  records:
+    values: {from: station, place: meters/0/values, fields: {all: {list: decimal, at: "."}}}
+  vectors:
+    - {record: values, place: meters/0/values, fields: {all: [1.5, 2]}, text: "[1.5,2]"}
+"""
+    assert told(listed) == []
