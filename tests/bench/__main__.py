@@ -2,7 +2,8 @@
 
     python -m tests.bench [--quick] [--only NAME ...] [--json bench.json]
 
-Prints a table and writes bench.json.  NAME is the group of a figure: translate, flows, quirks, soap, endtoend, memory, journal.
+Prints a table and writes bench.json.  NAME is the group of a figure: translate, flows, walks, quirks, soap, endtoend, memory,
+journal.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import endtoend, figures, journal, memory, quirks, soap, translate, two_dot
+from tests.bench import endtoend, figures, journal, memory, quirks, soap, translate, two_dot, walks
 
 GROUPS: dict[str, Callable[[bool], Iterator[figures.Figure]]] = {
     "translate": translate.measure,
     "flows": two_dot.measure,
+    "walks": walks.measure,
     "quirks": quirks.measure,
     "soap": soap.measure,
     "endtoend": endtoend.measure,
