@@ -18,6 +18,10 @@ from gateway.links.trust import Trust
 from gateway.links.websocket import connect
 
 
+PATIENT = Limits(handshake_deadline=600, request_deadline=600, answer_deadline=600, idle=600, stall=600, close_wait=30)
+"""Slices and pauses are tried here, not deadlines: how many bytes TLS makes of a message is by chance, and so is how long."""
+
+
 class End(FakeTransport):
     """One end of a pipe, which can be asked to read no more for a while."""
 
@@ -37,7 +41,7 @@ class World:
         self.clock, self.chance = MemoryReactorClock(), random.Random(seed)
         self.pumps: list[IOPump] = []
         self.heard, self.server_side, self.refused = heard, type(heard)(), []
-        self.factory = http_factory(self.clock, self.answer, self.shake, Limits(), self.refused.append)
+        self.factory = http_factory(self.clock, self.answer, self.shake, PATIENT, self.refused.append)
         listen(self.clock, "192.0.2.1", 443, self.factory, files)
 
     def answer(self, exchange: Any) -> None:
@@ -83,8 +87,8 @@ def test_a_dialogue_in_random_slices_pauses_and_delays(seed, secure, heard, file
     world = World(seed, heard, files if secure else None)
     opened: list[Any] = []
     end, trust = "s" * secure, Trust(verify=False)
-    connect(world.clock, f"ws{end}://192.0.2.1/CP1", ["a", "b"], [], heard, Limits(), 60, trust).addBoth(opened.append)
-    client, answers = HttpClient(world.clock, Limits(), trust), []
+    connect(world.clock, f"ws{end}://192.0.2.1/CP1", ["a", "b"], [], heard, PATIENT, 600, trust).addBoth(opened.append)
+    client, answers = HttpClient(world.clock, PATIENT, trust), []
     said = [f"message {number} {'x' * world.chance.choice((1, 500, 40_000))}" for number in range(20)]
     posted = False
     for _ in range(400):
@@ -94,7 +98,7 @@ def test_a_dialogue_in_random_slices_pauses_and_delays(seed, secure, heard, file
             for text in said:
                 opened[0].send(text)
                 url = f"http{end}://192.0.2.1/ocpp"
-                client.post(url, [], text.encode(), 60).addBoth(lambda answer, text=text: answers.append((text, answer)))
+                client.post(url, [], text.encode(), 600).addBoth(lambda answer, text=text: answers.append((text, answer)))
     assert heard.texts == said
     assert world.server_side.texts == said
     assert sorted(text for text, _ in answers) == sorted(said)
