@@ -1,7 +1,12 @@
-"""For every test: journals that it opened are closed after it; how long a machine takes is no property of the code."""
+"""For every test: journals that it opened are closed after it; how long a machine takes is no property of the code.
+
+Where ``CI`` is set, hypothesis draws the same examples each time, so that what lands is judged by what changed; elsewhere it
+looks for new ones.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import office
 
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_FIXED = bool(os.environ.get("CI"))
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=_FIXED)
 settings.load_profile("any machine")
 
 

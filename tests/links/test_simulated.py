@@ -17,7 +17,6 @@ from gateway.links.server import listen
 from gateway.links.trust import Trust
 from gateway.links.websocket import connect
 
-
 PATIENT = Limits(handshake_deadline=600, request_deadline=600, answer_deadline=600, idle=600, stall=600, close_wait=30)
 """Slices and pauses are tried here, not deadlines: how many bytes TLS makes of a message is by chance, and so is how long."""
 
