@@ -24,9 +24,9 @@ SEEDS ?= 500
 simulate: $(VENV)/.test
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
-# A real gateway that is killed, cut from power, and given a failing disk; CYCLES=500 is the long form (some hours).
+# A real gateway that is killed, cut from power, and given a failing disk: make torture CYCLES=20, or CYCLES=kills=250,power=60
 torture: $(VENV)/.test
-	$(BIN)/python -m tests.torture $(if $(CYCLES),--cycles $(CYCLES))
+	$(BIN)/python -m tests.torture $(if $(CYCLES),--cycles $(CYCLES)) $(if $(STATIONS),--stations $(STATIONS))
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: none was found on this machine."; exit 1; }

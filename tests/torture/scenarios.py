@@ -1,4 +1,4 @@
-"""What is done to a gateway, one function each: (a world's folder, chance, how many cycles, the shim) → the account.
+"""What is done to a gateway, one function each: a trial → its account.
 
 `SCENARIOS` names them; those in `NEED_SHIM` need the disk of `tests.torture.disk`.
 """
@@ -19,43 +19,43 @@ from typing import Any
 from tests.peers.storm import Backend
 from tests.torture.disk import FOREVER
 from tests.torture.events import EventBackend
-from tests.torture.world import Account, World, eventually
+from tests.torture.world import Account, Trial, World, eventually
 
-Scenario = Callable[[Path, random.Random, int, Path | None], Awaitable[Account]]
+Scenario = Callable[[Trial], Awaitable[Account]]
 WRITES, SYNCS, BOTH = 1, 2, 3
 
 
-async def kills(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def kills(trial: Trial) -> Account:
     """kill -9 at any moment, under load, with a back end that cuts links, loses answers and is away for a while."""
-    return await _killed(World(folder, "kills", chance), chance, cycles)
+    return await _killed(World(trial, "kills"), trial)
 
 
-async def kills_events(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def kills_events(trial: Trial) -> Account:
     """The same towards a back end of 2.0.1, where a message becomes an event with an id and a number of ours."""
-    return await _killed(World(folder, "kills-201", chance, backend=EventBackend), chance, cycles)
+    return await _killed(World(trial, "kills-201", backend=EventBackend), trial)
 
 
-async def _killed(world: World, chance: random.Random, cycles: int) -> Account:
+async def _killed(world: World, trial: Trial) -> Account:
     async with world.storm():
-        for number in range(cycles):
+        for number in range(trial.cycles):
             await world.rest(0.2, 1.5)
             if number % 5 == 1:
                 await world.backend.stop()
             await world.kill()
             await world.start()
-            if number % 5 == 2 or (number % 5 == 1 and number == cycles - 1):
+            if number % 5 == 2 or (number % 5 == 1 and number == trial.cycles - 1):
                 await world.backend.start()
             world.account.cycles += 1
     return world.account
 
 
-async def steps(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def steps(trial: Trial) -> Account:
     """SIGKILL instead of the n-th write or fsync of the journal: before it, in it, after it; at the start too."""
-    world = World(folder, "steps", chance, shim=shim)
+    world = World(trial, "steps", shim=trial.shim)
     async with world.storm():
-        for number in range(cycles):
+        for number in range(trial.cycles):
             await world.rest(0.0, 1.0 if number % 2 else 0.0)
-            world.disk.order(kinds=BOTH, kill_in=1 + (number * 7 + chance.randrange(7)) % 60)
+            world.disk.order(kinds=BOTH, kill_in=1 + (number * 7 + trial.chance.randrange(7)) % 60)
             await eventually(lambda: world.gateway.child.poll() is not None)  # type: ignore[union-attr]
             world.disk.order(kill_in=0)
             await world.start()
@@ -63,39 +63,39 @@ async def steps(folder: Path, chance: random.Random, cycles: int, shim: Path | N
     return world.account
 
 
-async def power(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def power(trial: Trial) -> Account:
     """The power goes: what was not fsynced is lost, or not, sector by sector."""
-    return await _cut(World(folder, "power", chance, shim=shim), chance, cycles)
+    return await _cut(World(trial, "power", shim=trial.shim), trial)
 
 
-async def power_events(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def power_events(trial: Trial) -> Account:
     """The same towards a back end of 2.0.1."""
-    return await _cut(World(folder, "power-201", chance, shim=shim, backend=EventBackend), chance, cycles)
+    return await _cut(World(trial, "power-201", shim=trial.shim, backend=EventBackend), trial)
 
 
-async def _cut(world: World, chance: random.Random, cycles: int) -> Account:
+async def _cut(world: World, trial: Trial) -> Account:
     world.disk.order(kinds=BOTH)
     forgot = 0
     async with world.storm():
-        for _ in range(cycles):
+        for _ in range(trial.cycles):
             await world.rest(0.2, 1.0)
-            world.disk.order(kill_in=1 + chance.randrange(8))  # in the middle of a commit, where there is something to lose
+            world.disk.order(kill_in=1 + trial.chance.randrange(8))  # within a commit, where there is something to lose
             await eventually(lambda: world.gateway.child.poll() is not None)  # type: ignore[union-attr]
             world.disk.order(kill_in=0)
-            forgot += world.disk.cut(chance)
+            forgot += world.disk.cut(trial.chance)
             await world.start()
             world.account.cycles += 1
     world.account.notes["bytes forgotten"] = forgot
     return world.account
 
 
-async def errors(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def errors(trial: Trial) -> Account:
     """The n-th write or fsync fails, once or a few times; nobody restarts anything."""
-    world = World(folder, "errors", chance, shim=shim)
+    world = World(trial, "errors", shim=trial.shim)
     async with world.storm():
-        for number in range(cycles):
+        for number in range(trial.cycles):
             await world.rest(0.1, 0.4)
-            await _fail(world, 1 + number % 40, chance)
+            await _fail(world, 1 + number % 40, trial.chance)
             world.account.cycles += 1
         world.disk.order(fail_in=0)
     world.account.notes["operations failed"] = world.disk.told("failed")
@@ -112,12 +112,12 @@ async def _fail(world: World, nth: int, chance: random.Random) -> None:
     await eventually(lambda: _ready(world))
 
 
-async def full(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def full(trial: Trial) -> Account:
     """Every write fails for want of room, for some seconds: no byte of an answer, and it heals within ten seconds."""
-    world = World(folder, "full", chance, shim=shim)
+    world = World(trial, "full", shim=trial.shim)
     slowest = 0.0
     async with world.storm():
-        for _ in range(cycles):
+        for _ in range(trial.cycles):
             await world.rest(0.3, 0.8)
             world.disk.order(kinds=WRITES, error=errno.ENOSPC, fail_for=FOREVER, fail_in=1)
             await eventually(lambda: _unready(world))
@@ -134,11 +134,11 @@ async def full(folder: Path, chance: random.Random, cycles: int, shim: Path | No
     return _unrefused(world)
 
 
-async def flaps(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def flaps(trial: Trial) -> Account:
     """The back end comes and goes, and now and then is there and says nothing."""
-    world = World(folder, "flaps", chance)
+    world = World(trial, "flaps")
     async with world.storm():
-        for number in range(cycles):
+        for number in range(trial.cycles):
             await world.rest(0.05, 0.4)
             if number % 3 == 2:
                 world.backend.faults["lose"] = 1.0
@@ -163,13 +163,13 @@ class Deadly(Backend):
         return await super()._answer(socket, station, id, action, given)
 
 
-async def poison(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def poison(trial: Trial) -> Account:
     """A message on which the back end dies is put aside with its transaction, the rest goes on; mended, it is brought back."""
-    world = World(folder, "poison", chance, stations=1, backend=Deadly, policy=", most_cuts: 3")
+    world = World(trial, "poison", stations=1, backend=Deadly, policy=", most_cuts: 3")
     world.ordered = False
     async with world.storm():
         world.backend.faults.clear()
-        for number in range(cycles):
+        for number in range(trial.cycles):
             before = [len(one.numbers) for one in world.stations]
             world.backend.deadly = f"TAG{max(before) + 1}"  # type: ignore[attr-defined]
             await eventually(lambda before=before: _beyond(world, before))  # type: ignore[misc]
@@ -193,25 +193,25 @@ def _beyond(world: World, before: list[int]) -> bool:
     return True
 
 
-async def half_open(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def half_open(trial: Trial) -> Account:
     """Connections stay up and nothing comes through: those of the stations, those to the back end, or both."""
-    world = World(folder, "half-open", chance)
+    world = World(trial, "half-open")
     async with world.storm():
-        for _ in range(cycles):
+        for _ in range(trial.cycles):
             await world.rest(0.3, 1.0)
-            for proxy in chance.choice(([world.street], [world.uplinks], [world.street, world.uplinks])):
+            for proxy in trial.chance.choice(([world.street], [world.uplinks], [world.street, world.uplinks])):
                 proxy.freeze()
             world.account.cycles += 1
     world.account.notes["connections frozen"] = world.street.frozen + world.uplinks.frozen
     return world.account
 
 
-async def clock(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def clock(trial: Trial) -> Account:
     """The wall clock is set to another hour, day or century; stations are answered as before, and the back end is not stormed."""
-    world = World(folder, "clock", chance, shim=shim)
+    world = World(trial, "clock", shim=trial.shim)
     slowest, links = 0.0, 0
     async with world.storm():
-        for number in range(cycles):
+        for number in range(trial.cycles):
             await world.rest(0.3, 0.8)
             before = world.uplinks.made
             world.disk.order(wall=CLOCKS[number % len(CLOCKS)])
@@ -233,14 +233,14 @@ def _further(world: World, before: list[int]) -> bool:
     return all(len(one.acknowledged) > count for one, count in zip(world.stations, before, strict=True))
 
 
-async def tmpfs(folder: Path, chance: random.Random, cycles: int, shim: Path | None) -> Account:
+async def tmpfs(trial: Trial) -> Account:
     """A file system of 3 MB that somebody else fills, and clears again; the log file is on it too."""
-    world = World(folder, "tmpfs", chance)
+    world = World(trial, "tmpfs")
     world.data.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(world.data)], check=True)
     try:
         async with world.storm():
-            for _ in range(cycles):
+            for _ in range(trial.cycles):
                 await world.rest(0.3, 0.8)
                 _fill(world.data / "filler")
                 await eventually(lambda: _unready(world))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.torture.events import EventBackend
-from tests.torture.world import World
+from tests.torture.world import Trial, World
 
 START = (1, "TAG", "t0", 0)
 ROWS = [("StartTransaction", START), ("MeterValues", (START, ("t1", "5"))), ("StopTransaction", (START, "t2", 9))]
@@ -31,7 +31,7 @@ GOOD = [event("Started", 0, "t0", 0), event("Updated", 1, "t1", 5), event("Ended
 
 
 def account(folder: Path, told: list[dict[str, Any]]) -> Any:
-    world = World(folder, "x", random.Random(1), stations=1, backend=EventBackend)
+    world = World(Trial(folder, random.Random(1), stations=1), "x", backend=EventBackend)
     world.stations[0].acknowledged = list(ROWS)
     world.stations[0].numbers = [1]
     for one in told:

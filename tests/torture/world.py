@@ -25,7 +25,7 @@ POLICY = (
 )
 
 
-FAILURES = ("lost", "doubled", "disordered", "refused", "altered", "gaps")
+FAILURES = ("lost", "doubled", "disordered", "refused", "altered", "gaps", "broken")
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Account:
     """What came of it.  ``lost``: acknowledged and not booked; ``doubled``: booked and never acknowledged, or an id given twice;
     ``disordered``: stations whose books differ otherwise.  ``copies``: messages that the back end saw again, which it must know
     by their natural key.  ``refused``: answers that were errors, where none may be given.  ``altered`` and ``gaps``: see
-    `tests.torture.events`.
+    `tests.torture.events`.  ``broken``: the trial itself did not come to its end.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Account:
     refused: int = 0
     altered: int = 0
     gaps: int = 0
+    broken: int = 0
     notes: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -60,24 +61,36 @@ class Account:
         return f"{self.name:10} {', '.join([counts, *more])} ({', '.join(notes)})"
 
 
+@dataclass
+class Trial:
+    """What one scenario is given: its folder, chance, how many cycles and stations, the shim; ``world`` is there once it runs."""
+
+    folder: Path
+    chance: random.Random
+    cycles: int = 0
+    shim: Path | None = None
+    stations: int = 3
+    world: World | None = None
+
+
 class World:
     """``chance`` decides everything that the test decides; what the machine does in between is its own."""
 
     def __init__(
         self,
-        folder: Path,
+        trial: Trial,
         name: str,
-        chance: random.Random,
-        stations: int = 3,
+        stations: int = 0,
         shim: Path | None = None,
         backend: type[Backend] = Backend,
         policy: str = "",
     ) -> None:
+        trial.world, chance, folder = self, trial.chance, trial.folder
         self.chance, self.account, self.policy, self.ordered = chance, Account(name), policy, True
         self.port, place, entrance, exit = (free_port() for _ in range(4))
         self.backend = backend(place, chance)
         self.street, self.uplinks = Proxy(entrance, self.port), Proxy(exit, place)
-        self.stations = [Station(f"CP {number}", entrance, random.Random(number)) for number in range(stations)]
+        self.stations = [Station(f"CP {number}", entrance, random.Random(number)) for number in range(stations or trial.stations)]
         folder.mkdir(parents=True, exist_ok=True)
         site = folder / "gateway.yaml"
         site.write_text(self.site(exit), encoding="utf-8")
@@ -122,7 +135,7 @@ class World:
                 one.enough = True
             async with asyncio.timeout(2 * PATIENCE):
                 await asyncio.gather(*lives)
-            await eventually(self.settled)
+            await self._delivered()
             self.draw()
             self.account.notes["exit code"] = await asyncio.to_thread(self.gateway.stop)
         finally:
@@ -132,11 +145,32 @@ class World:
             for server in (self.street, self.uplinks, self.backend):
                 await server.stop()
 
+    async def _delivered(self) -> None:
+        """Wait until the books are equal, for as long as the back end still hears something new."""
+        before = -1
+        while not self.settled() and self._booked > before:
+            before = self._booked
+            await eventually(lambda before=before: self._booked > before)  # type: ignore[misc]
+
+    @property
+    def _booked(self) -> int:
+        return sum(map(len, self.backend.rows.values()))
+
     def settled(self) -> bool:
         """Whether the books are equal; where something was brought back, whatever its place."""
+        if self._booked != sum(len(one.acknowledged) for one in self.stations):
+            return False
         if self.ordered:
             return not compare(self.backend, self.stations)
         return all(Counter(self.backend.booked(one.name)) == Counter(one.acknowledged) for one in self.stations)
+
+    @property
+    def so_far(self) -> str:
+        """The counts while it runs.  What waits is not lost yet; but what was booked must already be what was acknowledged."""
+        books = [(self.backend.booked(one.name), one.acknowledged) for one in self.stations]
+        differ = sum(booked[: len(told)] != told[: len(booked)] for booked, told in books) if self.ordered else 0
+        booked, told = (sum(map(len, side)) for side in zip(*books, strict=True))
+        return f"{self.account.cycles} cycles, {told} acknowledged, {booked} booked, {differ} stations differ"
 
     def draw(self) -> None:
         """Hold the books of both sides against each other."""
