@@ -4,7 +4,8 @@ In: what `gateway.journal.contract.Journal` takes, from the reactor's thread.  O
 the order of the calls.
 Not here: the database (`gateway.journal.store`).
 
-Group commit: while one fsync runs, commits gather; the thread takes them all and stores them with the next one.
+Group commit: while one fsync runs, commits gather; the thread takes them all and stores them with the next one.  Under load it
+waits for as many as came together lately, and is woken once for all of them.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from gateway.journal.contract import Done, JournalFailed, Write
 from gateway.journal.questions import Questions, answered
@@ -24,8 +26,8 @@ MOST_WAITING = 20_000
 """Commits that may wait for the disk; further ones fail at once, which closes their stations until it has caught up."""
 
 GATHER = 0.005
-"""Seconds to let commits gather before the next transaction, but only while more than one came with the last: who is
-alone does not wait, and under load one fsync serves more."""
+"""Seconds at the most to let commits gather before the next transaction, while several came together lately: who is alone does
+not wait, and under load one fsync serves more.  Once so many are there again, nobody else is waited for."""
 
 MOST_GROUPED = 1_000
 """Commits in one transaction: bounds what one bad batch makes the others wait for."""
@@ -38,14 +40,12 @@ class Reactor(Protocol):
         """Run it soon in the reactor's thread; calls keep their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Commit:
+class _Commit(Struct, frozen=True):
     writes: Sequence[Write]
     done: Done
 
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
+class _Ask(Struct, frozen=True):
     """Anything that stands alone; ``done`` gets the answer, or the failure."""
 
     question: Callable[[], Any]
@@ -70,20 +70,15 @@ class ThreadedJournal(Questions):
         self._waiting = 0
         self._closing = self._ended = False
         self._wake = threading.Condition()
-        self._ending = threading.Event()
-        self._lately = 0  # how many jobs the last transaction held
+        self._lately = 1  # the most jobs that were carried out together, one less each time since
+        self._wanted = 1  # for how many the thread sleeps
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
     def commit(self, writes: Sequence[Write], done: Done) -> None:
         """See `Journal.commit`.  Too many waiting commits are a failure too, delivered in its turn."""
-        with self._wake:
-            full = self._waiting >= self._most_waiting
-            self._waiting += not full
-        if full:
-            self._ask(_too_many, done)
-        else:
-            self._put(_Commit(tuple(writes), done))
+        full = self._waiting >= self._most_waiting  # the writer thread only takes away
+        self._put(_Ask(_too_many, done) if full else _Commit(tuple(writes), done))
 
     def close(self, done: Callable[[], None]) -> None:
         """See `Journal.close`.  What is asked for afterwards fails."""
@@ -95,27 +90,31 @@ class ThreadedJournal(Questions):
     def _put(self, job: _Commit | _Ask, closing: bool = False) -> None:
         """After `close` the store refuses all; once the thread has ended the answer comes straight through the reactor."""
         with self._wake:
-            if closing:
-                self._closing = True
-                self._ending.set()
-            ended = self._ended
-            if not ended:
+            self._closing |= closing
+            if not (ended := self._ended):
                 self._jobs.append(job)
-                self._wake.notify()
+                self._waiting += isinstance(job, _Commit)
+                if self._closing or len(self._jobs) >= self._wanted:
+                    self._wake.notify()
         if ended:
             self._reactor.callFromThread(job.done, JournalFailed("the journal is closed"))
 
     def _work(self) -> None:
         while True:
-            if self._lately > 1:
-                self._ending.wait(GATHER)
             with self._wake:
-                self._wake.wait_for(lambda: self._jobs or self._closing)
+                if self._lately > 1:
+                    self._sleep(self._lately, GATHER)
+                self._sleep(1)
                 if not self._jobs:
                     self._ended = True
                     return
                 jobs = self._take()
             self._carry_out(jobs)
+
+    def _sleep(self, wanted: int, longest: float | None = None) -> None:
+        """Until so many jobs are there, or so many seconds have passed, or nothing more will come."""
+        self._wanted = wanted
+        self._wake.wait_for(lambda: self._closing or len(self._jobs) >= wanted, longest)
 
     def _take(self) -> list[_Commit | _Ask]:
         """The next question, or all commits up to the next question (some question may have to see them)."""
@@ -135,7 +134,7 @@ class ThreadedJournal(Questions):
             results = [JournalFailed(f"{type(error).__name__}: {error}")] * len(jobs)
         # One call for all: each wakes the reactor by a system call, and hands the interpreter over twice.
         self._reactor.callFromThread(_tell, [(job.done, result) for job, result in zip(jobs, results, strict=True)])
-        self._lately = len(jobs)
+        self._lately = max(len(jobs), self._lately - 1)
 
     def _results(self, jobs: list[_Commit | _Ask]) -> Sequence[Any]:
         if isinstance(jobs[0], _Ask):

@@ -56,6 +56,45 @@ def test_commits_that_wait_together_are_stored_together(journal, held, mailbox, 
     assert heard == [None, None, None, 4, None]
 
 
+@pytest.fixture
+def together(journal, held, mailbox, append, monkeypatch):
+    """Three commits were stored together, and whoever has to wait for more now waits for an hour."""
+    monkeypatch.setattr("gateway.journal.threaded.GATHER", 3600.0)
+    heard = []
+    for seq in (1, 2, 3):
+        journal.commit([append(seq)], heard.append)
+    held.set()
+    mailbox.until(heard, 3)
+
+
+def test_when_as_many_came_as_lately_nobody_else_is_waited_for(journal, together, mailbox, append):
+    heard = []
+    for seq in (4, 5, 6):
+        journal.commit([append(seq)], heard.append)
+    mailbox.until(heard, 3)
+    assert heard == [None, None, None]
+
+
+def test_closing_ends_the_wait_for_others(journal, together, mailbox, append):
+    heard = []
+    journal.commit([append(4)], heard.append)
+    journal.close(lambda: heard.append("closed"))
+    mailbox.until(heard, 2)
+    assert heard == [None, "closed"]
+
+
+def test_who_is_alone_again_soon_waits_for_nobody(journal, held, mailbox, append):
+    heard = []
+    for seq in (1, 2, 3):
+        journal.commit([append(seq)], heard.append)
+    held.set()
+    mailbox.until(heard, 3)
+    for seq in (4, 5, 6):
+        journal.commit([append(seq)], heard.append)
+        mailbox.until(heard, seq)
+    assert journal._lately == 1
+
+
 def test_a_commit_beyond_the_bound_fails_in_its_turn(journal, held, mailbox, append):
     heard = []
     for seq in range(1, 8):
