@@ -26,10 +26,18 @@ def both(payload: dict[str, Any]) -> tuple[Any, Any]:
     )
 
 
+def unsigned(payload: dict[str, Any]) -> dict[str, Any]:
+    """Without what is signed, which the converter by hand does not join with its number."""
+    for value in payload["meterValue"]:
+        for sample in value["sampledValue"]:
+            sample.pop("format", None)
+    return payload
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_readings_by_hand_are_those_of_the_flow(data: st.DataObject) -> None:
-    payload = data.draw(strategies.payload(DATA.dialects["ocpp1.6"], "MeterValues", "call"))
+    payload = unsigned(data.draw(strategies.payload(DATA.dialects["ocpp1.6"], "MeterValues", "call")))
     tables, hand = both({**payload, "transactionId": two_dot.TRANSACTION})
     assert tables == hand
 

@@ -5,7 +5,8 @@ In: the shipped data.  Out: figures.
 The part by hand is what a Python programmer would write for exactly this message.  It is frozen like `tests.bench.handwritten`,
 whose checks of single values it uses: required fields, types, words, lengths, times.  It does what the gateway does, and a test
 compares both: one event for each moment, numbered; samples that 2.0.1 cannot say are left out; units that 1.6 leaves unsaid
-are named; the register's last reading is remembered.  What it does less: it counts no losses, and knows no other message.
+are named; the register's last reading is remembered.  What it does less: it counts no losses, leaves out what is signed, and
+knows no other message.
 """
 
 from __future__ import annotations
