@@ -20,10 +20,10 @@ from gateway.ladder.expressions import Expression
 from gateway.ladder.given import GIVEN
 from gateway.ladder.losses import Loss
 from gateway.ladder.plan import Choice, Fields, Gone, Keep, Limit, Move, Plan, Turn, names
-from gateway.ladder.run import Run, Translate, carry
+from gateway.ladder.run import Quick, Run, Translate, carry
 from gateway.ladder.writing import Scope, beyond, into, nest
 
-__all__ = ["Run", "Translate", "carry", "compile_expression", "compile_plan", "source_of"]
+__all__ = ["Run", "Translate", "carry", "compile_expression", "compile_plan", "compile_quick", "source_of"]
 
 _NOTHING_TO_DO = "def translate(it0, run):\n    return it0"
 
@@ -35,9 +35,15 @@ def compile_plan(plan: Plan, name: str, trace: bool = False) -> Translate:
         return carry
     exec(_code(source, name), space)  # noqa: S102 - made of checked parts only, see above
     made: Translate = space["translate"]
-    seen = source.replace("run.losses.append(", "").partition("\n")[2]
-    vars(made)["blind"] = "run." not in seen and ", run)" not in seen
     return made
+
+
+def compile_quick(plan: Plan, name: str) -> Quick | None:
+    """The same without a run: it gives None where it would note a loss.  None where it would look at its run."""
+    source, space = source_of(plan, quick=True)
+    exec(_code(source, name), space)  # noqa: S102 - made of checked parts only, see above
+    made: Quick = space["translate"]
+    return None if "run" in made.__code__.co_names else made
 
 
 def compile_expression(found: Expression) -> Callable[[dict[str, Any], Run], Any]:
@@ -55,10 +61,10 @@ def _code(source: str, name: str) -> CodeType:
     return compile(source, f"<{name}>", "exec")
 
 
-def source_of(plan: Plan, trace: bool = False) -> tuple[str, dict[str, Any]]:
+def source_of(plan: Plan, trace: bool = False, quick: bool = False) -> tuple[str, dict[str, Any]]:
     """The Python text of the function and the namespace that it needs."""
-    writer = _Writer(trace)
-    writer.line("def translate(it0, run):")
+    writer = _Writer(trace, quick)
+    writer.line(f"def translate(it0{'' if quick else ', run'}):")
     writer.depth = 1
     out = writer.shape(plan, Scope({"it": "it0", "top": "it0"}), "return None")
     writer.line(f"return {out}")
@@ -66,8 +72,8 @@ def source_of(plan: Plan, trace: bool = False) -> tuple[str, dict[str, Any]]:
 
 
 class _Writer:
-    def __init__(self, trace: bool) -> None:
-        self.trace = trace
+    def __init__(self, trace: bool, quick: bool) -> None:
+        self.trace, self.quick = trace, quick
         self.lines: list[str] = []
         self.depth = 0
         self.count = 0
@@ -97,7 +103,10 @@ class _Writer:
 
     def lose(self, loss: Loss | None) -> None:
         if loss is not None:
-            self.line(f"run.losses.append({self.hold('LOSS', loss)})")
+            self.noted(self.hold("LOSS", loss))
+
+    def noted(self, loss: str) -> None:
+        self.line("return None" if self.quick else f"run.losses.append({loss})")
 
     def hit(self, id: str) -> None:
         if self.trace:
@@ -361,7 +370,7 @@ class _Writer:
         self.line(end)
 
     def lost(self, choice: Choice, losses: str, value: str, drop: str) -> None:
-        self.line(f"run.losses.append({losses}[{value}])")
+        self.noted(f"{losses}[{value}]")
         if choice.drops:
             self.under(f"if {value} in {self.hold('DROPS', choice.drops)}:", lambda: self.line(drop))
 

@@ -9,7 +9,7 @@ asked back, and the recorded answer is given to that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -187,12 +187,12 @@ class Dialogue:
         facts = self.ahead.from_dialect.facts(result)
         return {**facts, "transaction": asked.cx.transaction} if "transaction" in facts else facts
 
-    def reply(self, leaf: _Leaf, payload: Payload, asked: _Asked) -> tuple[Result | Error, list[Loss]]:
+    def reply(self, leaf: _Leaf, payload: Payload, asked: _Asked) -> tuple[Result | Error, Sequence[Loss]]:
         """The recorded answer as that of one message that was asked onward."""
         cx = self.mirror_cx(asked.cx.transaction)
         try:
             if leaf.back is None:
-                asks = [leaf.call.payload, *(payload for _, payload in reversed(asked.passage.climbs))]
+                asks = [leaf.call.payload, *reversed(asked.passage.asked)]
                 made, losses = self.back.answered(leaf.call.action, asks[: len(self.back.steps)]).result(payload, cx)
             elif leaf.back.action is None:
                 made, losses = leaf.back.answer or {}, []

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from gateway.ladder.facts import Context
 from gateway.ladder.flows import Flow, Parts, Rendering
 from gateway.ladder.losses import Loss, Refused
-from gateway.ladder.passage import Passage
+from gateway.ladder.passage import Answered, Passage
 from gateway.ladder.run import Run, Translate
 from gateway.messages import Payload
 
@@ -37,7 +37,8 @@ class Fork:
 
     def split(self, passage: Passage, payload: Payload, cx: Context) -> Passage:
         """What becomes of ``payload``, which ``passage`` brought here."""
-        run = Run(cx.facts, passage.losses, {}, None, cx)
+        passage.losses = losses = list(passage.losses)
+        run = Run(cx.facts, losses, {}, None, cx)
         if self.once is not None:
             self.once(payload, run)
         try:
@@ -48,15 +49,14 @@ class Fork:
 
     def forked(self, passage: Passage, payload: Payload, rendering: Rendering, cx: Context) -> Passage:
         """The ways of a rendering's messages; ``passage`` says how its answer climbs back."""
-        forked = Forked(None, payload, passage.climbs, passage.losses, rendering=rendering, fork=self)
-        forked.idle = list(rendering.idle)
+        forked = Forked(None, payload, passage.legs, passage.asked, passage.losses, rendering=rendering, fork=self)
+        forked.idle = rendering.idle
         if self.beyond is not None:
             seen = cx if rendering.facts is None else replace(cx, facts=rendering.facts)
             forked.branches = [self.beyond(action, made, seen) for action, made in rendering.messages]
             later = [self.beyond(action, made, seen) for action, made in rendering.idle]
             forked.idle = [leaf for branch in later for leaf in branch.onward()]
-            for branch in (*forked.branches, *later):
-                forked.losses += branch.losses
+            forked.losses = [*passage.losses, *(loss for branch in (*forked.branches, *later) for loss in branch.losses)]
         return forked.settled(cx)
 
 
@@ -84,7 +84,7 @@ class Forked(Passage, gc=True):
             self.answer, losses = self.results([], cx)
         except Refused as said:
             return self.refuse(said.code, said.why)
-        self.losses += losses
+        self.losses = [*self.losses, *losses]
         return self
 
     def onward(self) -> list[tuple[str, Payload]]:
@@ -94,11 +94,11 @@ class Forked(Passage, gc=True):
             return list(self.rendering.messages)
         return [leaf for branch in self.branches for leaf in branch.onward()]
 
-    def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
+    def result(self, payload: Payload, cx: Context) -> Answered:
         """The answer where one message alone was asked onward."""
         return self.results([payload], cx)
 
-    def results(self, payloads: Sequence[Payload | None], cx: Context) -> tuple[Payload, list[Loss]]:
+    def results(self, payloads: Sequence[Payload | None], cx: Context) -> Answered:
         """See `Passage.results`."""
         assert self.rendering is not None
         losses: list[Loss] = []
@@ -109,7 +109,7 @@ class Forked(Passage, gc=True):
         answer = self.rendering.answer(told, run)
         self.after = list(self._afterwards(self.rendering.after(told, run), cx, losses))
         made, more = Passage.result(self, answer, cx)
-        return made, losses + more
+        return made, [*losses, *more]
 
     def further(self, payloads: Sequence[Payload | None], cx: Context) -> Passage | None:
         """See `Passage.further`."""
@@ -120,10 +120,10 @@ class Forked(Passage, gc=True):
         losses: list[Loss] = []
         told = payloads if self.branches is None else self._told(payloads, cx, losses)
         rendering = self.rendering.then(told, Run(cx.facts, losses, {}, None, cx))
-        on = Passage(None, self.payload, self.climbs, losses)
+        on = Passage(None, self.payload, self.legs, self.asked, losses)
         return self.fork.forked(on, self.payload, rendering, cx) if rendering is not None else None
 
-    def failed(self, code: str, cx: Context) -> tuple[Payload, list[Loss]] | None:
+    def failed(self, code: str, cx: Context) -> Answered | None:
         """See `Passage.failed`; of a flow beyond it is not asked."""
         assert self.rendering is not None
         answer = self.rendering.failed(code, Run(cx.facts, [], {}, None, cx))

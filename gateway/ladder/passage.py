@@ -7,14 +7,18 @@ Not here: the walk itself (`gateway.ladder.route`), requests of which several co
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from gateway.ladder.facts import Context
 from gateway.ladder.losses import Loss, Refused
-from gateway.ladder.run import PAD, Run, Translate, blind, carry
+from gateway.ladder.run import Run, Translated, carry
 from gateway.ladder.tables import Said
 from gateway.messages import Payload
+
+Answered: TypeAlias = tuple[Payload, Sequence[Loss]]
+"""What the asker is told, and what was lost on the way to it."""
 
 
 class Leg:
@@ -24,12 +28,13 @@ class Leg:
     ``back`` is the function of the answer.
     """
 
-    __slots__ = ("ahead", "back", "blind_ahead", "blind_back", "carries", "said", "same_ahead", "same_back")
+    __slots__ = ("ahead", "back", "carries", "quick_ahead", "quick_back", "said", "same_ahead", "same_back")
 
-    def __init__(self, said: Said | None, ahead: Translate | None, back: Translate | None) -> None:
+    def __init__(self, said: Said | None, ahead: Translated | None, back: Translated | None) -> None:
         self.said, self.carries = said, ahead is not None
-        self.ahead, self.same_ahead, self.blind_ahead = ahead or _nothing, ahead is carry, ahead is None or blind(ahead)
-        self.back, self.same_back, self.blind_back = back or carry, back is None or back is carry, back is None or blind(back)
+        there, home = ahead or Translated(_nothing, None), back or Translated(carry, None)
+        self.ahead, self.quick_ahead, self.same_ahead = there.whole, there.quick, there.whole is carry
+        self.back, self.quick_back, self.same_back = home.whole, home.quick, home.whole is carry
 
 
 def _nothing(payload: Payload, run: Run) -> None:
@@ -40,20 +45,21 @@ class Passage(Struct, gc=False):
     """What became of a request.
 
     ``action`` and ``payload`` are what to ask onward; ``action`` is None where it goes no further, and then either
-    ``answer`` (in the asker's dialect) or ``refusal`` (code, why) is what to tell the asker.  ``losses`` happened on the
-    way.
+    ``answer`` (in the asker's dialect) or ``refusal`` (code, why) is what to tell the asker.  ``legs`` are the steps that
+    were taken, ``asked`` what each was asked, and ``losses`` happened on the way.  One is made for each message, so none
+    of its parts is made anew where there is nothing in it.
     """
 
     action: str | None
     payload: Payload
-    climbs: tuple[tuple[Leg, Payload], ...] = ()
-    """Each step that was taken, with what it was asked."""
-    losses: list[Loss] = []
+    legs: tuple[Leg, ...] = ()
+    asked: tuple[Payload, ...] = ()
+    losses: Sequence[Loss] = ()
     answer: Payload | None = None
     refusal: tuple[str, str] | None = None
     after: Sequence[tuple[str, Payload]] = ()
     """Calls for the asker, in its dialect, once it has its answer: complete when the answer is made."""
-    idle: list[tuple[str, Payload]] = []
+    idle: Sequence[tuple[str, Payload]] = ()
     """What is to be asked onward once no transaction runs."""
 
     def waits(self, payloads: Sequence[Payload | None], cx: Context) -> bool:
@@ -64,29 +70,23 @@ class Passage(Struct, gc=False):
         """What is asked next, where `onward` was answered so and that is not all; its answer is then the answer."""
         return None
 
-    def failed(self, code: str, cx: Context) -> tuple[Payload, list[Loss]] | None:
+    def failed(self, code: str, cx: Context) -> Answered | None:
         """The answer where all of `onward` was answered with errors, the last with ``code``; None where that is the answer."""
         return None
 
-    def result(self, payload: Payload, cx: Context) -> tuple[Payload, list[Loss]]:
+    def result(self, payload: Payload, cx: Context) -> Answered:
         """The answer to what was asked onward, climbed back to the asker's dialect.
 
         Raises `Refused` where it cannot be said there (a number that does not fit).
         """
-        if len(self.climbs) == 1:
-            leg = self.climbs[0][0]
+        if len(self.legs) == 1:
+            leg = self.legs[0]
             if leg.same_back:
-                return payload, []
-            if leg.blind_back:
-                try:
-                    made = leg.back(payload, PAD)
-                except Exception:  # whatever it is: it comes once more below
-                    made = None
-                if made is not None and not PAD.losses:
-                    return made, []
-                PAD.clear()
+                return payload, ()
+            if leg.quick_back is not None and (made := leg.quick_back(payload)) is not None:
+                return made, ()
         losses: list[Loss] = []
-        for leg, asked in reversed(self.climbs):
+        for leg, asked in zip(reversed(self.legs), reversed(self.asked), strict=True):
             if not leg.same_back:
                 made = leg.back(payload, Run(cx.facts, losses, asked, None, cx))
                 assert made is not None, "a result that may come to nothing is a fault at load"
@@ -97,7 +97,7 @@ class Passage(Struct, gc=False):
         """All that is to be asked onward, in order: none, one, or where a flow decides several."""
         return [] if self.action is None else [(self.action, self.payload)]
 
-    def results(self, payloads: Sequence[Payload | None], cx: Context) -> tuple[Payload, list[Loss]]:
+    def results(self, payloads: Sequence[Payload | None], cx: Context) -> Answered:
         """The answer, where all of `onward` was answered: a result for each; None for one that never came or was refused.
 
         Raises `Refused` where there is nothing to say.

@@ -15,7 +15,7 @@ from gateway.ladder.flows import Flow
 from gateway.ladder.forks import Beyond, Fork
 from gateway.ladder.losses import Refused
 from gateway.ladder.passage import Leg, Passage
-from gateway.ladder.run import PAD, Run, carry
+from gateway.ladder.run import Run, carry
 from gateway.ladder.table import Way
 from gateway.ladder.tables import Table
 from gateway.messages import Payload
@@ -39,14 +39,17 @@ class Step:
 class Walk:
     """All steps of one message: plain legs, then perhaps a flow.  ``action`` is its name at the far end of the legs.
 
-    ``quick`` is the one leg of a walk that has no other and needs to know nothing but the message.
+    ``known`` is false where the step after the legs has no such message.  A walk of one leg that needs to know nothing but
+    the message is gone without ceremony: ``unchanged`` where the leg changes nothing, else by ``quick``.
     """
 
-    __slots__ = ("action", "fork", "legs", "quick")
+    __slots__ = ("action", "fork", "known", "legs", "quick", "unchanged")
 
-    def __init__(self, action: str, legs: tuple[Leg | None, ...], fork: Fork | None) -> None:
-        self.action, self.legs, self.fork = action, legs, fork
-        self.quick = legs[0] if len(legs) == 1 and fork is None and legs[0] is not None and legs[0].blind_ahead else None
+    def __init__(self, action: str, legs: tuple[Leg, ...], fork: Fork | None, known: bool = True) -> None:
+        self.action, self.legs, self.fork, self.known = action, legs, fork, known
+        alone = legs[0] if len(legs) == 1 and fork is None and known else None
+        self.unchanged = alone is not None and alone.same_ahead
+        self.quick = alone.quick_ahead if alone is not None else None
 
 
 class Route:
@@ -55,45 +58,50 @@ class Route:
     def __init__(self, from_dialect: Dialect, to_dialect: Dialect, steps: Sequence[Step]) -> None:
         self.from_dialect, self.to_dialect, self.steps = from_dialect, to_dialect, tuple(steps)
         self._walks: dict[str, Walk] = {}
-        self._unchanged: dict[str, Leg] = {}
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:
         """Take a valid request to the answerer's dialect.
 
         ``payload`` is not changed, but may share parts with the outcome, or be it.
         """
-        only = self._unchanged.get(action)
-        if only is not None:
-            return Passage(action, payload, ((only, payload),))
-        walk = self._walks.get(action) or self._known(action)
-        leg = walk.quick
-        if leg is not None:
+        try:
+            walk = self._walks[action]
+        except KeyError:
+            walk = self._known(action)
+        if walk.unchanged:
+            return Passage(walk.action, payload, walk.legs, (payload,))
+        if walk.quick is not None:
             try:
-                made = leg.ahead(payload, PAD)
-            except Exception:  # whatever it is: it comes once more below
+                made = walk.quick(payload)
+            except Refused:
                 made = None
-            if made is not None and not PAD.losses:
-                return Passage(walk.action, made, ((leg, payload),))
-            PAD.clear()  # there is more to say than the message: once more, with all ceremony
-        passage = Passage(walk.action, payload)
-        for leg in walk.legs:
-            if leg is None:
-                return passage.refuse("NotImplemented", f"{action} is unknown")
-            passage.climbs = (*passage.climbs, (leg, payload)) if passage.climbs else ((leg, payload),)
-            if leg.same_ahead:
-                continue
-            try:
-                made = leg.ahead(payload, Run(cx.facts, passage.losses, {}, None, cx))
-            except Refused as refused:
-                return passage.refuse(refused.code, refused.why)
-            if made is None:
-                passage.climbs = passage.climbs[:-1]
-                return self.say(passage, leg, payload, cx)
-            payload = made
-        if walk.fork is not None:
-            return walk.fork.split(passage, payload, cx)
-        passage.payload = payload
-        return passage
+            if made is not None:
+                return Passage(walk.action, made, walk.legs, (payload,))
+        return self._walked(walk, payload, cx)  # there is more to say than the message
+
+    def _walked(self, walk: Walk, payload: Payload, cx: Context) -> Passage:
+        """Step by step, with all that is lost on the way."""
+        run = Run(cx.facts, [], {}, None, cx)
+        asked: list[Payload] = []
+        made: Payload | None = payload
+        refused = None
+        try:
+            for leg in walk.legs:
+                made = payload if leg.same_ahead else leg.ahead(payload, run)
+                if made is None:
+                    break
+                asked.append(payload)
+                payload = made
+        except Refused as why:
+            refused = why
+        passage = Passage(walk.action, payload, walk.legs[: len(asked)], tuple(asked), run.losses)
+        if refused is not None:
+            return passage.refuse(refused.code, refused.why)
+        if made is None:
+            return self.say(passage, walk.legs[len(asked)], run)
+        if not walk.known:
+            return passage.refuse("NotImplemented", f"{walk.action} is unknown")
+        return passage if walk.fork is None else walk.fork.split(passage, payload, cx)
 
     def stateful(self, action: str) -> bool:
         """Whether a flow decides what becomes of ``action`` somewhere on the way."""
@@ -105,15 +113,12 @@ class Route:
         Only where no flow is on the way.
         """
         walk = self._walks.get(action) or self._known(action)
-        legs, passage = walk.legs, Passage(walk.action, {})
-        passage.climbs = tuple(
-            (leg, payload) for leg, payload in zip(legs, asked, strict=False) if leg is not None and leg.carries
-        )
-        return passage
+        taken = [(leg, payload) for leg, payload in zip(walk.legs, asked, strict=False) if leg.carries]
+        return Passage(walk.action, {}, tuple(leg for leg, _ in taken), tuple(payload for _, payload in taken))
 
     def _known(self, action: str) -> Walk:
-        """What each step does with ``action``; the last leg is None where it is unknown.  Kept for known ones only."""
-        legs: list[Leg | None] = []
+        """What each step does with ``action``.  Kept for known ones only."""
+        legs: list[Leg] = []
         name, fork = action, None
         for number, step in enumerate(self.steps):
             table, key = step.table, (name, step.way)
@@ -124,15 +129,13 @@ class Route:
                 legs.append(Leg(table.locals[key], None, None))
             elif key in table.pairs:
                 (pair,) = table.pairs[key]
-                legs.append(Leg(table.empties.get(key), table.translate(pair.ahead), table.translate(pair.back)))
+                legs.append(Leg(table.empties.get(key), table.translated(pair.ahead), table.translated(pair.back)))
                 name = pair.answerer
             else:
-                return Walk(action, (*legs, None), None)
+                return Walk(action, tuple(legs), None, known=False)
         walk = Walk(name, tuple(legs), fork)
         if self.steps:
             self._walks[action] = walk
-        if fork is None and len(legs) == 1 and legs[0] is not None and legs[0].same_ahead and name == action:
-            self._unchanged[action] = legs[0]
         return walk
 
     def _fork(self, flow: Flow, number: int, action: str) -> Fork:
@@ -149,16 +152,16 @@ class Route:
         start = steps[-1].table.ends(steps[-1].way)[1] if steps else self.from_dialect
         return Route(start, self.from_dialect, [Step(step.table, step.back) for step in reversed(steps)]).request
 
-    def say(self, passage: Passage, leg: Leg, payload: Payload, cx: Context) -> Passage:
-        """End the passage with what the gateway says itself; ``payload`` is what the last step was asked."""
+    def say(self, passage: Passage, leg: Leg, run: Run) -> Passage:
+        """End the passage with what the gateway says itself, at a step that was asked the payload and carries nothing."""
         said = leg.said
         assert said is not None, "a request that may come to nothing has an answer, or the table does not load"
-        passage.payload = payload
-        passage.losses.append(said.loss)
-        answer = said.to(payload, Run(cx.facts, passage.losses, {}, None, cx))
+        run.losses.append(said.loss)
+        answer = said.to(passage.payload, run)
         if answer is None:
             return passage.refuse(said.refuse, said.loss.why)
-        passage.answer, losses = passage.result(answer, cx)
-        passage.losses += losses
+        assert run.cx is not None
+        passage.answer, losses = passage.result(answer, run.cx)
+        run.losses.extend(losses)
         passage.action = None
         return passage

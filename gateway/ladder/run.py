@@ -1,17 +1,17 @@
 """What every compiled function of a table is called with, and the one that changes nothing.
 
-In: facts of the station, the request that a result answers.  Out: `Run`, `Translate`, `carry`, `blind`.
+In: facts of the station, the request that a result answers.  Out: `Run`, `Translate`, `Quick`, `Translated`, `carry`.
 Not here: how the functions are made (`gateway.ladder.compiler`), who calls them (`gateway.ladder.route`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from gateway.ladder.facts import Context, Facts, Recorded
+from gateway.ladder.facts import Context, Facts
 from gateway.ladder.losses import Loss
 
 
@@ -34,24 +34,17 @@ class Run(Struct, gc=False):
 
 
 Translate: TypeAlias = Callable[[dict[str, Any], Run], "dict[str, Any] | None"]
+Quick: TypeAlias = Callable[[dict[str, Any]], "dict[str, Any] | None"]
+"""The same without a run.  None where there is more to say than the message: a loss, a refusal, that nothing comes of it."""
+
+
+class Translated(NamedTuple):
+    """What one step does with one message; ``quick`` is None where that cannot be known without a run."""
+
+    whole: Translate
+    quick: Quick | None
 
 
 def carry(payload: dict[str, Any], run: Run) -> dict[str, Any]:
     """The function of all plans that change nothing."""
     return payload
-
-
-def blind(translate: Translate) -> bool:
-    """Whether a function is marked as one that never looks at its run but notes losses there: `PAD` is good enough."""
-    return bool(getattr(translate, "blind", False))
-
-
-class _Pad(Run):
-    """A run for one call after the other, so that none need be made.  Who uses it sees whether a loss was noted, and clears."""
-
-    def clear(self) -> None:
-        """Nothing is noted any more."""
-        self.losses.clear()
-
-
-PAD = _Pad(Recorded(), [])

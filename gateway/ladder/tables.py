@@ -14,7 +14,7 @@ from gateway.dialects.errors import Violation
 from gateway.dialects.schema import Dialect, MessageType, Shape
 from gateway.ladder.blocks import Reader
 from gateway.ladder.choices import Choices
-from gateway.ladder.compiler import Run, Translate, compile_expression, compile_plan
+from gateway.ladder.compiler import Run, Translate, compile_expression, compile_plan, compile_quick
 from gateway.ladder.expressions import NotAllowed, Type, parse
 from gateway.ladder.flows import FLOWS, KEEPERS, Flow, Parts
 from gateway.ladder.lookups import Draft, Place
@@ -25,7 +25,7 @@ from gateway.ladder.plan import Plan
 from gateway.ladder.read import read
 from gateway.ladder.read_settings import SettingsReader
 from gateway.ladder.resolve import Resolver
-from gateway.ladder.run import carry
+from gateway.ladder.run import Quick, Translated, carry
 from gateway.ladder.settings import Settings
 from gateway.ladder.spoken import unmade, unread
 from gateway.ladder.table import WAYS, Block, Local, Sheet, Spot, Values, Way
@@ -68,6 +68,7 @@ class Table:
     resolver: Resolver
     settings: Settings = field(default_factory=Settings)
     compiled: dict[tuple[Key, bool], Translate] = field(default_factory=dict)
+    quick: dict[Key, Quick | None] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -85,6 +86,12 @@ class Table:
             made = compile_plan(self.plans[key], f"{self.name} {' '.join(key)}", trace)
             self.compiled[key, trace] = made
         return made
+
+    def translated(self, key: Key) -> Translated:
+        """The function for one message, and the quick one.  KeyError for one that the table does not carry."""
+        if key not in self.quick:
+            self.quick[key] = compile_quick(self.plans[key], f"{self.name} {' '.join(key)} quick")
+        return Translated(self.translate(key), self.quick[key])
 
     def flow(self, action: str, way: Way) -> Flow | None:
         """The function that serves a message, if one does."""

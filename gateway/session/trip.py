@@ -71,7 +71,7 @@ class Trip(Struct, eq=False):
         """What its answer promises for when no transaction runs."""
         return self.passage.idle if self.passage is not None else ()
 
-    def answer(self, asked: Call, cx: Context) -> tuple[Answer, list[Loss]]:
+    def answer(self, asked: Call, cx: Context) -> tuple[Answer, Sequence[Loss]]:
         """The answer to ``asked``, made of all results; an error where none of the messages got a result."""
         if self.passage is None or (self.refusal is not None and all(one is None for one in self.answers)):
             error = self.refusal or Error("", "", "InternalError", "the answer is not known any more")

@@ -161,7 +161,7 @@ def test_what_is_refused_beyond_is_refused(dialects: dict[str, Dialect]) -> None
 def test_a_plain_passage_has_one_message_and_one_result(up: Route) -> None:
     passage = ask(up, "Fetch", {"what": "a"}, cx())
     assert passage.onward() == [("Bring", {"what": "a"})]
-    assert passage.results([{"text": "b"}], cx()) == ({"text": "b"}, [])
+    assert passage.results([{"text": "b"}], cx()) == ({"text": "b"}, ())
     with pytest.raises(Refused):
         passage.results([None], cx())
 

@@ -58,8 +58,13 @@ def named(table: Table, action: str, kind: str, way: Way) -> Key:
 
 
 def cross(table: Table, action: str, kind: str, way: Way, payload: Any, known: Registers | None = None) -> tuple[Any, list[Loss]]:
+    """What the table makes of a message, and what is lost; the quick function says the same, or nothing where something is."""
     run = Run(Recorded(), [], {}, None, Context(Recorded(), registers=known or Registers()))
-    return table.translate(named(table, action, kind, way))(payload, run), run.losses
+    whole, quick = table.translated(named(table, action, kind, way))
+    made = whole(payload, run)
+    if quick is not None:
+        assert quick(payload) == (None if run.losses else made)
+    return made, run.losses
 
 
 @cache

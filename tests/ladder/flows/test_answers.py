@@ -64,8 +64,8 @@ def test_a_station_that_cannot_be_asked_has_no_list(backend: str) -> None:
     talk = Talk(backend, "ocpp2.0.1")
     passage = talk.ask("GetLocalListVersion", {})
     assert talk.answer(passage, {"versionNumber": 4}) == {"listVersion": 4}
-    assert passage.failed("NotSupported", talk.context()) == ({"listVersion": -1}, [])
-    assert passage.failed("NotImplemented", talk.context()) == ({"listVersion": -1}, [])
+    said = [passage.failed(code, talk.context()) for code in ("NotSupported", "NotImplemented")]
+    assert [answer for answer, _ in filter(None, said)] == [{"listVersion": -1}] * 2
     assert passage.failed("InternalError", talk.context()) is None
     up = Talk("ocpp2.0.1", "ocpp1.6")
     assert up.ask("GetLocalListVersion", {}).failed("NotSupported", up.context()) is None
