@@ -1,7 +1,7 @@
-"""Checks over a frame: sums, xor, LRC, CRC of any model, and a named hash; and how their value is written.
+"""Checks over a frame: sums, xor, LRC, CRC of any model, and a named hash; where they stand, and how their value is written.
 
 In: bytes.  Out: the value of a check, or its spelling at its place in the frame.
-Not here: which bytes it is over, and where it stands (`gateway.wires.frames`); the file (`gateway.wires.load_frames`).
+Not here: putting it there (`gateway.wires.seals`); the file (`gateway.wires.load_frames`).
 
 CRC models are those of the catalogue in crccheck, by name.
 """
@@ -13,16 +13,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
-from typing import Any
+from typing import Any, Literal
+from zlib import adler32
 
 from crccheck.crc import ALLCRCCLASSES, Crc  # type: ignore[import-untyped]
 
 Compute = Callable[[bytes], int]
+Over = Literal["content", "frame", "behind", "zeroed"]
+BEHIND, END = -1, -2
+"""Where a check stands, but at a fixed offset: behind the content, behind the end of the frame."""
 
 
 def _juicebox(data: bytes) -> int:
     """The shift-and-xor hash of the JuiceBox."""
     return reduce(lambda h, byte: (h ^ ((h << 5) + (h >> 2) + byte)) & 0xFFFF, data, 0)
+
+
+def _fletcher16(data: bytes) -> int:
+    """Fletcher's sum, modulo 255."""
+    low = high = 0
+    for byte in data:
+        low = (low + byte) % 255
+        high = (high + low) % 255
+    return high << 8 | low
+
+
+def _inet16(data: bytes) -> int:
+    """The checksum of the Internet (RFC 1071)."""
+    total = sum(int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(data), 2))
+    return ~(total % 0xFFFF or (0xFFFF if total else 0)) & 0xFFFF
 
 
 PLAIN: dict[str, tuple[int, Compute]] = {
@@ -32,6 +51,10 @@ PLAIN: dict[str, tuple[int, Compute]] = {
     "sum16 mod 65535": (2, lambda data: sum(data) % 0xFFFF),
     "xor8": (1, lambda data: reduce(xor, data, 0)),
     "lrc": (1, lambda data: -sum(data) & 0xFF),
+    "lrc16": (2, lambda data: -sum(data) & 0xFFFF),
+    "fletcher16": (2, _fletcher16),
+    "adler32": (4, adler32),
+    "inet16": (2, _inet16),
     "juicebox": (2, _juicebox),
 }
 """Name → bytes of its value, and how it is computed."""
@@ -74,29 +97,41 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: how it is computed and spelled, the marker before it, and over which bytes.
+    """One check: how it is computed and spelled, the marker before it, where it stands and over which bytes.
 
-    ``whole``: over all that stands before it in the frame, else over the content alone; from byte ``first`` on.
+    ``at`` is its offset in the frame, `BEHIND` the content or behind the `END` of the frame.  It is ``over`` the ``content``
+    alone, all of the ``frame`` before it, all ``behind`` it up to the checks behind the content, or both, with zeros in its
+    place (``zeroed``); from byte ``first`` of that on.  ``out`` changes its value by xor.
     """
 
     kind: str
     compute: Compute
     spelling: Spelling
     mark: bytes = b""
-    whole: bool = False
+    over: Over = "content"
     first: int = 0
+    at: int = BEHIND
+    out: int = 0
 
     @property
     def size(self) -> int:
         """How many bytes it takes in a frame."""
         return len(self.mark) + self.spelling.size
 
-    def made(self, content: bytes, before: bytes) -> bytes:
-        """What stands in the frame for it."""
-        over = before if self.whole else content
-        return self.mark + self.spelling.write(self.compute(over[self.first :]))
+    def is_over(self, other: Check) -> bool:
+        """Whether it can only be computed when ``other`` is there: both stand at an offset."""
+        if self.at < 0 or other.at < 0:
+            return False
+        before = other.at < self.at
+        return {"content": False, "frame": before, "behind": not before}.get(self.over, True)
 
-    def agrees(self, found: bytes, content: bytes, before: bytes) -> bool:
+    def made(self, content: bytes, frame: bytes, at: int) -> bytes:
+        """What stands for it at ``at`` of a frame, as far as that is there."""
+        before, behind = frame[:at], frame[at + self.size :]
+        over = {"content": content, "frame": before, "behind": behind}.get(self.over, before + bytes(self.size) + behind)
+        return self.mark + self.spelling.write(self.compute(over[self.first :]) ^ self.out)
+
+    def agrees(self, found: bytes, content: bytes, frame: bytes, at: int) -> bool:
         """Whether what was found is right; the case of digits is forgiven."""
-        wanted = self.made(content, before)
+        wanted = self.made(content, frame, at)
         return found == wanted or (self.spelling.base == 16 and found.upper() == wanted.upper())

@@ -6,6 +6,7 @@ Not here: what a frame says, or whether its check is right (`gateway.wires.frame
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from gateway.wires.shapes import Noise
@@ -91,38 +92,59 @@ class Marked(_Stream):
     """From a start marker (or none: from the end of the frame before) to an end marker, which may have variants.
 
     ``between`` are bytes that may stand between frames unnoticed.  ``restart`` says that a start marker cannot stand inside a
-    frame, so that it tells of a frame that was broken off.
+    frame, so that it tells of a frame that was broken off.  ``escapes`` stand for bytes of the content, so that no marker begins
+    in them.  ``tail`` bytes belong to the frame behind its end.
     """
 
-    def __init__(self, start: bytes, ends: tuple[bytes, ...], between: bytes, restart: bool, most: int) -> None:
+    def __init__(
+        self,
+        start: bytes,
+        ends: tuple[bytes, ...],
+        between: bytes,
+        restart: bool,
+        most: int,
+        escapes: tuple[bytes, ...] = (),
+        tail: int = 0,
+    ) -> None:
         super().__init__(most)
-        self.start, self.ends, self.between, self.restart = start, ends, between, restart
+        self.start, self.ends, self.between, self.tail = start, ends, between, tail
+        self._tokens = tokens(start if restart else b"", ends, escapes)
 
     def _step(self, out: Cut) -> bool:
         skipped = len(self.held) - len(self.held.lstrip(self.between)) if self.between else 0
         del self.held[:skipped]
         if self.start and not self._seek(self.start, out):
             return False
-        found = min(((at, end) for end in self.ends if (at := self.held.find(end, len(self.start))) >= 0), default=None)
-        if self.restart and self.start:
-            again = self.held.rfind(self.start, 1, found[0] if found else len(self.held))
-            if again > 0:
-                out += self._drop(again, "broken off")
-                return True
-        if found is None:
+        again, end = self._scan()
+        if again:
+            out += self._drop(again, "broken off")
+            return True
+        if end is None:
             return self._overrun(out)
-        length = found[0] + len(found[1])
+        length = end.end() + self.tail
         if length > self.most:
             out += self._drop(length, "too long")
-        elif found[0] > len(self.start) or self.start:
+        elif len(self.held) < length:
+            return False
+        elif end.start() or self.tail:
             out.append(self._take(length))
         else:  # an empty line
             del self.held[:length]
         return True
 
+    def _scan(self) -> tuple[int, re.Match[bytes] | None]:
+        """Where it begins again before its end (0: nowhere), and its end."""
+        again = 0
+        for found in self._tokens.finditer(bytes(self.held), len(self.start)):
+            if found.lastgroup == "end":
+                return again, found
+            if found.lastgroup == "start":
+                again = found.start()
+        return again, None
+
     def idle(self) -> Cut:
         """A last line may lack its end, where no start is there to tell (a body); else half a frame is noise."""
-        if self.start or not self.held:
+        if self.start or self.tail or not self.held:
             return super().idle()
         return [self._take(len(self.held))]
 
@@ -133,18 +155,33 @@ class Marked(_Stream):
         return False
 
 
+def tokens(start: bytes, ends: tuple[bytes, ...], escapes: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    """What to look for in a frame, by name: whatever an ``escape`` takes up is no marker."""
+    named = {"escape": escapes, "end": tuple(sorted(ends)), "start": (start,) if start else ()}
+    parts = [b"(?P<%s>%s)" % (name.encode(), b"|".join(map(re.escape, given))) for name, given in named.items() if given]
+    return re.compile(b"|".join(parts))
+
+
 class Prefixed(_Stream):
     """A length near the front says how long the frame is.
 
     ``total`` reads the length of the frame out of its first ``head`` bytes, or None where they cannot be the front of one.
-    ``sound`` says whether a whole frame is right (its check): where not, the next frame is looked for inside it.
+    ``sound`` says whether a whole frame is right (its check): where not, the next frame is looked for inside it, if a ``start``
+    or (``slide``) the check alone can tell that it is one.
     """
 
     def __init__(
-        self, start: bytes, head: int, total: Callable[[bytes], int | None], sound: Callable[[bytes], bool], most: int
+        self,
+        start: bytes,
+        head: int,
+        total: Callable[[bytes], int | None],
+        sound: Callable[[bytes], bool],
+        most: int,
+        slide: bool = False,
     ) -> None:
         super().__init__(most)
         self.start, self.head, self.total, self.sound = start, head, total, sound
+        self.slide = slide or bool(start)
         self.misses = 0
 
     def _step(self, out: Cut) -> bool:
@@ -154,14 +191,14 @@ class Prefixed(_Stream):
             return False
         total = self.total(bytes(self.held[: self.head]))
         if total is None or not self.head <= total <= self.most:
-            return self._miss(out, 1 if self.start else len(self.held), "an impossible length")
+            return self._miss(out, 1 if self.slide else len(self.held), "an impossible length")
         if len(self.held) < total:
             return False
         if self.sound(bytes(self.held[:total])):
             self.misses = 0
             out.append(self._take(total))
             return True
-        return self._miss(out, 1 if self.start else total, "a wrong check", total)
+        return self._miss(out, 1 if self.slide else total, "a wrong check", total)
 
     def _miss(self, out: Cut, count: int, why: str, whole: int = 1) -> bool:
         self.misses += 1
@@ -174,31 +211,34 @@ class Prefixed(_Stream):
         """What was begun is no frame; there may be one inside it."""
         out: Cut = []
         while self.held:
-            out += self._drop(1 if self.start else len(self.held), "half a frame")
+            out += self._drop(1 if self.slide else len(self.held), "half a frame")
             out += self._cut()
         return out
 
 
-class Slip(_Stream):
-    """SLIP (RFC 1055): frames between bytes C0."""
+class Flagged(_Stream):
+    """Frames between two of the same marker (SLIP, HDLC); of two in a row the second is a start."""
 
-    END = b"\xc0"
+    def __init__(self, mark: bytes, most: int) -> None:
+        super().__init__(most)
+        self.mark = mark
 
     def _step(self, out: Cut) -> bool:
-        if not self._seek(self.END, out):
+        size = len(self.mark)
+        if not self._seek(self.mark, out):
             return False
-        end = self.held.find(self.END, 1)
-        if end == 1:
-            del self.held[:1]
+        end = self.held.find(self.mark, size)
+        if end == size:
+            del self.held[:size]
             return True
         if end < 0:
             if len(self.held) > self.most:
                 out += self._drop(len(self.held), "too long")
             return False
-        if end >= self.most:
+        if end + size > self.most:
             out += self._drop(end, "too long")  # the end may be the start of the next
         else:
-            out.append(self._take(end + 1))
+            out.append(self._take(end + size))
         return True
 
 

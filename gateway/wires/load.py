@@ -1,7 +1,8 @@
 """Reads the section ``codecs: wire:`` of a dialect file: records and all that they are made of.
 
 In: the map ``wire``.  Out: `Wire`; faults go to the `Checker`.
-Not here: fields (`load_fields`), frames, checks and links (`load_frames`), forms (`load_forms`), running vectors (`vectors`).
+Not here: fields (`load_fields`), frames and checks (`load_frames`), links (`load_links`), forms (`load_forms`), running vectors
+(`vectors`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.source import Checker, List, Map, nearest, one_of
-from gateway.wires import load_forms, load_frames, load_registers
+from gateway.wires import load_forms, load_frames, load_links, load_registers
 from gateway.wires.binary import Struct
 from gateway.wires.fields import ABSENT, Field, Layout, names, shapes
 from gateway.wires.json_form import Json
@@ -56,7 +57,7 @@ def load_wire(checker: Checker, codecs: Map) -> Wire | None:
     before = len(checker.faults)
     if not checker.keys(given, "the codec wire", _KEYS, _OPTIONAL):
         return None
-    covers, links = load_frames.covers(checker, given), load_frames.links(checker, given)
+    covers, links = load_frames.covers(checker, given), load_links.links(checker, given)
     setting = load_forms.setting(checker, given)
     header, trailer = (layout(checker, given, key, setting) for key in ("header", "trailer"))
     records = given["records"] if isinstance(given["records"], Map) else Map()

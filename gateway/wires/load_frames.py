@@ -1,36 +1,40 @@
-"""Reads how frames are made: markers, lengths, checks; and the manners of links.
+"""Reads how frames are made: markers, escapes, lengths, checks.
 
-In: the maps ``frame`` and ``links`` of a wire.  Out: `Cover` by side, `LinkRules` by kind; faults go to the `Checker`.
-Not here: fields and records (`gateway.wires.load`).
+In: the map ``frame`` of a wire.  Out: `Cover` by side; faults go to the `Checker`.
+Not here: fields and records (`gateway.wires.load`), links (`gateway.wires.load_links`).
 """
 
 from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from gateway.messages import Side
 from gateway.source import Checker, List, Map, nearest, one_of
-from gateway.wires.checks import CRCS, PLAIN, Check, Compute, Spelling, crc, own_crc
-from gateway.wires.frames import Cover, Length
+from gateway.wires.checks import BEHIND, CRCS, END, PLAIN, Check, Compute, Spelling, crc, own_crc
+from gateway.wires.frames import Cover
 from gateway.wires.load_turns import number
-from gateway.wires.shapes import LinkRules
+from gateway.wires.seals import Length, Seals, in_turn
 
-LINKS = ("tcp", "udp", "http", "ws", "mqtt")
-KINDS = ("datagram", "line", "between", "length", "gap", "json", "slip", "mbap")
+KINDS = ("datagram", "line", "between", "length", "gap", "json", "slip", "mbap", "rtu")
 _SIDES: tuple[Side, ...] = ("station", "backend")
 _MOST = {"datagram": 65535}
 _USUAL_MOST = 4096
 _COMMON = ["max", "checks", "or_checks", "verify", "coding"]
-_MARKS = ["start", "end", "trailer", "between", "restart", "keep"]
+_MARKS = ["start", "end", "trailer", "between", "restart", "keep", "escapes", "length"]
 _OWN = {
     "line": _MARKS,
     "between": _MARKS,
-    "datagram": ["start", "end", "keep"],
+    "datagram": ["start", "end", "keep", "length"],
     "length": ["start", "end", "trailer", "length", "fixed"],
 }
+_SLIP = {b"\xdb": b"\xdb\xdd", b"\xc0": b"\xdb\xdc"}
+_RTU = Seals(checks=(Check("crc-16-modbus", crc(CRCS["crc-16-modbus"])[1], Spelling(2, little=True)),))
 _SPELLINGS = {"be": (0, False), "le": (0, True), "HEX": (16, False), "hex": (16, False), "decimal": (10, False)}
+_OVERS = ("content", "frame", "behind", "zeroed")
+_PLACE = (("at", 0), ("size", 0), ("plus", 0), ("times", 1))
 _JUICEBOX = "0123456789ABCDEFGHIJKLMNZPQRSTUVWXY"
 
 
@@ -55,39 +59,62 @@ def covers(checker: Checker, where: Map, key: str = "frame") -> Mapping[Side, Co
     if not set(given) - set(_SIDES):
         checker.keys(given, "frame", _SIDES)
         return {side: made for side in _SIDES for made in covers(checker, given, side).values() if side in given}
+    if given.get("kind") == "rtu":
+        checker.keys(given, "frames of kind rtu", ["kind"])
+        return {"station": Cover("rtu answer", 256, seals=_RTU), "backend": Cover("rtu question", 256, seals=_RTU)}
     made = _cover(checker, given)
     return dict.fromkeys(_SIDES, made) if made is not None else {}
 
 
 def _cover(checker: Checker, given: Map) -> Cover | None:
-    kind = given.get("kind")
+    kind = str(given.get("kind"))
     if kind not in KINDS:
-        checker.fault(given, "kind", f"frames of kind {kind!r}", one_of(KINDS), nearest(str(kind), KINDS))
+        checker.fault(given, "kind", f"frames of kind {given.get('kind')!r}", one_of(KINDS), nearest(kind, KINDS))
         return None
-    checker.keys(given, f"frames of kind {kind}", ["kind"], [*_COMMON, *_OWN.get(str(kind), [])])
-    most = number(given.get("max", _MOST.get(str(kind), _USUAL_MOST)))
+    checker.keys(given, f"frames of kind {kind}", ["kind"], [*_COMMON, *_OWN.get(kind, [])])
+    most = _most(checker, given, kind)
+    if kind == "mbap":
+        return Cover("length", 260, seals=Seals(Length(4, Spelling(2), 6)), fixed=((2, b"\0\0"),))
+    if kind == "slip":
+        marks: dict[str, Any] = {"start": b"\xc0", "ends": (b"\xc0",), "escapes": _SLIP}
+    else:
+        marks = _marks(checker, given, kind)
+    if kind == "length":
+        marks["fixed"] = _fixed(checker, given)
+    coding = _one(checker, given, "coding", ("", "hex", "base64"), "")
+    if coding and (kind == "length" or marks.get("escapes")):
+        checker.fault(given, "coding", f"a frame has a {'length' if kind == 'length' else 'way of escaping'} or a coding", "one")
+    seals = _seals(checker, given, kind)
+    flagged = kind == "slip" or (kind == "between" and marks["ends"] == (marks["start"],))
+    if seals.last and (flagged or not marks.get("ends")):
+        checker.fault(given, "checks", "a check stands behind the end of the frame, which has none", "end: another than start")
+    made = "flagged" if flagged else "marked" if kind in ("line", "between") else kind
+    return Cover(made, most, coding=coding, seals=seals, **marks)
+
+
+def _most(checker: Checker, given: Map, kind: str) -> int:
+    """The most bytes of a frame."""
+    most = number(given.get("max", _MOST.get(kind, _USUAL_MOST)))
     if most is None or not 1 <= most <= 1 << 20:
         checker.fault(given, "max", f"max is {given.get('max')!r}", "bytes, at most 1048576")
-        most = _USUAL_MOST
-    if kind == "mbap":
-        return Cover("length", 260, length=Length(4, Spelling(2), 6), fixed=((2, b"\0\0"),))
-    if kind == "slip":
-        marks: dict[str, Any] = {"start": b"\xc0", "ends": (b"\xc0",), "coding": "slip"}
-    else:
-        marks = _marks(checker, given, str(kind))
-    if kind == "length":
-        marks |= _lengths(checker, given)
-    marks.setdefault("coding", _one(checker, given, "coding", ("", "hex", "base64"), ""))
-    others = given.get("or_checks", [])
-    checks = _checks(checker, given, "checks")
-    return Cover(
-        "marked" if kind in ("line", "between") else str(kind),
-        most,
-        checks=checks,
-        others=tuple(_listed(checker, one) for one in others if isinstance(one, List)) if isinstance(others, List) else (),
-        verify=_one(checker, given, "verify", ("strict", "warn", "off"), "strict"),
-        **marks,
-    )
+        return _USUAL_MOST
+    return most
+
+
+def _seals(checker: Checker, given: Map, kind: str) -> Seals:
+    """Length and checks."""
+    length = _length(checker, given) if "length" in given or kind == "length" else None
+    checks, others = _checks(checker, given, "checks"), given.get("or_checks", [])
+    other = tuple(_listed(checker, one) for one in others if isinstance(one, List)) if isinstance(others, List) else ()
+    if any(check.at != BEHIND for one in other for check in one):
+        checker.fault(given, "or_checks", "a check with a place of its own has no other in its stead", "those without at")
+    taken = sorted((one.at, one.at + one.size) for one in (length, *checks) if one is not None and one.at >= 0)
+    if any(end > at for (_, end), (at, _) in pairwise(taken)):
+        checker.fault(given, "checks", "two of the length and the checks stand in the same place", "at: another")
+    turn = in_turn(checks)
+    if len(turn) < len(checks):
+        checker.fault(given, "checks", "two checks stand inside, and each is over the other", "over: content, for one of them")
+    return Seals(length, tuple(turn), other, _one(checker, given, "verify", ("strict", "warn", "off"), "strict"))
 
 
 def _one(checker: Checker, given: Map, key: str, known: tuple[str, ...], usual: str) -> Any:
@@ -112,6 +139,7 @@ def _marks(checker: Checker, given: Map, kind: str) -> dict[str, Any]:
     start, trailer = text(checker, given, "start"), text(checker, given, "trailer")
     if kind == "between" and not start:
         checker.fault(given, "start", "frames between two markers have a start", 'start: "\\x02"')
+    escapes = _escapes(checker, given)
     return {
         "start": start,
         "ends": tuple(one.encode("latin-1", "replace") for one in ends),
@@ -119,7 +147,26 @@ def _marks(checker: Checker, given: Map, kind: str) -> dict[str, Any]:
         "between": text(checker, given, "between") + trailer,
         "restart": _truth(checker, given, "restart", True),
         "keep": _truth(checker, given, "keep", False),
+        "escapes": escapes,
     }
+
+
+def _escapes(checker: Checker, given: Map) -> dict[bytes, bytes]:
+    """``{plain: what stands for it}``; what begins an escape must be escaped itself, or nothing could be read again."""
+    part = given.get("escapes", Map())
+    if not isinstance(part, Map):
+        checker.fault(given, "escapes", f"escapes is {part!r}", '{"\\x7e": "\\x7d\\x02", "\\x7d": "\\x7d\\x01"}')
+        return {}
+    made = {plain.encode("latin-1", "replace"): text(checker, part, plain) for plain in part}
+    for plain, escape in made.items():
+        others = [one for key, one in made.items() if key != plain]
+        if not escape or not plain:
+            checker.fault(given, "escapes", "an escape is empty", "at least a byte")
+        elif not any(escape.startswith(one) for one in made):
+            checker.fault(given, "escapes", f"what begins the escape {escape!r} has none itself", "an escape for that too")
+        elif any(one.startswith(escape) for one in others):
+            checker.fault(given, "escapes", f"the escape {escape!r} is the beginning of another, or the same", "others")
+    return made
 
 
 def _truth(checker: Checker, given: Map, key: str, usual: bool) -> bool:
@@ -129,20 +176,24 @@ def _truth(checker: Checker, given: Map, key: str, usual: bool) -> bool:
     return value is True
 
 
-def _lengths(checker: Checker, given: Map) -> dict[str, Any]:
-    length, made = given.get("length"), None
+def _length(checker: Checker, given: Map) -> Length | None:
+    length = given.get("length")
     if not isinstance(length, Map):
         checker.fault(given, "length", "where the length stands is not said", "{at: 1, size: 1, plus: 4}")
-    elif checker.keys(length, "length", ["at", "size"], ["plus", "as"]):
-        at, size, plus = (number(length.get(key, 0)) for key in ("at", "size", "plus"))
+    elif checker.keys(length, "length", ["at", "size"], ["plus", "as", "times"]):
+        at, size, plus, times = (number(length.get(key, usual)) for key, usual in _PLACE)
         base, little = _SPELLINGS[_one(checker, length, "as", tuple(_SPELLINGS), "be")]
-        if at is None or size is None or plus is None or not (0 <= at <= 255 and 1 <= size <= 8):
-            checker.fault(length, None, "at, size and plus of a length are whole numbers", "{at: 1, size: 1, plus: 4}")
+        if at is None or size is None or plus is None or not times or not (0 <= at <= 255 and 1 <= size <= 8 and times > 0):
+            checker.fault(length, None, "at, size, plus and times of a length are whole numbers", "{at: 1, size: 1, plus: 4}")
         else:
-            made = Length(at, Spelling(size, base, little=little), plus)
+            return Length(at, Spelling(size, base, little=little), plus, times)
+    return None
+
+
+def _fixed(checker: Checker, given: Map) -> tuple[tuple[int, bytes], ...]:
+    """Bytes that stand at fixed offsets of each frame."""
     fixed = given.get("fixed", {})
-    places = tuple((number(at) or 0, text(checker, fixed, at)) for at in fixed) if isinstance(fixed, Map) else ()
-    return {"length": made, "fixed": places}
+    return tuple((number(at) or 0, text(checker, fixed, at)) for at in fixed) if isinstance(fixed, Map) else ()
 
 
 # -- checks ----------------------------------------------------------------------------------------------------------
@@ -164,7 +215,7 @@ def _listed(checker: Checker, given: List) -> tuple[Check, ...]:
         if not isinstance(one, Map):
             checker.fault(given, index, f"the check {one!r} is no map", "{kind: sum8}")
         elif checker.keys(
-            one, "a check", ["kind"], ["as", "digits", "mark", "over", "from", "width", "poly", "init", "reflect", "out"]
+            one, "a check", ["kind"], ["as", "digits", "mark", "over", "from", "at", "width", "poly", "init", "reflect", "out"]
         ):
             check = _check(checker, one)
             made += [check] if check is not None else []
@@ -180,19 +231,43 @@ def _check(checker: Checker, given: Map) -> Check | None:
     first = number(given.get("from", 0))
     if first is None or first < 0:
         checker.fault(given, "from", f"from is {given['from']!r}", "how many bytes are left out")
-    return Check(
-        kind,
-        compute,
-        _spelling(checker, given, kind, size),
-        text(checker, given, "mark"),
-        _one(checker, given, "over", ("content", "frame"), "content") == "frame",
-        first or 0,
-    )
+    at, over = _at(checker, given), _one(checker, given, "over", _OVERS, "content")
+    if over == "behind" and at < 0:
+        checker.fault(given, "over", "nothing is behind a check that has no place of its own", "at: its offset in the frame")
+    spelling, mark = _spelling(checker, given, kind, size), text(checker, given, "mark")
+    return Check(kind, compute, spelling, mark, over, first or 0, at, _changed(checker, given, size))
+
+
+def _at(checker: Checker, given: Map) -> int:
+    """Where a check stands: an offset, or ``end``: behind the end of the frame."""
+    value = given.get("at")
+    if value is None or value == "end":
+        return BEHIND if value is None else END
+    at = number(value)
+    if at is None or not 0 <= at <= 255:
+        checker.fault(given, "at", f"at is {value!r}", "its offset in the frame, or end: behind the end of the frame")
+        return BEHIND
+    return at
+
+
+def _changed(checker: Checker, given: Map, size: int) -> int:
+    """What the value of a plain check is changed with by xor; a CRC has that in itself."""
+    out = number(given.get("out", 0))
+    if given["kind"] not in PLAIN:
+        return 0
+    if out is None or not 0 <= out < 256**size:
+        checker.fault(given, "out", f"out is {given['out']!r}", f"a number of {size} bytes (0xFF: the complement)")
+        return 0
+    return out
 
 
 def _computed(checker: Checker, given: Map, kind: str) -> tuple[int, Compute] | None:
     if kind in PLAIN:
-        return PLAIN[kind]
+        size, compute = PLAIN[kind]
+        first = number(given.get("init", 0))
+        if first is None or not 0 <= first <= 255:
+            checker.fault(given, "init", f"init is {given['init']!r}", "one byte: what it begins with")
+        return size, (lambda data: compute(bytes([first]) + data)) if first else compute
     if kind.lower() in CRCS:
         return crc(CRCS[kind.lower()])
     if kind == "crc":
@@ -216,83 +291,3 @@ def _spelling(checker: Checker, given: Map, kind: str, size: int) -> Spelling:
         checker.fault(given, "digits", f"how many digits {kind} has is not said", "digits: 3")
     alphabet = string.hexdigits[:16] if name == "hex" else string.digits + string.ascii_uppercase
     return Spelling(digits or size, base, alphabet, little)
-
-
-# -- links -----------------------------------------------------------------------------------------------------------
-
-_SECONDS = ("idle", "gap", "within", "silence", "login", "lull")
-_COUNTS = ("port", "outstanding", "retries", "misses")
-
-_ROLES = ("listen", "dial")
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "tcp": (),
-    "udp": ("bind", "reply_port"),
-    "http": ("hold", "content_type"),
-    "ws": ("subprotocol",),
-    "mqtt": ("subscribe", "qos"),
-}
-
-
-def links(checker: Checker, where: Map) -> dict[str, LinkRules]:
-    """The manners by kind of link."""
-    given = where.get("links")
-    if not isinstance(given, Map) or not given:
-        checker.fault(
-            where, "links", "over which links it is spoken is not said", f"links: {{tcp: {{port: 8768}}}}; {one_of(LINKS)}"
-        )
-        return {}
-    made = {}
-    for kind, rules in given.items():
-        if kind not in LINKS:
-            checker.unknown(given, kind, "link", LINKS)
-        elif rules is None:
-            made[kind] = LinkRules()
-        elif not isinstance(rules, Map):
-            checker.fault(given, kind, f"the link {kind} is no map", "port: …")
-        else:
-            made[kind] = _link(checker, rules, kind)
-    return made
-
-
-def _link(checker: Checker, given: Map, kind: str) -> LinkRules:
-    known = [*_SECONDS, *_COUNTS, "roles", "after", "repeat", "options"]
-    checker.keys(given, f"the link {kind}", [], known)
-    found: dict[str, Any] = {}
-    for key in (*_SECONDS, *_COUNTS):
-        if key in given:
-            value = given[key]
-            wrong = (
-                isinstance(value, bool)
-                or not hasattr(value, "__float__")
-                or value < 0
-                or (key in _COUNTS and value != int(value))
-            )
-            if wrong:
-                checker.fault(given, key, f"{key} is {value!r}", "seconds" if key in _SECONDS else "a whole number")
-            else:
-                found[key] = float(value) if key in _SECONDS else int(value)
-    for key in ("after", "repeat"):
-        if key in given:
-            found[key] = _by_record(checker, given, key)
-    if "roles" in given:
-        found["roles"] = tuple(map(str, given["roles"] if isinstance(given["roles"], List) else [given["roles"]]))
-        if wrong := set(found["roles"]) - set(_ROLES):
-            checker.fault(given, "roles", f"roles has {sorted(wrong)[0]!r}", one_of(_ROLES))
-    if isinstance(given.get("options"), Map):
-        checker.keys(given["options"], f"options of the link {kind}", [], OPTIONS[kind])
-        found["options"] = dict(given["options"])
-    return LinkRules(**found)
-
-
-def _by_record(checker: Checker, given: Map, key: str) -> dict[str, float]:
-    """Seconds by record; a bare number is for all of them (under ``*``)."""
-    value = given[key]
-    if not isinstance(value, Map):
-        value = {"*": value}
-    made = {}
-    for name, seconds in value.items():
-        if isinstance(seconds, bool) or not hasattr(seconds, "__float__") or seconds < 0:
-            checker.fault(given, key, f"{key} {name} is {seconds!r}", "seconds")
-        else:
-            made[str(name)] = float(seconds)
-    return made

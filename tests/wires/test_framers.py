@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.wires.framers import Datagram, Gap, JsonStream, Marked, Slip
+from gateway.wires.framers import Datagram, Flagged, Gap, JsonStream, Marked
 from gateway.wires.shapes import Framer, Noise
 from tests.wires import toys
 
-YKC = toys.named("ykc")
+YKC, RTU = toys.named("ykc"), toys.named("rtu")
 ACK = bytes.fromhex("680C000000025503141278230500DA4C")
 
 
@@ -22,8 +22,11 @@ def fresh(kind: str) -> Framer:
         "body": lambda: Marked(b"", (b"\r\n", b"\n"), b"", True, 64),
         "between": lambda: Marked(b"\x02", (b"\x03",), b"\xff", True, 64),
         "json": lambda: JsonStream(64),
-        "slip": lambda: Slip(64),
+        "slip": lambda: Flagged(b"\xc0", 64),
         "length": lambda: YKC.framer("station"),
+        "doubled": lambda: Marked(b"\x10\x02", (b"\x10\x03",), b"", True, 64, (b"\x10\x10",)),
+        "behind": lambda: Marked(b"\x02", (b"\x03",), b"", True, 64, tail=1),
+        "rtu": lambda: RTU.framer("station"),
     }[kind]()
 
 
@@ -33,6 +36,9 @@ GOOD = {
     "between": [b"\x02abc\x03", b"\x02d\x03"],
     "json": [b'{"a":"}\\"{"}', b"[1,[2]]"],
     "slip": [b"\xc0abc\xc0", b"\xc0\xdb\xdc\xc0"],
+    "doubled": [b"\x10\x02\x10\x10\x03\x10\x10\x02\x10\x03", b"\x10\x02\x10\x03"],
+    "behind": [b"\x02abc\x03\x02", b"\x02\x03\x03"],
+    "rtu": [bytes.fromhex("010404000700A04A3D"), bytes.fromhex("018402C2C1")],
     "length": [ACK, YKC.write("login_ack", {"seq": 0x6868, "pile": "68686868686868", "result": "ok"})],
 }
 each = pytest.mark.parametrize("kind", GOOD)
@@ -102,6 +108,24 @@ def test_a_frame_that_was_begun_again() -> None:
 
 def test_the_trailer_may_be_missing() -> None:
     assert fresh("between").feed(b"\x02a\x03\xff\x02b\x03\x02c\x03\xff") == [b"\x02a\x03", b"\x02b\x03", b"\x02c\x03"]
+
+
+def test_the_check_behind_the_end_is_waited_for() -> None:
+    framer = fresh("behind")
+    assert framer.feed(b"\x02abc\x03") == []
+    assert framer.feed(b"\x02") == [b"\x02abc\x03\x02"], "which is no start"
+
+
+def test_an_escape_that_is_cut_in_two_is_no_marker() -> None:
+    framer = fresh("doubled")
+    assert framer.feed(b"\x10\x02\x10") == []
+    assert framer.feed(b"\x10") == []
+    assert framer.feed(b"\x03\x10\x03") == [b"\x10\x02\x10\x10\x03\x10\x03"]
+
+
+def test_a_frame_of_rtu_is_found_behind_noise_without_a_silence() -> None:
+    out = RTU.framer("station").feed(b"\xff\x00\x01" + GOOD["rtu"][0])
+    assert frames(out) == [GOOD["rtu"][0]]
 
 
 def test_a_silence_ends_a_frame() -> None:

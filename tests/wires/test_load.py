@@ -46,6 +46,57 @@ def test_the_small_one_loads() -> None:
             "3: unknown link 'tpc'; expected one of http, mqtt, tcp, udp, ws; did you",
         ),
         ("port: 1", "options: {subscribe: a}", "3: unknown key in options of the link tcp 'subscribe'"),
+        ("kind: sum8", "kind: sum8, at: -1", "4: at is -1; expected its offset in the frame, or end"),
+        ("kind: sum8", "kind: sum8, at: ende", "4: at is 'ende'; expected its offset in the frame, or end"),
+        ("kind: sum8", "kind: sum8, over: behind", "4: nothing is behind a check that has no place of its own; expected at: its"),
+        (
+            "kind: sum8",
+            "kind: sum8, over: contents",
+            "4: over is 'contents'; expected one of content, frame, behind, zeroed; did",
+        ),
+        ("kind: sum8", "kind: sum8, out: 0x100", "4: out is '0x100'; expected a number of 1 bytes"),
+        ("kind: sum8", "kind: sum8, init: 0x100", "4: init is '0x100'; expected one byte"),
+        (
+            "checks: [{kind: sum8, as: HEX}]",
+            "checks: [{kind: sum8, at: 3, over: zeroed}, {kind: xor8, at: 4, over: frame}]",
+            "4: two checks stand inside, and each is over the other; expected over: content",
+        ),
+        (
+            "checks: [{kind: sum8, as: HEX}]",
+            "checks: [{kind: sum16, at: 3}, {kind: xor8, at: 4}]",
+            "4: two of the length and the checks stand in the same place; expected at: another",
+        ),
+        (
+            "checks: [{kind: sum8, as: HEX}]",
+            "checks: [{kind: sum8}], or_checks: [[{kind: sum8, at: 3}]]",
+            "4: a check with a place of its own has no other in its stead; expected those without at",
+        ),
+        (
+            'end: "\\x03", checks: [{kind: sum8, as: HEX}]',
+            'end: "\\x02", checks: [{kind: xor8, at: end}]',
+            "4: a check stands behind the end of the frame, which has none",
+        ),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", escapes: {"\\x03": "\\x1b3"}',
+            "4: what begins the escape b'\\x1b3' has none itself; expected",
+        ),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", escapes: {"\\x03": "\\x1b3", "\\x1b": "\\x1b3"}',
+            "4: the escape b'\\x1b3' is the beginning of another, or the same",
+        ),
+        ('end: "\\x03"', 'end: "\\x03", escapes: yes', "4: escapes is 'yes'; expected {"),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", coding: hex, escapes: {"\\x1b": "\\x1b1"}',
+            "4: a frame has a way of escaping or a coding; expected one",
+        ),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", length: {at: 1, size: 1, times: 0}',
+            "4: at, size, plus and times of a length are whole numbers",
+        ),
         ("port: 1", "roles: dail", "3: roles has 'dail'; expected one of listen, dial"),
         ("port: 1", "gap: soon", "3: gap is 'soon'; expected seconds"),
         (
