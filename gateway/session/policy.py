@@ -94,8 +94,8 @@ class Policy:
     """A row that was on its way so often when a proven link died at once, or the gateway, is parked like a refused one."""
 
     authorize_offline: Literal["refuse", "accept", "last_known"] = "refuse"
-    """What a token is told while the back end is away.  ``last_known``: what it was told last, as long as the back end said
-    that this holds; refused if never seen."""
+    """What a token is told while the back end is away.  ``last_known``: what it was told last (``Expired`` once that is over by
+    what the back end said); refused if never seen."""
     start_offline: Literal["refuse", "accept", "last_known"] = "last_known"
     """What a start is told then.  ``last_known``: as above, but accepted if never seen (the energy already flows)."""
     known_tokens: Literal["station", "site"] = "station"

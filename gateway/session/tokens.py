@@ -54,6 +54,7 @@ class Tokens:
         return self._learnt.get(token.casefold(), (None, None))[0]
 
     def said(self, token: str, now: datetime) -> str | None:
-        """What was last said of it, where that still holds."""
+        """What it may now: a good word ends when the back end said, a bad one (``Expired`` names a day gone by) with another."""
         status, until = self._learnt.get(token.casefold(), (None, None))
-        return None if until is not None and not_before(stamp(now), until) else status
+        over = status == "accepted" and until is not None and not_before(stamp(now), until)
+        return "expired" if over else status

@@ -147,7 +147,7 @@ def judges(play: Scene, token: str, status: str, **more: Any) -> None:
 
 @pytest.mark.parametrize(
     ("until", "told"),
-    [("2026-03-01T13:00:00Z", "Accepted"), ("2026-03-01T11:59:00Z", "Invalid"), ("2026-03-01T14:00:00+03:00", "Invalid")],
+    [("2026-03-01T13:00:00Z", "Accepted"), ("2026-03-01T11:59:00Z", "Expired"), ("2026-03-01T14:00:00+03:00", "Expired")],
     ids=["still holds", "is over", "is over, elsewhere"],
 )
 def test_what_the_back_end_said_holds_until_it_said(until: str, told: str) -> None:
@@ -158,6 +158,8 @@ def test_what_the_back_end_said_holds_until_it_said(until: str, told: str) -> No
         play >> 1.0
     with away(policy, journal, "second-") as play:
         assert authorized(play, "ABC") == told
+        begun = play.asks("StartTransaction", start(token="ABC"))
+        assert play.answered(begun.id).payload["idTagInfo"]["status"] == told
         assert ("token", {"choice": "last_known", "verdict": "accepted" if told == "Accepted" else "rejected"}) in play.notes
 
 

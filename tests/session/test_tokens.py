@@ -27,7 +27,14 @@ def test_so_many_are_known_and_the_journal_knows_the_same() -> None:
     found.restore(journal.restored().registers)
     for one in (tokens, found):
         assert [number for number in range(10) if one.last(f"T{number}")] == [7, 8, 9]
-        assert [number for number in range(10) if one.said(f"T{number}", NOW)] == [7, 9], "what is over is not said"
+        assert [one.said(f"T{number}", NOW) for number in (6, 7, 8, 9)] == [None, "accepted", "expired", "accepted"]
+
+
+def test_a_bad_word_does_not_become_a_good_one_by_the_clock() -> None:
+    tokens = Tokens("A")
+    for word in ("expired", "blocked"):
+        tokens.heard("T", word, "2026-02-01T00:00:00Z")
+        assert tokens.said("T", NOW) == word
 
 
 def test_an_end_that_cannot_be_read_ends_nothing() -> None:
