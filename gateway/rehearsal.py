@@ -47,8 +47,8 @@ class Unlike(Exception):
 class Stage:
     """A session between two peers, of which one has the cures of a profile."""
 
-    def __init__(self, dialect: Dialect, cures: Cures, side: Side) -> None:
-        self.dialect, self.cures, self.side = dialect, cures, side
+    def __init__(self, dialect: Dialect, cures: Cures, side: Side, beyond: bool = False) -> None:
+        self.dialect, self.cures, self.side, self.beyond = dialect, cures, side, beyond
         self.seconds = 0.0
         self.heard: dict[str, deque[Message]] = {"station": deque(), "backend": deque()}
         self.told: dict[str, dict[str, Any]] = {"station": {}, "backend": {}}
@@ -96,6 +96,8 @@ class Stage:
 
     def _tell(self, peer: Side, message: Message) -> None:
         """A message on its way to a peer."""
+        if not self.beyond and not isinstance(message, Error):
+            self._valid(peer, message)
         if peer == self.side and not isinstance(message, Error):
             try:
                 scene = Scene(None, self._put.get(message.id), self.now)
@@ -107,6 +109,13 @@ class Stage:
         self.heard[peer].append(message)
         if isinstance(message, Call):
             self._asked[peer].append(message)
+
+    def _valid(self, peer: Side, message: Call | Result) -> None:
+        """A profile's sequences make messages of their own."""
+        try:
+            self.dialect.check(message.kind, message.action, message.payload)
+        except PeerError as error:
+            raise Unlike(f"what the {peer} would hear is not valid: {error}") from None
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; what is due comes in its order."""
@@ -181,7 +190,8 @@ def play(profile: Profile, dialects: Mapping[str, Dialect], acted: set[str] | No
         if not profile.match.dialects:
             check.fault(sample.source, "dialogue", "a dialogue needs a dialect", "dialect: … in match")
             continue
-        stage = Stage(dialects[profile.match.dialects[0]], join([profile]), profile.match.side)
+        dialect, beyond = dialects[profile.match.dialects[0]], bool(profile.source.get("beyond_schema"))
+        stage = Stage(dialect, join([profile]), profile.match.side, beyond)
         _play(check, stage, sample.before)
         if acted is not None:
             acted |= stage.acted

@@ -20,7 +20,9 @@ from gateway.dialects.shapes import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
-FUNCTIONS = {"count": 1, "any": 1, "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2, "tenths": 1, "uri": 1}
+LOOPS = ("any", "count", "one")
+"""Functions that go through a list."""
+FUNCTIONS = {**dict.fromkeys(LOOPS, 1), "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2, "tenths": 1, "uri": 1}
 _GIVES = {
     "decimal": "decimal",
     "text": "string",
@@ -206,9 +208,13 @@ class _Checked:
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
         self.known(name, len(node.args), self.language.functions, "function")
         scalar = self.language.gives.get(name)
-        if (name in ("any", "count")) != any(isinstance(argument, ast.GeneratorExp) for argument in node.args):
-            raise NotAllowed(f"{name} takes something else", "any(… for … in …), count(1 for … in …), decimal(x), text(x)")
-        self.loop(node.args[0]) if name in ("any", "count") else self.each(node.args)
+        if (name in LOOPS) != any(isinstance(argument, ast.GeneratorExp) for argument in node.args):
+            expected = "any(… for … in …), count(1 for … in …), one(x for … in …), decimal(x), text(x)"
+            raise NotAllowed(f"{name} takes something else", expected)
+        if name in LOOPS:
+            found = self.loop(node.args[0])
+            return found if name == "one" else Scalar(str(scalar))
+        self.each(node.args)
         if name == "pick":
             return self.picked(node.args)
         return Scalar(scalar) if scalar is not None else self.types[id(node.args[0])]  # else as its first argument
@@ -224,7 +230,8 @@ class _Checked:
         if given != known[name]:
             raise NotAllowed(f"{name} takes {known[name]} argument(s), not {given}")
 
-    def loop(self, node: ast.expr) -> None:
+    def loop(self, node: ast.expr) -> Type:
+        """The type of each thing that the loop gives."""
         assert isinstance(node, ast.GeneratorExp)
         outer = dict(self.names)
         for part in node.generators:
@@ -235,8 +242,9 @@ class _Checked:
                 raise NotAllowed(f"the name {part.target.id!r} is taken")
             self.names[part.target.id] = over.of
             self.each(part.ifs)
-        self.type(node.elt)
+        found = self.type(node.elt)
         self.names = outer
+        return found
 
     # ------------------------------------------------------------------------------------------- what it can give
     def values(self, node: ast.AST) -> frozenset[Any] | None:

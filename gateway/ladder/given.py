@@ -33,6 +33,10 @@ def _count(things: Iterable[Any]) -> int:
     return sum(1 for _ in things)
 
 
+def _one(things: Iterable[Any]) -> Any:
+    return next(iter(things), None)
+
+
 def _decimal(text: Any) -> Decimal | None:
     """The number that a text says, or None; never zero for what is no number.  One that no dialect takes is none either."""
     try:
@@ -95,6 +99,7 @@ def _too_much(path: str, why: str) -> None:
 
 GIVEN: dict[str, Any] = {
     "count": _count,
+    "one": _one,
     "any": any,
     "decimal": _decimal,
     "text": _text,

@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.facts import ROLES
+from gateway.quirks.courses import read_sequences, read_splits
 from gateway.quirks.digits import plain
-from gateway.quirks.plans import read_plans, read_questions, read_repeats, read_silences
+from gateway.quirks.plans import read_plans, read_repeats, read_silences
+from gateway.quirks.questions import read_afters, read_everies, read_newest, read_questions
 from gateway.quirks.reading import Reading
 from gateway.session.policy import STATION_ALONE, SWITCHES
 from gateway.source import Map, one_of
@@ -39,6 +41,11 @@ FORMS: Mapping[str, Callable[[Any], bool]] = {
     "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]": lambda value: True,
     "{OPERATION: {after: seconds, result: {…}}}": lambda value: True,
     "[{on: OPERATION, with: {…}}, …]": lambda value: True,
+    "[{on: OPERATION, calls: […], answer: […]}, …]": lambda value: True,
+    "[{on: OPERATION, at: field, most: count}, …]": lambda value: True,
+    "{OPERATION: {same: [field, …], result: {…}}}": lambda value: True,
+    "[{heard: OPERATION, when: condition, seconds: n, on: OPERATION, with: {…}}, …]": lambda value: True,
+    "[{seconds: n, on: OPERATION, with: {…}, charging: true}, …]": lambda value: True,
 }
 """What a switch may hold, by the words with which its meaning begins.  Some have readers of their own (`_READERS`)."""
 _READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {
@@ -46,6 +53,11 @@ _READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {
     "silence": read_silences,
     "ask_on_connect": read_questions,
     "drop_repeats": read_repeats,
+    "sequences": read_sequences,
+    "split": read_splits,
+    "newest_only": read_newest,
+    "ask_after": read_afters,
+    "ask_every": read_everies,
 }
 
 

@@ -61,7 +61,7 @@ def _names(reading: Reading, kind: On, shape: Shape, path: Path) -> dict[str, Ty
         names["it"] = _owner(loose, path)
     if kind.kind != "call":
         names["asked"] = next((found.request for found in reading.types(kind)), None)
-    return names
+    return names | {**reading.beside}
 
 
 def _owner(shape: Shape, path: Path) -> Type:
@@ -71,4 +71,15 @@ def _owner(shape: Shape, path: Path) -> Type:
             return paths.find(shape, path).type
         return paths.parent(shape, path)
     except ValueError:
+        return None
+
+
+def compiled_when(reading: Reading, at: Map, key: str, names: Mapping[str, Type]) -> When | None:
+    """The condition at ``at[key]`` over these names; None where there is none.  Faults are noted."""
+    if key not in at:
+        return None
+    try:
+        return compile_when(str(at[key]), names)
+    except NotAllowed as error:
+        reading.check.fault(at, key, f"{key}: {error.what}", error.expected, error.near)
         return None

@@ -25,7 +25,7 @@ from gateway.quirks.path import Scene
 
 Give: TypeAlias = Callable[[Any, Any, Scene], Any]
 """Given ``it``, the value and the scene: what an expression comes to."""
-NAMES = ("it", "value", "top", "asked")
+NAMES = ("it", "value", "top", "asked", "last")
 
 
 def _decimal(value: Any) -> Any:
@@ -82,7 +82,7 @@ def compile_give(text: str, names: Mapping[str, Type]) -> Give:
 
     def give(it: Any, value: Any, scene: Scene) -> Any:
         try:
-            return value_of(it, value, scene.top, scene.asked or {})
+            return value_of(it, value, scene.top, scene.asked or {}, scene.last or {})
         except (TypeError, AttributeError, ArithmeticError, ValueError, Refused):
             return None
 

@@ -142,7 +142,7 @@ def run(verb: str, steps: Steps | None, payload: Payload, scene: Scene) -> tuple
     for quirk, rules in steps.parts if steps is not None else ():
         changed = payload
         for rule in rules:
-            here = Scene(changed, scene.asked, scene.now)
+            here = scene.of(changed)
             if rule.answers(changed, here):
                 raise Answered(rule.answer, [*fired, Fired(quirk, verb, payload, rule.answer)])
             changed = rule.apply(changed, here)

@@ -19,6 +19,7 @@ _TEXT: Any = {"type": "string", "minLength": 1}
 _TEXTS: Any = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
 _SECONDS: Any = {"type": "number", "minimum": 0}
 _TRUE: Any = {"const": True}
+_COUNT: Any = {"type": "integer", "minimum": 1}
 _ON: Any = {"type": "string", "pattern": r"^(call|result|error) (\*|[A-Za-z0-9]+)$"}
 _STEP_KEYS = ("station says", "backend says", "station hears", "backend hears")
 
@@ -125,22 +126,45 @@ def _switches() -> dict[str, Any]:
 
 
 def _switch(form: str) -> dict[str, Any]:
-    by_role = {"type": "object", "propertyNames": {"enum": list(ROLES)}, "additionalProperties": _SECONDS}
     known: dict[str, Any] = {
         "seconds": _SECONDS,
-        "{role: seconds}": by_role,
-        "{OPERATION: seconds}": {"type": "object", "additionalProperties": _SECONDS, "minProperties": 1},
+        "{role: seconds}": {"type": "object", "propertyNames": {"enum": list(ROLES)}, "additionalProperties": _SECONDS},
+        "{OPERATION: seconds}": _by_operation(_SECONDS),
         "[role, …]": {"type": "array", "items": {"enum": list(ROLES)}, "minItems": 1},
         "true": _TRUE,
     }
-    if form in known:
-        return known[form]  # type: ignore[no-any-return]
-    if form.startswith("[{on: OPERATION, with"):
-        return {"type": "array", "minItems": 1, "items": _closed({"on": _TEXT, "with": {"type": "object"}}, "on")}
-    if form.startswith("["):
-        tries = {"type": "array", "minItems": 1, "items": {"type": "array", "items": _rule()}}
-        return {"type": "array", "items": _closed({"on": _TEXT, "refused": _TEXT, "try": tries}, "on", "refused", "try")}
-    return {"type": "object", "additionalProperties": _closed({"after": _SECONDS, "result": {"type": "object"}}, "after")}
+    return known[form] if form in known else _commands()[form]
+
+
+def _commands() -> dict[str, dict[str, Any]]:
+    """The forms of switches about commands."""
+    changes, payload = _list(_rule()), {"type": "object"}
+    call = {"call": _TEXT, "with": payload, "change": changes, "when": _TEXT, "wait": _SECONDS}
+    after = {"heard": _TEXT, "when": _TEXT, "seconds": _SECONDS, "on": _TEXT, "with": payload, "change": changes}
+    every = {"seconds": _SECONDS, "on": _TEXT, "with": payload, "charging": _TRUE}
+    split = {"on": _TEXT, "at": _TEXT, "most": _COUNT, "when": _TEXT, "refused": _TEXT, "then": changes}
+    series = {"on": _TEXT, "when": _TEXT, "calls": _list(_closed(call, "call")), "answer": changes}
+    plan = {"on": _TEXT, "refused": _TEXT, "try": _list({"type": "array", "items": _rule()})}
+    newest = {"same": _list(_TEXT), "result": payload}
+    forms = {
+        "fallbacks": _list(_closed(plan, "on", "refused", "try")),
+        "sequences": _list(_closed(series, "on", "calls")),
+        "split": _list(_closed(split, "on", "at", "most")),
+        "ask_on_connect": _list(_closed({"on": _TEXT, "with": payload}, "on")),
+        "ask_after": _list(_closed(after, "heard", "on")),
+        "ask_every": _list(_closed(every, "seconds", "on")),
+        "silence": _by_operation(_closed({"after": _SECONDS, "result": payload}, "after")),
+        "newest_only": _by_operation(_closed(newest, "result")),
+    }
+    return {form_of(name): form for name, form in forms.items()}
+
+
+def _list(item: Any) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "items": item}
+
+
+def _by_operation(value: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": value, "minProperties": 1}
 
 
 def _connect() -> dict[str, Any]:

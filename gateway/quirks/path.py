@@ -21,11 +21,19 @@ from gateway.source import nearest, one_of
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a change may look at beside its field: the whole payload, the call that a result answers, the time."""
+    """What a change may look at beside its field: the whole payload, the call that a result answers, the time.
+
+    ``last`` is the result of the call before, in a sequence of calls.
+    """
 
     top: Any = None
     asked: Any = None
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    last: Any = None
+
+    def of(self, top: Any) -> Scene:
+        """The same for a payload that has changed."""
+        return Scene(top, self.asked, self.now, self.last)
 
 
 FieldChange: TypeAlias = Callable[[dict[str, Any], str, Scene], dict[str, Any]]

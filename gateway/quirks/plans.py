@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.dialects.errors import PeerError
-from gateway.ladder.expressions import NotAllowed, Type
 from gateway.messages import Answer, Payload, Result
-from gateway.quirks.condition import compile_when
+from gateway.quirks.clauses import compiled_when
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene
-from gateway.quirks.reading import On, Reading
+from gateway.quirks.reading import On, Reading, each_map, fits_dialects
 from gateway.quirks.rule import Rule, check_on, read_changes
 from gateway.source import List, Map
 
@@ -57,15 +55,7 @@ class Silence:
 
 def read_plans(reading: Reading, at: Map, key: str) -> dict[str, Plan]:
     """The list ``at[key]`` of ``{on: OPERATION, refused: condition, try: [[change, …], …]}``, by operation."""
-    listed = at[key]
-    if not isinstance(listed, List) or not listed:
-        reading.check.fault(at, key, f"{key} is no list", "{on: OPERATION, refused: condition, try: [[{at: …}], …]}")
-        return {}
-    for number, one in enumerate(listed):
-        if not isinstance(one, Map):
-            what = "{on: OPERATION, refused: condition, try: [[{at: …}], …]}"
-            reading.check.fault(listed, number, "a fallback is a mapping", what)
-    made = [_plan(reading, one) for one in listed if isinstance(one, Map)]
+    made = [_plan(reading, one) for one in each_map(reading, at, key, "{on: OPERATION, refused: condition, try: [[{at: …}], …]}")]
     return {plan.action: plan for plan in made if plan is not None}
 
 
@@ -87,34 +77,10 @@ def _plan(reading: Reading, at: Map) -> Plan | None:
 def _refused(reading: Reading, at: Map, on: On) -> When | None:
     made = None
     for found in reading.types(on):
-        names: dict[str, Type] = {"it": found.result, "value": None, "top": found.result, "asked": found.request}
-        try:
-            made = compile_when(str(at["refused"]), names)
-        except NotAllowed as error:
-            reading.check.fault(at, "refused", f"refused: {error.what}", error.expected, error.near)
-            return None
+        made = compiled_when(
+            reading, at, "refused", {"it": found.result, "value": None, "top": found.result, "asked": found.request}
+        )
     return made
-
-
-def read_questions(reading: Reading, at: Map, key: str) -> list[tuple[str, Payload]]:
-    """The list ``at[key]`` of ``{on: OPERATION, with: {…}}``: commands, each with its payload."""
-    listed = at[key]
-    if not isinstance(listed, List) or not listed or not all(isinstance(one, Map) for one in listed):
-        reading.check.fault(at, key, f"{key} is no list", "{on: OPERATION, with: {…}}, …")
-        return []
-    return [found for found in (_question(replace(reading, way="to"), one) for one in listed) if found is not None]
-
-
-def _question(reading: Reading, at: Map) -> tuple[str, Payload] | None:
-    if not reading.check.keys(at, "a command", ("on",), ("with",)) or not check_on(reading, at, "on", On("call", str(at["on"]))):
-        return None
-    payload = plain(at.get("with", {}))
-    for name, dialect in reading.dialects.items() if reading.named else ():
-        try:
-            dialect.check("call", str(at["on"]), payload)
-        except PeerError as error:
-            reading.check.fault(at, "with" if "with" in at else None, f"not valid in {name}: {error}")
-    return str(at["on"]), payload
 
 
 def read_repeats(reading: Reading, at: Map, key: str) -> dict[str, float]:
@@ -148,9 +114,6 @@ def _silence(reading: Reading, listed: Map, action: str) -> Silence | None:
         reading.check.fault(at, "after", f"after is {after!r}", "seconds")
         return None
     result = plain(at["result"]) if "result" in at else None
-    for name, dialect in reading.dialects.items() if result is not None and reading.named else ():
-        try:
-            dialect.check("result", action, result)
-        except PeerError as error:
-            reading.check.fault(at, "result", f"not valid in {name}: {error}")
+    if result is not None:
+        fits_dialects(reading, at, "result", "result", action, result)
     return Silence(float(after), result)

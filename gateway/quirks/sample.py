@@ -189,7 +189,7 @@ def _legal(dialect: Any, on: On, payload: Any) -> bool:
 def run(payload: Any, rules: Sequence[Rule], used: set[int], scene: Scene) -> tuple[Any, Any]:
     """The payload after ``rules``, and the answer that ended it, or `NOTHING`; what did something is noted in ``used``."""
     for rule in rules:
-        here = Scene(payload, scene.asked, scene.now)
+        here = scene.of(payload)
         if rule.answers(payload, here):
             used.add(id(rule))
             return payload, rule.answer

@@ -7,15 +7,12 @@ says it (`gateway.quirks.plans`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.messages import Answer, Call, Payload, Result, Side
 from gateway.session.desk import Desk
-
-WHILE = 5.0
-"""Seconds from the connect to our own questions."""
 
 
 class Plan(Protocol):
@@ -42,20 +39,6 @@ class Fallbacks:
     def _of(self, switch: str, action: str) -> Any:
         found: Mapping[str, Any] = self._switches.get(switch) or {}
         return found.get(action)
-
-    def on_connect(self, send: Callable[[Call], None]) -> None:
-        """The station connected: ask in a while what a profile wants to be asked.
-
-        A boot that comes meanwhile is answered first, as before any other command.
-        """
-        wanted = self._switches.get("ask_on_connect")
-        if wanted:
-            self.desk.timer("ask-on-connect", WHILE, lambda: self._ask(wanted, send))
-
-    def _ask(self, wanted: Sequence[tuple[str, Payload]], send: Callable[[Call], None]) -> None:
-        self.desk.acted("ask_on_connect")
-        for action, payload in wanted:
-            send(Call(self.desk.ids(), action, payload))
 
     def landed(self) -> None:
         """The peer answered, or will not."""

@@ -10,7 +10,6 @@ a station that has a request of its own open.  Its deadline runs all the while.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 
 from msgspec.structs import replace
@@ -21,12 +20,15 @@ from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
 from gateway.session.afterwards import Afterwards
 from gateway.session.asks import Asks
+from gateway.session.courses import begun
 from gateway.session.desk import Desk
 from gateway.session.errands import Errands
 from gateway.session.fallbacks import Fallbacks
 from gateway.session.foretold import Foretold
 from gateway.session.intake import Intake
 from gateway.session.naming import Naming
+from gateway.session.order import Order
+from gateway.session.questions import Questions
 from gateway.session.registration import Registration
 from gateway.session.transactions import Transactions
 from gateway.session.trip import Trip
@@ -35,23 +37,6 @@ from gateway.session.when_idle import WhenIdle
 HOLD = "hold-calls"
 PATIENCE = 0.8
 """For this share of its time a call waits for what the station has yet to tell; then what is known is the answer."""
-
-
-@dataclass(slots=True, eq=False)
-class Order:
-    """A command.  ``asked`` is the back end's call and ``trip`` what it became (None for one of our own).
-
-    ``call`` is what the station shall hear (next: one command may become several, which go one after another).
-    """
-
-    asked: Call | None
-    trip: Trip | None
-    call: Call
-    since: float
-    open: bool = True
-    first: Call | None = None
-    """The call as it came, once a quirk profile had it said in other words."""
-    tried: int = 0
 
 
 class Orders:
@@ -79,7 +64,7 @@ class Orders:
         self.fallbacks = Fallbacks(desk, "station")
         self.foretold = Foretold(desk, registration, transactions, errands, naming)
         self.when_idle = WhenIdle(desk, asks, transactions, self._own)
-        self._fresh = False  # the station came, and its quirks were not looked at yet
+        self.questions = Questions(desk, transactions, self._own)
 
     @property
     def idle(self) -> bool:
@@ -108,7 +93,25 @@ class Orders:
             return
         if not trip.stored:
             self.desk.store(trip)
-        self._enter(Order(call, trip, self._onward(trip), self.desk.at.mono))
+        order = Order(call, trip, self._onward(trip), self.desk.at.mono)
+        if self.desk.switches:
+            self._outdate(order)
+        self._enter(order)
+
+    def _outdate(self, order: Order) -> None:
+        """Answer those that wait and need not be sent any more, for this one says the same anew."""
+        newest = self.desk.switches.get("newest_only", {}).get(order.call.action)
+        waiting = [one for one in self._waiting if one.unsaid and newest is not None and newest.same(one.said, order.call)]
+        for one in waiting:
+            self.desk.acted("newest_only", order.call.action)
+            self._waiting.remove(one)
+            self._conclude(one, Result(one.call.id, one.call.action, newest.result))
+
+    def _begin(self, order: Order, call: Call) -> None:
+        """Let the station hear this, or the calls that its quirk profile makes of it."""
+        course = begun(self.desk, call) if self.desk.switches else None
+        first = course.next() if course is not None else None
+        order.turn(first or call, course)
 
     def _onward(self, trip: Trip) -> Call:
         return self.naming.to_station(trip.onward(self.desk.ids()))
@@ -141,6 +144,7 @@ class Orders:
         return Error(call.id, call.action, "PropertyConstraintViolation", "this station has no such transaction")
 
     def _enter(self, order: Order) -> None:
+        self._begin(order, order.call)
         self._waiting.append(order)
         if order.asked is not None:
             self._open[order.asked.id] = order
@@ -198,9 +202,7 @@ class Orders:
         self.when_idle.pump()
         for order in [one for one in self._held_back if one.trip is not None and not one.trip.waits(self._context())]:
             self._ripe(order)
-        if self._fresh and self.desk.switches:
-            self._fresh = False
-            self.fallbacks.on_connect(self._own)
+        self.questions.pump()
         while self._waiting and self._flying is None:
             order = self._waiting[0]
             if order.open and self._held(order):
@@ -219,7 +221,7 @@ class Orders:
             return True
         settling = self.fallbacks.settling(max(self._settled_at, self.registration.settled_at or 0.0))
         asked = max(settling, self.fallbacks.rest())
-        wait = max(asked, self._own_request(order))
+        wait = max(asked, self._own_request(order), order.course.not_before - self.desk.at.mono if order.course else 0.0)
         if wait > 0 and not self.desk.running(HOLD):
             self._holding = True
             if asked > 0:
@@ -276,10 +278,27 @@ class Orders:
         if self._again(order, answer):
             return
         self.foretold.answered(order.call, answer)
+        whole = self._whole(order, answer)
+        if whole is not None:
+            self._conclude(order, whole)
+
+    def _whole(self, order: Order, answer: Answer) -> Answer | None:
+        """The answer to all that a command became; None where a call of it is left, which goes next."""
+        course = order.course
+        if course is None:
+            return answer
+        call = course.heard(answer) if order.open else None
+        if call is None:
+            return course.answer()
+        order.turn(call, course)
+        self._waiting.appendleft(order)
+        return None
+
+    def _conclude(self, order: Order, answer: Answer) -> None:
         if order.asked is None or order.trip is None or not order.open:
             return
         if order.trip.heard(answer):
-            order.call, order.first, order.tried = self._onward(order.trip), None, 0
+            self._begin(order, self._onward(order.trip))
             self._waiting.appendleft(order)
             return
         if order.trip.waits(self._context()):
@@ -322,7 +341,7 @@ class Orders:
             return
         if not trip.stored:
             self.desk.store(trip)
-        order.call, order.first, order.tried = self._onward(trip), None, 0
+        self._begin(order, self._onward(trip))
         self._waiting.appendleft(order)
 
     def failed(self, id: str, why: str) -> None:
@@ -333,7 +352,8 @@ class Orders:
 
     def station_here(self) -> None:
         """The station came."""
-        self._settled_at, self._fresh = self.desk.at.mono, True
+        self._settled_at = self.desk.at.mono
+        self.questions.here()
 
     def _promised(self, trip: Trip, answer: Answer) -> list[Write]:
         return self.when_idle.promise(trip.idle) if isinstance(answer, Result) else []

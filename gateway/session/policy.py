@@ -20,6 +20,11 @@ SWITCHES: dict[str, str] = {
     "(it: the result; every error does) is sent again, each time with the next list of changes made to it as it came",
     "silence": "{OPERATION: {after: seconds, result: {…}}}: a command not answered after so long is answered here with the "
     "result, or fails where there is none; the next may go",
+    "sequences": "[{on: OPERATION, calls: […], answer: […]}, …]: several calls in the place of one command, one after another",
+    "split": "[{on: OPERATION, at: field, most: count}, …]: a command with a longer list there becomes several, and the lists of "
+    "their results are joined",
+    "newest_only": "{OPERATION: {same: [field, …], result: {…}}}: of waiting commands that say the same there only the newest is "
+    "sent; the older get the result",
     "restore_token": "true: a stop has the token of its transaction's start, whatever the station says",
     "detach_late_readings": "true: readings that name a transaction which has ended go on without it",
     "drop_repeated_states": "true: a state that says nothing new of its connector (but for its time) is answered here and goes "
@@ -30,12 +35,24 @@ SWITCHES: dict[str, str] = {
     "others are answered here",
     "attach_readings": "true: readings that name no transaction belong to the open one of their connector",
     "ask_on_connect": "[{on: OPERATION, with: {…}}, …]: commands of our own, five seconds after the station connected, each time",
+    "ask_after": "[{heard: OPERATION, when: condition, seconds: n, on: OPERATION, with: {…}}, …]: a command of our own, so long "
+    "after such a call of the station",
+    "ask_every": "[{seconds: n, on: OPERATION, with: {…}, charging: true}, …]: a command of our own, again and again while the "
+    "station is connected; with charging: while a transaction runs",
     "hold_available": "seconds: that a connector is free again is told only after the stop of its transaction, or so much later",
 }
 """Name → form and meaning of each ``behave`` switch."""
 TOWARDS = ("hold_calls_until_boot", "command_gap", "fallbacks", "silence")
 """Those that count for the calls to the peer whose profile it is: a back end's may have them too, for what goes up."""
-STATION_ALONE = ("delay_answer", "ask_on_connect")
+STATION_ALONE = (
+    "delay_answer",
+    "ask_on_connect",
+    "ask_after",
+    "ask_every",
+    "sequences",
+    "split",
+    "newest_only",
+)
 """Those that a back end's profile cannot have."""
 
 

@@ -206,6 +206,8 @@ class Session:
         asked = self.asks.take(event.call, event.raw)
         if asked is None:
             return
+        if self.desk.switches:
+            self.orders.questions.heard(event.call)
         if self.desk.switches and self.intake.oddities.spare(asked):
             self.asks.result(asked, "local", now=stamp(self.desk.at.wall))
         elif asked.wants is not None:
