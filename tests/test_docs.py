@@ -102,7 +102,7 @@ def test_a_command_runs(line: str) -> None:
         input=said[1] if said else "",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

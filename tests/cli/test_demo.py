@@ -66,7 +66,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(15)
+                process.wait(60)
             process.kill()
 
 
@@ -82,7 +82,7 @@ def gateways(folder: Path) -> list[int]:
 
 def test_the_books_balance(tmp_path: Path) -> None:
     with running("--seconds", "8", "--speed", "2", "--keep", str(tmp_path)) as process:
-        out, _ = process.communicate(timeout=90)
+        out, _ = process.communicate(timeout=3000)
     assert process.returncode == 0, out
     assert "\x1b" not in out
     assert "the back end goes away for" in out
@@ -105,7 +105,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
             if "ready" in line:
                 break
         process.send_signal(number)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=300)
     assert process.returncode == 0, out
     assert "Next:" in out
     assert gateways(tmp_path) == []
@@ -119,6 +119,6 @@ def test_a_gateway_that_dies_is_told(tmp_path: Path) -> None:
                 break
         for pid in gateways(tmp_path):
             os.kill(pid, signal.SIGKILL)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=300)
     assert process.returncode == 1, out
     assert "The gateway ended by itself." in out

@@ -41,7 +41,7 @@ def test_a_stream_is_decoded_as_it_comes(file: Path) -> None:
     with socket.create_connection(("127.0.0.1", port)) as station:
         station.sendall(b"noise" + FRAME[:7])
         station.sendall(FRAME[7:] + FRAME)
-        out, _ = child.communicate(timeout=60)
+        out, _ = child.communicate(timeout=300)
     lines = [line.split("  ", 1)[1] for line in out.splitlines()]
     assert lines[0].startswith("?  ")
     assert [line.split()[:2] for line in lines if not line.startswith("?")] == [["station", "register"]] * 2
@@ -54,7 +54,7 @@ def test_datagrams_too(file: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as station:
         for data in (FRAME[:9], FRAME, FRAME):
             station.sendto(data, ("127.0.0.1", port))
-        out, _ = child.communicate(timeout=60)
+        out, _ = child.communicate(timeout=300)
     assert out.count("station  register") == 2
 
 

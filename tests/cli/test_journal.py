@@ -165,7 +165,7 @@ def test_run_refuses_a_damaged_journal_and_says_what_to_do(data):
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 8192)
     line = [sys.executable, "-m", "gateway", "run", "--listen", "ocpp1.5+http://127.0.0.1:8080/ocpp"]
     line += ["--backend", "ocpp1.6+ws://127.0.0.1:9/x", "--data", str(data)]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(line, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert str(path) in done.stderr
     assert f"journal export --data {data}" in done.stderr

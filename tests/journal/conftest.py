@@ -29,7 +29,7 @@ class Mailbox:
 
     def step(self) -> None:
         """Run the next call; fails where none comes."""
-        callable, args = self.calls.get(timeout=30)
+        callable, args = self.calls.get(timeout=120)
         callable(*args)
 
     def until(self, heard: list[Any], count: int) -> None:

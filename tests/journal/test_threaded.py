@@ -22,7 +22,7 @@ def journal(tmp_path, mailbox):
     opened = ThreadedJournal(mailbox, tmp_path / "journal.db", most_waiting=5)
     yield opened
     opened.close(lambda: None)
-    opened._thread.join(30)
+    opened._thread.join(120)
     assert not opened._thread.is_alive()
 
 
@@ -33,11 +33,11 @@ def held(journal, monkeypatch):
 
     def slow():
         begun.set()
-        assert go.wait(30)
+        assert go.wait(120)
 
     monkeypatch.setattr(journal._store, "probe", slow)
     journal.probe(lambda failed: None)
-    assert begun.wait(30)
+    assert begun.wait(120)
     yield go
     go.set()
 

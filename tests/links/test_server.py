@@ -36,7 +36,8 @@ from gateway.links.streams import StreamFactory, dial_stream
 from gateway.links.trust import OLDEST, CertificateFiles, Trust
 from gateway.links.websocket import connect
 
-WITHIN = 20.0
+WITHIN = 120.0
+"""Seconds; only what is broken needs them."""
 
 
 class Running:
@@ -334,7 +335,7 @@ def test_importing_the_links_installs_no_reactor():
     names = ("client", "server", "http", "websocket", "trust")
     code = ";".join(f"import gateway.links.{name}" for name in names)
     code += ";import sys;assert 'twisted.internet.reactor' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 class Raw:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,8 +18,13 @@ from gateway.links.server import listen
 from gateway.links.trust import Trust
 from gateway.links.websocket import connect
 
-PATIENT = Limits(handshake_deadline=600, request_deadline=600, answer_deadline=600, idle=600, stall=600, close_wait=30)
+PATIENT = Limits(
+    handshake_deadline=600, request_deadline=600, answer_deadline=600, idle=600, stall=600, close_wait=30, dead_after=600
+)
 """Slices and pauses are tried here, not deadlines: how many bytes TLS makes of a message is by chance, and so is how long."""
+
+STEPS = 20_000
+"""Most that one thing takes; some hundred are usual."""
 
 
 class End(FakeTransport):
@@ -64,6 +70,17 @@ class World:
         self.clock.advance(self.chance.choice((0.01, 0.1, 1.0)))
         self.factory.pause(self.chance.random() < 0.3)
 
+    def steps(self, done: Any) -> Iterator[None]:
+        """One after the other until it is done, and some more in which nothing may happen any more."""
+        for _ in range(STEPS):
+            self.step()
+            yield
+            if done():
+                break
+        for _ in range(20):
+            self.step()
+            yield
+
     def move(self, pump: IOPump) -> None:
         """Carry on all that is under way, or only the first bytes of it."""
         ends = (pump.clientIO, pump.serverIO)
@@ -90,8 +107,7 @@ def test_a_dialogue_in_random_slices_pauses_and_delays(seed, secure, heard, file
     client, answers = HttpClient(world.clock, PATIENT, trust), []
     said = [f"message {number} {'x' * world.chance.choice((1, 500, 40_000))}" for number in range(20)]
     posted = False
-    for _ in range(400):
-        world.step()
+    for _ in world.steps(lambda: len(answers) == len(heard.texts) == len(world.server_side.texts) == 20):
         if opened and not posted:
             posted = True
             for text in said:
@@ -107,8 +123,8 @@ def test_a_dialogue_in_random_slices_pauses_and_delays(seed, secure, heard, file
     opened[0].close(1001, "done")
     client.close()
     world.factory.drain()
-    for _ in range(100):
-        world.step()
+    for _ in world.steps(lambda: heard.ends and world.server_side.ends and not world.factory.live):
+        pass
     assert heard.ends == [(1001, "done")]
     assert world.server_side.ends == [(1001, "done")]
     assert not world.factory.live

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import Any
 
 from tests.devices.evbox_box import Box, Bus
+from tests.peers.looped import Looped
 
 
 class Clock:
@@ -22,19 +22,18 @@ class Clock:
         self.loop.call_later(delay, call, *about)
 
 
-class Adapter:
+class Adapter(Looped):
     """One connection at a time, as such adapters have it."""
 
     def __init__(self, *boxes: Box) -> None:
-        self.loop, self.bus = asyncio.new_event_loop(), Bus(*boxes)
+        super().__init__()
+        self.bus = Bus(*boxes)
         self.bus.clock = Clock(self.loop)
         self.port = 0
         self._writer: asyncio.StreamWriter | None = None
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
 
     def start(self) -> Adapter:
-        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        self.run(self._start())
         return self
 
     async def _start(self) -> None:
@@ -49,7 +48,10 @@ class Adapter:
             while True:
                 self.bus.receive(await reader.readuntil(b"\x03\xff"))
         except (asyncio.IncompleteReadError, OSError):
-            self.bus.line = None
+            pass
+        finally:
+            if self._writer is writer:
+                self._writer = self.bus.line = None
             writer.close()
 
     def heard(self, data: bytes, peer: Any) -> None:
@@ -57,20 +59,6 @@ class Adapter:
         if self._writer is not None:
             self._writer.write(data)
 
-    def do(self, what: Any, *about: Any) -> None:
-        """Let a driver do something."""
-        self.loop.call_soon_threadsafe(what, *about)
-
     def end(self) -> None:
-        async def stop() -> None:
-            self._server.close()
-            if self._writer is not None:
-                self._writer.close()
-                await self._writer.wait_closed()
-            await asyncio.sleep(0)  # the reader hears of it
-            self._writer = None
-
-        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-        self.loop.close()
+        self.do(self._server.close)
+        super().end()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import ssl
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +13,9 @@ from ocpp.v16 import ChargePoint, call_result
 from ocpp.v16.datatypes import IdTagInfo
 from ocpp.v16.enums import Action, AuthorizationStatus, RegistrationStatus
 from websockets.asyncio.server import ServerConnection, serve
+
+from tests.peers.looped import Looped
+from tests.peers.running import PATIENCE
 
 logging.getLogger("ocpp").setLevel(logging.CRITICAL)
 
@@ -96,22 +97,20 @@ class Book:
         return [given for who, what, given in list(self.notes) if what == action and station in (None, who)]
 
 
-class Backend:
+class Backend(Looped):
     """The back end on a thread of its own.  ``book`` outlives a ``stop``; ``start`` listens at the same port again."""
 
     def __init__(
         self, port: int, tls: ssl.SSLContext | None = None, kind: type[Any] = Station, protocol: str = "ocpp1.6"
     ) -> None:
+        super().__init__()
         self.port, self.book, self.tls, self.kind, self.protocol = port, Book(), tls, kind, protocol
         self.stations: dict[str, Any] = {}
         self.handshakes: list[tuple[str, str | None]] = []
-        self.loop = asyncio.new_event_loop()
         self._server: Any = None
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
 
     def start(self) -> Backend:
-        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        self.run(self._start())
         return self
 
     async def _start(self) -> None:
@@ -121,7 +120,7 @@ class Backend:
         assert socket.request is not None
         identity = socket.request.path.rsplit("/", 1)[1]
         self.handshakes.append((socket.request.path, socket.request.headers.get("Authorization")))
-        station = self.kind(identity, socket)
+        station = self.kind(identity, socket, response_timeout=PATIENCE)
         station.book = self.book
         self.stations[identity] = station
         try:
@@ -132,14 +131,14 @@ class Backend:
             if self.stations.get(identity) is station:
                 del self.stations[identity]
 
-    def command(self, identity: str, request: Any, timeout: float = 20) -> Any:
+    def command(self, identity: str, request: Any) -> Any:
         """Ask a station, through the gateway."""
-        return asyncio.run_coroutine_threadsafe(self.stations[identity].call(request, suppress=False), self.loop).result(timeout)
+        return self.run(self.stations[identity].call(request, suppress=False))
 
     def stop(self) -> None:
         """Go away, as a back end that is restarted does."""
         if self._server is not None:
-            asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(10)
+            self.run(self._stop())
 
     async def _stop(self) -> None:
         self._server.close()
@@ -148,6 +147,4 @@ class Backend:
 
     def end(self) -> None:
         self.stop()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
-        self.loop.close()
+        super().end()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from typing import Any
 
 import ocpp.v16
@@ -15,7 +14,9 @@ from ocpp.v201 import call_result
 from ocpp.v201.enums import Action, AuthorizationStatusEnumType, RegistrationStatusEnumType
 from websockets.asyncio.client import connect
 
+from tests.peers.looped import Looped
 from tests.peers.mobilityhouse import Book, now
+from tests.peers.running import PATIENCE
 
 
 class Station201(ocpp.v201.ChargePoint):
@@ -99,25 +100,23 @@ class Station2(ocpp.v201.ChargePoint, Commanded):
         return call_result.RequestStopTransaction(status="Accepted")
 
 
-class Dialled:
+class Dialled(Looped):
     """A station on a thread of its own, dialled in.  Called with a request, it gives the checked answer."""
 
     def __init__(self, kind: type[Any], protocol: str, url: str) -> None:
+        super().__init__()
         self.kind, self.protocol, self.url = kind, protocol, url
         self.heard: list[tuple[str, dict[str, Any]]] = []
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
         self._peer: Any = None
         self._reading: Any = None
 
     def dial(self) -> Dialled:
-        asyncio.run_coroutine_threadsafe(self._dial(), self.loop).result(30)
+        self.run(self._dial())
         return self
 
     async def _dial(self) -> None:
-        socket = await connect(self.url, subprotocols=[self.protocol])  # type: ignore[list-item]
-        self._peer = self.kind("station", socket, response_timeout=40)
+        socket = await connect(self.url, subprotocols=[self.protocol], open_timeout=PATIENCE)  # type: ignore[list-item]
+        self._peer = self.kind("station", socket, response_timeout=PATIENCE)
         self._peer.heard = self.heard
         self._reading = asyncio.ensure_future(self._read(self._peer))
         self._socket = socket
@@ -126,11 +125,11 @@ class Dialled:
         with contextlib.suppress(websockets.ConnectionClosed):
             await peer.start()
 
-    def __call__(self, request: Any, timeout: float = 60) -> Any:
-        return asyncio.run_coroutine_threadsafe(self._peer.call(request, suppress=False), self.loop).result(timeout)
+    def __call__(self, request: Any) -> Any:
+        return self.run(self._peer.call(request, suppress=False))
 
     def hang_up(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(10)
+        self.run(self._hang_up())
 
     async def _hang_up(self) -> None:
         if self._peer is not None:
@@ -139,6 +138,4 @@ class Dialled:
 
     def end(self) -> None:
         self.hang_up()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
-        self.loop.close()
+        super().end()

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import Any
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from tests.devices.modbus_station import TABLES, Car
+from tests.peers.looped import Looped
 
 LAST = 0x4200
 WRITES = {5: "coil", 6: "holding", 16: "holding"}
 
 
-class Server:
+class Server(Looped):
     """The car may be moved from any thread: ``do``."""
 
     def __init__(self, car: Car, port: int) -> None:
+        super().__init__()
         self.car, self.port = car, port
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
 
     def start(self) -> Server:
-        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        self.run(self._start())
         return self
 
     async def _start(self) -> None:
@@ -48,30 +46,20 @@ class Server:
             for number in range(count):
                 current[address - start + number] = table.get(address + number, 0)
 
-    def do(self, what: Any, *about: Any) -> None:
-        async def call() -> None:
-            what(*about)
-
-        asyncio.run_coroutine_threadsafe(call(), self.loop).result(10)
-
     def end(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.server.shutdown(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-        self.loop.close()
+        self.run(self.server.shutdown())
+        super().end()
 
 
-class Rapi:
+class Rapi(Looped):
     """A serial-to-TCP adapter with an OpenEVSE behind it."""
 
     def __init__(self, station: Any) -> None:
+        super().__init__()
         self.station, self.port = station, 0
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
 
     def start(self) -> Rapi:
-        asyncio.run_coroutine_threadsafe(self._start(), self.loop).result(10)
+        self.run(self._start())
         return self
 
     async def _start(self) -> None:
@@ -84,15 +72,10 @@ class Rapi:
                 for answer in self.station(await reader.readuntil(b"\r")):
                     writer.write(answer)
         except (asyncio.IncompleteReadError, OSError):
+            pass
+        finally:
             writer.close()
 
-    do = Server.do
-
-    async def _end(self) -> None:
-        self.server.close()
-
     def end(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-        self.loop.close()
+        self.do(self.server.close)
+        super().end()

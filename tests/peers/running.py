@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import http.client
 import os
 import random
@@ -10,30 +10,58 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that a test waits for what must happen at once; only a broken gateway ever needs them."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no outgoing connection is given while its gateway is down.
+    """A port that nobody listens on, that no outgoing connection is given, and that no other test is given while this one runs.
 
-    The kernel's own choice would be one of those: a station's connection may then hold it when the gateway comes back.
+    The kernel's own choice would be one for outgoing connections: a station's may then hold it when the gateway comes back.
+    And whoever is given a port listens on it some seconds later only, or again after a kill.
     """
     while True:
         port = _CHANCE.randrange(15_000, _first_of_outgoing())
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        if port not in _OURS and _free(port) and _leased(port):
+            _OURS.add(port)
             return port
 
 
 _CHANCE = random.SystemRandom()
+_OURS: set[int] = set()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as box:
+        try:
+            stream.bind(("127.0.0.1", port))
+            box.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _leased(port: int) -> bool:
+    """Whether it is ours until this process ends: one byte of a file is locked for each port."""
+    try:
+        fcntl.lockf(_leases(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _leases() -> int:
+    return os.open(Path(tempfile.gettempdir(), f"ocpp-gateway-test-ports-{os.getuid()}"), os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def _first_of_outgoing() -> int:
@@ -88,7 +116,7 @@ class Gateway:
 
     def get(self, path: str) -> int:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}{path}", timeout=PATIENCE) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             with error:
@@ -97,7 +125,7 @@ class Gateway:
             return 0
 
     def metrics(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
     def kill(self) -> None:
@@ -109,7 +137,7 @@ class Gateway:
         assert self.child is not None
         if self.child.poll() is None:
             self.child.terminate()
-        return self.child.wait(timeout=60)
+        return self.child.wait(timeout=PATIENCE)
 
     def __enter__(self) -> Gateway:
         return self.start()

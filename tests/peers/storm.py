@@ -11,12 +11,15 @@ import asyncio
 import json
 import random
 import re
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
 import websockets
 from websockets.asyncio.server import ServerConnection, serve
+
+from tests.peers.running import PATIENCE
 
 ENVELOPE = (
     '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing" '
@@ -199,6 +202,24 @@ class Station:
                     writer.close()
         except (OSError, TimeoutError):
             return ""
+
+
+def further(stations: list[Station]) -> Callable[[], bool]:
+    """Whether each station was acknowledged something since now."""
+    before = [len(one.acknowledged) for one in stations]
+    return lambda: all(len(one.acknowledged) > count for one, count in zip(stations, before, strict=True))
+
+
+async def eventually(true: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> float:
+    """Wait until it is true, or as long as that; how many seconds it took."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    while loop.time() < begin + seconds:
+        found = true()
+        if await found if isinstance(found, Awaitable) else found:
+            break
+        await asyncio.sleep(0.05)
+    return loop.time() - begin
 
 
 def energy(rows: list[Row]) -> int:

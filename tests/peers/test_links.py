@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.server
 import json
 import socket
@@ -17,6 +16,7 @@ from websockets.asyncio.server import serve
 from websockets.sync.client import connect
 
 from tests.links.test_mqtt import broker, station
+from tests.peers.looped import Looped
 from tests.peers.mobilityhouse import Backend
 from tests.peers.running import PATIENCE, Gateway, free_port, until
 
@@ -73,7 +73,7 @@ def test_stations_that_come_over_tcp_udp_http_and_websocket(tmp_path: Path) -> N
         with urllib.request.urlopen(f"http://127.0.0.1:{web}/gs", hello("HTTP"), PATIENCE) as answer:
             assert json.loads(answer.read()) == OK
         toys.is_there("HTTP")
-        with connect(f"ws://127.0.0.1:{web}/toy", subprotocols=["toy"]) as ws:  # type: ignore[list-item]
+        with connect(f"ws://127.0.0.1:{web}/toy", subprotocols=["toy"], open_timeout=PATIENCE) as ws:  # type: ignore[list-item]
             ws.send(hello("WS").decode())
             assert json.loads(ws.recv(PATIENCE)) == OK
             toys.is_there("WS")
@@ -102,18 +102,16 @@ def asked() -> Iterator[int]:
         thread.join()
 
 
-class Opened:
+class Opened(Looped):
     """A station that is a WebSocket server."""
 
     def __init__(self) -> None:
-        self.loop, self.heard, self.port = asyncio.new_event_loop(), list[str](), free_port()
-        self.thread = threading.Thread(target=self.loop.run_until_complete, args=(self.live(),))
-        self.over = asyncio.Event()
-        self.thread.start()
+        super().__init__()
+        self.heard, self.port = list[str](), free_port()
+        self.run(self.live())
 
     async def live(self) -> None:
-        async with serve(self.talk, "127.0.0.1", self.port, subprotocols=["toy"]):  # type: ignore[list-item]
-            await self.over.wait()
+        self.server = await serve(self.talk, "127.0.0.1", self.port, subprotocols=["toy"])  # type: ignore[list-item]
 
     async def talk(self, socket: Any) -> None:
         await socket.send(hello("DIALLED").decode())
@@ -121,9 +119,9 @@ class Opened:
             self.heard.append(text)
 
     def end(self) -> None:
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join()
-        self.loop.close()
+        self.do(self.server.close)
+        self.run(self.server.wait_closed())
+        super().end()
 
 
 def test_stations_that_are_dialled_over_http_websocket_and_a_broker(tmp_path: Path, asked: int, broker: Any) -> None:
@@ -144,6 +142,7 @@ def test_stations_that_are_dialled_over_http_websocket_and_a_broker(tmp_path: Pa
         toys.is_there("DIALLED")
         until(lambda: box.publish("toy/MQTT/state", b'{"state": "free"}') and heard, "it is heard behind the broker")
         toys.is_there("MQTT")
+        until(lambda: opened.heard, "the station that is dialled is answered")
     assert [json.loads(one) for one in opened.heard] == [OK]
     opened.end()
     box.disconnect()

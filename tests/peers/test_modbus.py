@@ -57,9 +57,10 @@ def test_a_modbus_station_on_a_1_6_back_end_through_a_kill_of_the_gateway(tmp_pa
     gateway = Gateway(tmp_path / "data", "-c", str(where))
     with gateway:
         until(lambda: backend.book.of("BootNotification", "BOX"), "it boots")
-        until(lambda: [one["status"] for one in backend.book.of("StatusNotification")] == ["Available"], "it is free")
+        until(lambda: [one["status"] for one in backend.book.of("StatusNotification")][-1:] == ["Available"], "it is free")
         server.do(server.car.plug)
         (start,) = until(lambda: backend.book.of("StartTransaction"), "the session is told")
+        until(lambda: 'rows_total{change="delivered"} 1.0' in gateway.metrics(), "its answer is stored")
         until(lambda: backend.command("BOX", limited(10)).status == "Accepted", "the limit is taken")
         assert server.car.amps == 10
         server.do(server.car.charge, 1000)

@@ -21,7 +21,7 @@ from gateway.dialects.wsdl import write_wsdl
 from gateway.messages import Side
 from tests import wsdls
 from tests.peers.mobilityhouse import Backend
-from tests.peers.running import Gateway, free_port, until
+from tests.peers.running import PATIENCE, Gateway, free_port, until
 from tests.peers.zeep_station import ANSWERS, NoNetwork, ZeepStation
 
 SPACES = {"1.2": "2010/08", "1.6": "2015/10"}
@@ -168,12 +168,12 @@ class JsonStation:
     def ask(self, action: str, payload: dict[str, Any]) -> Any:
         self.count += 1
         self.socket.send(json.dumps([2, str(self.count), action, payload]))
-        kind, id, told = json.loads(self.socket.recv(timeout=20))[:3]
+        kind, id, told = json.loads(self.socket.recv(timeout=PATIENCE))[:3]
         assert (kind, id) == (3, str(self.count)), told
         return told
 
     def serve(self, answer: dict[str, Any]) -> tuple[str, Any]:
-        _, id, action, payload = json.loads(self.socket.recv(timeout=20))
+        _, id, action, payload = json.loads(self.socket.recv(timeout=PATIENCE))
         self.socket.send(json.dumps([3, id, answer]))
         return action, payload
 
@@ -189,7 +189,7 @@ def test_a_json_station_on_a_soap_back_end(version: str, tmp_path: Path) -> None
     offers: Any = ["ocpp2.0.1", "ocpp1.5", "ocpp1.6"]
     with (
         Gateway(tmp_path / "data", *arguments, "--callback", f"http://127.0.0.1:{back}/back"),
-        connect(f"ws://127.0.0.1:{port}/ocpp/J1", subprotocols=offers) as socket,
+        connect(f"ws://127.0.0.1:{port}/ocpp/J1", subprotocols=offers, open_timeout=PATIENCE) as socket,
     ):
         station = JsonStation(socket)
         assert station.socket.subprotocol == "ocpp1.6"
@@ -238,6 +238,6 @@ class Later:
 
     def result(self) -> Any:
         try:
-            return self.future.result(20)
+            return self.future.result(PATIENCE)
         finally:
             self.pool.shutdown()

@@ -95,7 +95,7 @@ def test_hashes_decide_nothing():
 def replayed(hashes: str) -> str:
     call = [sys.executable, "-m", "tests.simulation", "--replay", "4"]
     environ = {**os.environ, "PYTHONHASHSEED": hashes}
-    return subprocess.run(call, env=environ, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(call, env=environ, capture_output=True, text=True, timeout=300, check=True).stdout
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -94,19 +94,22 @@ static void record(uint32_t op, uint32_t file, uint64_t offset, const void *data
   errno = before;
 }
 
+/* What it was, and one less now; never below nothing.  The test may order something else at the same moment, and that holds. */
+static uint32_t counted(volatile uint32_t *field) {
+  uint32_t was = *field;
+  while (was && !__atomic_compare_exchange_n(field, &was, was - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+  return was;
+}
+
 /* 1 where this operation has to fail, errno set. */
 static int refused(uint32_t what) {
   if (!(control->kinds & what)) return 0;
   __sync_fetch_and_add(&control->done, 1);
-  if (control->kill_in && __sync_sub_and_fetch(&control->kill_in, 1) == 0) {
+  if (counted(&control->kill_in) == 1) {
     kill(getpid(), SIGKILL);
     for (;;) pause();
   }
-  if (!control->fail_in || __sync_sub_and_fetch(&control->fail_in, 1)) return 0;
-  if (control->fail_for) {
-    control->fail_for--;
-    control->fail_in = 1;
-  }
+  if (control->fail_in ? counted(&control->fail_in) != 1 : !counted(&control->fail_for)) return 0;
   __sync_fetch_and_add(&control->failed, 1);
   errno = control->error;
   return 1;

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.peers.running import PATIENCE, Gateway, free_port
-from tests.peers.storm import Backend, Station, compare
+from tests.peers.storm import Backend, Station, compare, eventually
 from tests.torture.disk import Disk
 from tests.torture.events import EventBackend
 from tests.torture.proxy import Proxy
@@ -131,6 +131,7 @@ class World:
         try:
             yield
             self.backend.faults.clear()
+            await eventually(lambda: all(one.acknowledged for one in self.stations))
             for one in self.stations:
                 one.enough = True
             async with asyncio.timeout(2 * PATIENCE):
@@ -184,15 +185,3 @@ class World:
             account.lost += (acknowledged - booked).total()
             account.doubled += (booked - acknowledged).total() + len(one.numbers) - len(set(one.numbers))
         account.disordered = 0 if account.lost or account.doubled or self.settled() else 1
-
-
-async def eventually(true: Callable[[], bool | Awaitable[bool]], seconds: float = PATIENCE) -> float:
-    """Wait until it is true, or as long as that; how many seconds it took."""
-    loop = asyncio.get_running_loop()
-    begin = loop.time()
-    while loop.time() < begin + seconds:
-        found = true()
-        if await found if isinstance(found, Awaitable) else found:
-            break
-        await asyncio.sleep(0.05)
-    return loop.time() - begin

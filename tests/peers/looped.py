@@ -1,0 +1,45 @@
+"""An event loop on a thread of its own, for peers that live beside the test."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+from tests.peers.running import PATIENCE
+
+
+class Looped:
+    """``loop`` runs until ``end``.  What is still under way then is cancelled, and its transports close before the loop does."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """The result of a coroutine of the loop's."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE)
+
+    def do(self, what: Any, *about: Any) -> None:
+        """Call something on the loop, and wait until it is done."""
+
+        async def call() -> None:
+            what(*about)
+
+        self.run(call())
+
+    def end(self) -> None:
+        self.run(self._over())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    async def _over(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for _ in range(5):  # a transport is closed by a call that its close asks for
+            await asyncio.sleep(0)
