@@ -14,6 +14,7 @@ from gateway.ladder.facts import Context
 from gateway.ladder.flows import Flow, Parts, Rendering
 from gateway.ladder.losses import Loss, Refused
 from gateway.ladder.passage import Answered, Passage
+from gateway.ladder.registers import DUE
 from gateway.ladder.run import Run, Translate
 from gateway.messages import Payload
 
@@ -25,7 +26,8 @@ Messages: TypeAlias = Sequence[tuple[str, Payload]]
 class Fork:
     """A flow with its parts, and how each of its messages goes on: None where the flow's far side is the answerer's.
 
-    ``home`` is the way back to the asker for calls of the flow's near side, ``around`` for those of its far side.
+    ``home`` is the way back to the asker for calls of the flow's near side, ``around`` for those of its far side; ``asker`` names
+    the asker's dialect.
     """
 
     flow: Flow
@@ -34,6 +36,7 @@ class Fork:
     beyond: Beyond | None
     home: Beyond
     around: Beyond
+    asker: str
 
     def split(self, passage: Passage, payload: Payload, cx: Context) -> Passage:
         """What becomes of ``payload``, which ``passage`` brought here."""
@@ -108,6 +111,7 @@ class Forked(Passage, gc=True):
         run = Run(cx.facts, losses, {}, None, cx)
         answer = self.rendering.answer(told, run)
         self.after = list(self._afterwards(self.rendering.after(told, run), cx, losses))
+        self._promise(self.rendering.due(told, run), cx, losses)
         made, more = Passage.result(self, answer, cx)
         return made, [*losses, *more]
 
@@ -146,6 +150,15 @@ class Forked(Passage, gc=True):
                 passage = way(action, payload, cx)
                 losses += passage.losses
                 yield from passage.onward()
+
+    def _promise(self, due: Sequence[tuple[str, str, str, Payload]], cx: Context, losses: list[Loss]) -> None:
+        """Put down what the asker is told later, in its dialect."""
+        assert self.fork is not None
+        for name, moment, action, payload in due:
+            passage = self.fork.home(action, payload, cx)
+            losses += passage.losses
+            for call, made in passage.onward():
+                cx.registers.put(DUE, name, {"at": moment, "dialect": self.fork.asker, "action": call, "payload": made})
 
     def _told(self, payloads: Sequence[Payload | None], cx: Context, losses: list[Loss]) -> list[Payload | None]:
         """What each of the flow's messages was answered, in the dialect of the flow's far side."""

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 COUNTERS = "counters"
+DUE = "due"
+"""{name: {at, dialect, action, payload}}: calls for the back end, in its dialect, at a moment that has yet to come."""
 LAST_NUMBER = 2**31 - 1
 
 

@@ -144,7 +144,8 @@ class Route:
         once = step.table.once(action, step.way)
         beyond = Route(step.table.ends(step.way)[1], self.to_dialect, rest).request if rest else None
         parts = step.table.parts(action, step.way)
-        return Fork(flow, parts, None if once is carry else once, beyond, self._home(number), self._home(number + 1))
+        homes = self._home(number), self._home(number + 1)
+        return Fork(flow, parts, None if once is carry else once, beyond, *homes, self.from_dialect.name)
 
     def _home(self, number: int) -> Beyond:
         """The way to the asker from where ``number`` steps lead."""

@@ -36,6 +36,7 @@ from gateway.session.text import stamp
 from gateway.session.tokens import Tokens
 from gateway.session.transactions import Transactions
 from gateway.session.uplink import Uplink
+from gateway.session.when_due import WhenDue
 
 ON_ITS_WAY = timedelta(seconds=10)
 """A message that opens its own exchange was made before it arrived."""
@@ -80,6 +81,7 @@ class Session:
         self.delivery = Delivery(
             desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, naming, self._refused_late
         )
+        self.when_due = WhenDue(desk, self.lane, self.registration, lambda: bool(self.queue))
         self._last_contact: float | None = None
         self._join()
 
@@ -93,7 +95,7 @@ class Session:
         self.intake.away = lambda: not self.uplink.up
         self.delivery.turn = self.turn
         self.errands.load = self.intake.load = self.load
-        self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery)
+        self.lane.sources = (self.registration, self.afterwards, self.errands, self.delivery, self.when_due)
         self.lane.ready_since = lambda: self.registration.ready_since
 
     @property
@@ -164,6 +166,7 @@ class Session:
         self._last_contact = self.desk.at.mono
         if not self.desk.present:  # else there is no grace, and the uplink stands or is wanted already
             self.desk.present = True
+            self.when_due.wait()
             self.desk.cancel("grace")
             self.uplink.hear("want")
         if self.desk.exchange and not self.desk.running("silence"):
@@ -253,6 +256,7 @@ class Session:
             self.registration.hear("off")
             self.orders.backend_gone()
             self.afterwards.backend_gone()
+            self.when_due.backend_gone()
 
     def _backend_asked(self, event: on.BackendAsked) -> None:
         self.orders.asked(event.call)

@@ -103,7 +103,8 @@ def numbered(route: Route, nothing: State) -> list[State]:
     awaited = State(plugged.bindings, remote(route, plugged), offline=True)
     charging = probes.after(route, plugged, "StartTransaction", of("StartTransaction"), {"transaction": 11})
     faulted = probes.after(route, charging, "StatusNotification", {**status, "status": "Faulted", "errorCode": "GroundFailure"})
-    return [plugged, awaited, charging, faulted, probes.after(route, charging, "StopTransaction", of("StopTransaction"), {})]
+    over = probes.after(route, charging, "StopTransaction", of("StopTransaction"), {})
+    return [State(plugged.bindings, reserved(route, plugged)), awaited, charging, faulted, over]
 
 
 def remote(route: Route, state: State) -> dict[str, dict[str, Any]]:
@@ -112,6 +113,17 @@ def remote(route: Route, state: State) -> dict[str, dict[str, Any]]:
     bindings, registers = state.fresh()
     asked = probes.full(down.from_dialect.messages["RequestStartTransaction"].request, probes.INDEXES)
     down.request("RequestStartTransaction", asked, Context(bindings.facts, probes.NOW - timedelta(minutes=5), registers))
+    return probes.merged(state.registers, registers.taken(), registers)
+
+
+def reserved(route: Route, state: State) -> dict[str, dict[str, Any]]:
+    """The registers when a connector, and any one, are reserved for a while."""
+    down = LADDER.route(route.to_dialect.name, route.from_dialect.name)
+    bindings, registers = state.fresh()
+    cx = Context(bindings.facts, probes.NOW - timedelta(minutes=10), registers)
+    for id, evse in ((1, {"evseId": 11}), (2, {})):
+        asked = {"id": id, "expiryDateTime": "2026-01-01T01:00:00Z", "idToken": {"idToken": "leaf-b", "type": "Central"}, **evse}
+        down.request("ReserveNow", asked, cx).results([{"status": "Accepted"}], cx)
     return probes.merged(state.registers, registers.taken(), registers)
 
 

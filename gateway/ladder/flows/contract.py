@@ -48,6 +48,11 @@ def nothing(results: Sequence[Payload | None], run: Any) -> Sequence[tuple[str, 
     return ()
 
 
+def never(results: Sequence[Payload | None], run: Any) -> Sequence[tuple[str, str, str, Payload]]:
+    """What most renderings promise."""
+    return ()
+
+
 def unsaid(code: str, run: Any) -> Payload | None:
     """What most renderings make of an error."""
     return None
@@ -67,6 +72,9 @@ class Rendering:
     other side only tells by messages of its own.  ``then`` makes of them what is asked next, whose answer is the answer, where
     there is more to ask; ``answer`` stands for it only where that cannot be asked any more.  ``idle`` are more messages for the
     far side of a command, promised by its answer: each is sent once when no transaction runs, unless the station boots before.
+    ``due`` makes, of the same results, what the asker is told later unless something comes between: (name, moment, action,
+    payload) of the near side's dialect.  It waits in the register `DUE` under its name, in the place of what waited there; a flow
+    takes it back by forgetting it.  Of a flow beyond another it is not asked.
     ``failed`` makes the answer where all were answered with errors, of the last one's code; None: that error is the answer.
     """
 
@@ -77,6 +85,7 @@ class Rendering:
     until: Callable[[Sequence[Payload | None], Any], bool] | None = None
     then: Callable[[Sequence[Payload | None], Any], Rendering | None] | None = None
     idle: Sequence[tuple[str, Payload]] = ()
+    due: Callable[[Sequence[Payload | None], Any], Sequence[tuple[str, str, str, Payload]]] = never
     failed: Callable[[str, Any], Payload | None] = unsaid
 
 

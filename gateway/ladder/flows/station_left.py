@@ -1,7 +1,7 @@
 """A station that counts connectors tells of its transactions to a back end that wants events.
 
 In: StartTransaction, MeterValues, StopTransaction and StatusNotification.  Out: TransactionEvent, and what is none.
-Not here: fields that cross by rules (the table's parts); commands (`remote`).
+Not here: fields that cross by rules (the table's parts); commands (`remote`); which reservations there are (`reservations`).
 
 Register ``events`` {transaction: {seq, connector, charging, wh, over}}: the next number, the last charging state that was
 told, the last reading (Wh, text).  ``over`` is ``stopped``, or ``closed`` where we closed it ourselves.  Register ``states``
@@ -18,6 +18,7 @@ from typing import Any
 import gateway.ladder.flows.energy as energy
 from gateway.ladder.flows.contract import Part, Rendering, makes
 from gateway.ladder.flows.remote import awaited
+from gateway.ladder.flows.reservations import removed, used
 from gateway.ladder.losses import Refused
 from gateway.messages import Payload
 
@@ -33,6 +34,7 @@ def start(asked: Payload, run: Any, parts: Parts) -> Rendering:
     if cx.transaction is None:
         raise Refused("InternalError", "a start that belongs to no transaction")
     messages = [_closing(key, kept, asked["timestamp"], run) for key, kept in _open_at(connector, cx)]
+    used(asked, cx)
     part = parts[EVENT]
     event = _event("Started", asked["timestamp"], part.ask(asked, run), cx)
     info: Payload = {"transactionId": str(cx.transaction), "chargingState": _charging(connector, part, run) or "EVConnected"}
@@ -108,7 +110,7 @@ def _stopped(result: Payload | None, asked: Payload, part: Part, run: Any) -> Pa
     return part.answer(result, asked, run) if result is not None else {}
 
 
-@makes("StatusNotification", EVENT, "NotifyEvent")
+@makes("StatusNotification", EVENT, "NotifyEvent", "ReservationStatusUpdate")
 def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """A connector's state: told as such, as a change within its transaction, and as a problem."""
     cx, connector, state = run.cx, asked["connectorId"], asked["status"]
@@ -122,6 +124,7 @@ def status(asked: Payload, run: Any, parts: Parts) -> Rendering:
         messages.append(("StatusNotification", {**(plain.ask(asked, run) or {}), "timestamp": asked["timestamp"]}))
     messages += _changed(asked, part, run)
     messages += _problem(asked, told, run)
+    messages += removed(asked, cx)
     return Rendering(messages, lambda results, run: {})
 
 
