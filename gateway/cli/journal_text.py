@@ -9,10 +9,10 @@ Text that a station sent is shown with its control characters escaped: it must n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from gateway.journal.parked import Station, Stored
 
@@ -51,8 +51,8 @@ def row(one: Stored) -> Iterator[str]:
     for name, value in values.items():
         if value not in ("", None):
             yield f"{name + ':':13} {_safe(value)}"
-    for number, message in enumerate(rendered["messages"] if rendered else ()):
-        said = "answered" if number < len(rendered["answers"]) else "not answered yet"
+    for number, message in enumerate(rendered.messages if rendered else ()):
+        said = "answered" if number < rendered.done else "not answered yet"
         yield f"{'rendered:':13} {message[0]} {_json(message[1])} ({said})"
     for name, value in texts:
         yield f"{name + ':':13} {_safe(value) if value else '(dropped when it was delivered)'}"

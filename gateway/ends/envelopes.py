@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -40,8 +40,7 @@ class Poster(Protocol):
         """POST, and fire with the response or fail with `LinkFailed`."""
 
 
-@dataclass(slots=True)
-class _Request:
+class _Request(Struct, eq=False):
     call: Call
     raw: str
     exchange: Exchange

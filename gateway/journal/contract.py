@@ -14,8 +14,9 @@ kinds and digits included (tuples come back as lists).  Anything else, floats to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
 
 WINDOW = 8
 MOST_TEXT = 256 * 1024
@@ -32,8 +33,7 @@ Message: TypeAlias = tuple[str, dict[str, Any]]
 """Action and payload (a value tree), in the back end's dialect."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True):
     """What a row became on its way up, made once: the ``messages``, in the order of sending (there may be none).
 
     ``answers`` are the result payloads that the back end gave to the first of them (value trees; None where one does not
@@ -49,8 +49,7 @@ class Rendering:
         return len(self.answers)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One transaction message.  ``seq`` grows by one per station and is the order of delivery.
 
     ``raw`` is the text as it came; ``codec`` and ``dialect`` say how to read it again.  ``payload`` is the message after
@@ -77,8 +76,7 @@ class Row:
     cuts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Struct, frozen=True):
     """One transaction of one station.
 
     ``gateway_id`` is ours, allotted at the first message; ``station_id`` is what the station calls it (the same for 1.x);
@@ -101,16 +99,14 @@ class Transaction:
     flags: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(Struct, frozen=True):
     """Add a row at the end of the station's queue."""
 
     station: str
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A row changed: rendered, partly delivered, tried again, parked, or delivered (texts and rendering are then dropped).
 
     ``state``, ``attempts``, ``why`` and ``cuts`` are written as they stand here.  ``rendered`` is written where it is given and
@@ -130,8 +126,7 @@ class Mark:
     anew: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(Struct, frozen=True):
     """All rows of a transaction that are queued now are put aside; their attempts stay."""
 
     station: str
@@ -139,24 +134,21 @@ class Park:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class PutTransaction:
+class PutTransaction(Struct, frozen=True):
     """Write a transaction's row whole."""
 
     station: str
     transaction: Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class PutStation:
+class PutStation(Struct, frozen=True):
     """Remember facts of the station by name (value trees): boot, registration, interval, callback, states …"""
 
     station: str
     values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PutRegisters:
+class PutRegisters(Struct, frozen=True):
     """Remember registers of the ladder for this station: {register: {key: value tree, or None to forget the key}}.
 
     The value of a key is written whole; keys and registers that are not named stay.  The store never forgets one by itself:
@@ -170,8 +162,7 @@ class PutRegisters:
 Write: TypeAlias = Append | Mark | Park | PutTransaction | PutStation | PutRegisters
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What the journal knows of one station.
 
     ``queue``: the first rows still queued, as `Waiting.rows`; ``more`` says that others wait behind them.  ``transactions``: the
@@ -183,14 +174,13 @@ class Restored:
     queue: Sequence[Row] = ()
     more: bool = False
     transactions: Sequence[Transaction] = ()
-    keys: dict[str, int] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
-    registers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    keys: dict[str, int] = {}
+    values: dict[str, Any] = {}
+    registers: dict[str, dict[str, Any]] = {}
     next_seq: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A piece of a station's queue: ``rows`` in order, without ``raw``, and the ``transactions`` that they belong to.
 
     At most `WINDOW` rows, and as many as `MOST_TEXT` allows (at least one); ``more`` says that others wait behind them.
@@ -201,8 +191,7 @@ class Waiting:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
+class Depth(Struct, frozen=True):
     """The state of the store: rows queued and parked in all, and the receipt time of the oldest queued one (ISO), if any.
 
     ``asked`` counts the parked rows that an operator asked to bring back while this gateway ran.

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from operator import attrgetter
 from sys import intern
 from typing import Any
+
+from msgspec import Struct
 
 from gateway.journal.contract import (
     KEYS_KEPT,
@@ -42,19 +43,19 @@ PARKED = "state = 'parked' AND state <> 'delivered'"
 """The second half is what the partial index says; SQLite does not conclude it from the first."""
 
 
-def _columns(made_of: type[Any]) -> str:
-    return ", ".join(f'"{each.name}"' for each in fields(made_of))
+def _columns(made_of: type[Struct]) -> str:
+    return ", ".join(f'"{name}"' for name in made_of.__struct_fields__)
 
 
-def _marks(made_of: type[Any], more: int) -> str:
-    return ", ".join("?" * (len(fields(made_of)) + more))
+def _marks(made_of: type[Struct], more: int) -> str:
+    return ", ".join("?" * (len(made_of.__struct_fields__) + more))
 
 
-_row_values = attrgetter(*(each.name for each in fields(Row)))
-_RENDERED, _PAYLOAD = ([each.name for each in fields(Row)].index(name) for name in ("rendered", "payload"))
-_WORDS = [at for at, each in enumerate(fields(Row)) if each.name in ("role", "action", "dialect", "codec", "state")]
+_row_values = attrgetter(*Row.__struct_fields__)
+_RENDERED, _PAYLOAD = map(Row.__struct_fields__.index, ("rendered", "payload"))
+_WORDS = [Row.__struct_fields__.index(name) for name in ("role", "action", "dialect", "codec", "state")]
 """Columns of which a long queue has few different values: one copy in memory is enough."""
-_transaction_values = attrgetter(*(each.name for each in fields(Transaction)))
+_transaction_values = attrgetter(*Transaction.__struct_fields__)
 
 ROW = f"{_columns(Row)}, answers"
 """The columns that make a row, in the order that `row` takes them."""
@@ -63,7 +64,7 @@ _INSERT_ROW = f"INSERT INTO message (station, {ROW}) VALUES ({_marks(Row, 2)})"
 _PUT_TRANSACTION = (
     f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
     "ON CONFLICT (station, gateway_id) DO UPDATE SET "
-    + ", ".join(f'"{each.name}" = excluded."{each.name}"' for each in fields(Transaction) if each.name != "gateway_id")
+    + ", ".join(f'"{name}" = excluded."{name}"' for name in Transaction.__struct_fields__ if name != "gateway_id")
 )
 _CLOSE = """
     UPDATE txn SET closed = (SELECT coalesce(max(closed), 0) + 1 FROM txn WHERE station = :station)
@@ -263,7 +264,7 @@ def _transactions(db: sqlite3.Connection, station: str, which: str) -> list[Tran
 
 def _transaction(row: Iterable[Any]) -> Transaction:
     """SQLite knows no booleans; everything else comes back as it went in."""
-    values = dict(zip((each.name for each in fields(Transaction)), row, strict=True))
+    values = dict(zip(Transaction.__struct_fields__, row, strict=True))
     return Transaction(**{**values, "local": bool(values["local"])})
 
 

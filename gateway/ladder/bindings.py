@@ -8,8 +8,10 @@ Numbers: where the back end names transactions they are its own, as far as the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.dialects.schema import Dialect
 from gateway.ladder.facts import Known, Recorded

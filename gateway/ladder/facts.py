@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import msgspec
+from msgspec import Struct
+
 from gateway.ladder.registers import Registers
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of one transaction: where, whose token, when it began (as the station said), the register then (Wh, text).
 
     ``named`` is what the back end calls it; None where that is not known.
@@ -147,13 +149,12 @@ class Recorded:
             self.reset = asked.get("reset_kind")
 
 
-@dataclass
-class Context:
+class Context(Struct, eq=False):
     """What a translation may look at beside the message itself."""
 
     facts: Facts
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-    registers: Registers = field(default_factory=Registers)
+    registers: Registers = msgspec.field(default_factory=Registers)
     transaction: int | None = None
     """The transaction to which the session bound this message when it came."""
 

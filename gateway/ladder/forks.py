@@ -7,8 +7,10 @@ Not here: what flows decide (`gateway.ladder.flows`), the steps before (`gateway
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from gateway.ladder.facts import Context
 from gateway.ladder.flows import Flow, Parts, Rendering

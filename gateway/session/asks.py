@@ -7,9 +7,9 @@ Not here: what the answer is.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.dialects.errors import PeerError
@@ -18,8 +18,7 @@ from gateway.session import commands as do
 from gateway.session.desk import Desk
 
 
-@dataclass(slots=True, eq=False)
-class Asked:
+class Asked(Struct, eq=False):
     """A call of the station that waits.  ``raw`` is its text as it came, ``since`` when (monotonic).
 
     ``wants`` is what a transaction message waits for: ``ack`` or ``content``; None for any other message.

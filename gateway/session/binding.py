@@ -9,9 +9,10 @@ first message of one makes the record, whatever it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from gateway.journal.contract import PutStation, PutTransaction, Restored, Transaction, Write
 from gateway.messages import Call

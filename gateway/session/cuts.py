@@ -12,7 +12,8 @@ is taken up from the journal is counted before it leaves, since what it does to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.journal.contract import Mark
 from gateway.session.desk import Desk

@@ -14,8 +14,9 @@ byte leaves, and after a crash the rest of just that is sent.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from gateway.dialects.errors import PeerError
 from gateway.journal.contract import (

@@ -7,8 +7,9 @@ Not here: transaction messages (`gateway.session.intake`), boots (`gateway.sessi
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from gateway.load import ERRANDS, Load
 from gateway.messages import Answer, Call, Error, Result
@@ -25,8 +26,7 @@ EARLY = 0.95
 """A station's clock is not ours: a heartbeat this much of the interval after the last one is the next one."""
 
 
-@dataclass(slots=True, eq=False)
-class Errand:
+class Errand(Struct, eq=False):
     """A call on its way up.  ``asked`` is None for one whose answer nobody waits for."""
 
     call: Call

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.journal.contract import KEYS_KEPT, Append, PutTransaction, Restored, Row, Transaction
 from gateway.load import STATES, Load

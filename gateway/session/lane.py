@@ -7,8 +7,9 @@ Not here: which room comes first (`gateway.session.session`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
@@ -27,8 +28,7 @@ class Source(Protocol):
 HOLD = "hold-up"
 
 
-@dataclass(slots=True)
-class Flight:
+class Flight(Struct, eq=False):
     """A call that the back end has.  ``failed`` hears ``lost`` (the link went) or ``silent`` (no answer in time).
 
     ``first`` is the call as it was to be sent, ``tried`` how often a quirk profile had it said in other words.

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.journal.contract import MOST_TEXT, WINDOW, Row
 from gateway.ladder.facts import Facts
@@ -27,8 +29,7 @@ FEW = 8
 """So many states of a station may wait in a queue that flows before they are coalesced."""
 
 
-@dataclass(slots=True, eq=False)
-class RowItem:
+class RowItem(Struct, eq=False):
     """A row in the queue, with the station's calls that wait for it.
 
     ``live`` says that it came while all flowed, and waits for nothing older.  ``call`` is its message where it is still at hand
@@ -47,7 +48,7 @@ class RowItem:
     trip: Trip | None = None
     here: bool = False
     live: bool = False
-    asks: list[Asked] = field(default_factory=list)
+    asks: list[Asked] = []
 
     def readable(self) -> bool:
         """Whether there is a message: the file may have been written by something else."""
@@ -62,8 +63,7 @@ class RowItem:
         return self.call or Call("", self.row.action, from_text(self.row.payload))
 
 
-@dataclass(slots=True, eq=False)
-class StateItem:
+class StateItem(Struct, eq=False):
     """A state in the queue.  ``facts`` are those of the moment when it came, ``after`` the number of the row before it.
 
     ``fixed`` says that a row which is not in memory keeps newer states from taking its place.

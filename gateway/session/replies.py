@@ -6,8 +6,9 @@ Not here: answers without the back end's word (`gateway.session.intake`), when t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.dialects.errors import PeerError
 from gateway.facts import WORDS

@@ -13,10 +13,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import astuple
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from msgspec.structs import astuple
 
 from gateway.journal import schema
 from gateway.journal.contract import Append, JournalFailed, Mark, Row

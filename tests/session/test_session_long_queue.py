@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from gateway.journal.contract import MOST_TEXT, WINDOW, Append, Row, Waiting
 from gateway.messages import Error
