@@ -70,8 +70,8 @@ class Surroundings(Protocol):
     def acted(self, conversation: Conversation, command: do.Acted) -> None:
         """A switch of a quirk profile did something."""
 
-    def noted(self, conversation: Conversation, note: do.Note) -> None:
-        """Count and trace."""
+    def noted(self, station: str, note: do.Note) -> None:
+        """Count and trace what a station's session noted."""
 
     def committed(self, seconds: float) -> None:
         """The journal answered a commit after so many seconds."""
@@ -260,7 +260,7 @@ class Conversation:
             self.around.crashed(self, error)
         finally:
             self._busy = False
-        if self._met and self._deserted:
+        if self.station_end is None and self._deserted:
             self.over = True
             self._sleep()
             self.session.turn.end()
@@ -268,7 +268,7 @@ class Conversation:
 
     @property
     def _deserted(self) -> bool:
-        return self.station_end is None and self.backend_end is None and not self.over and self.session.idle
+        return self._met and self.backend_end is None and not self.over and self.session.idle
 
     def _answer_station(self, command: do.AnswerStation) -> None:
         if self.station_end is not None:
@@ -340,7 +340,7 @@ class Conversation:
             self._alarm = None
 
     def _note(self, command: do.Note) -> None:
-        self.around.noted(self, command)
+        self.around.noted(self.station, command)
 
     def _learned(self, command: do.Learned) -> None:
         self.around.learned(self, command)

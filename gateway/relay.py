@@ -92,6 +92,7 @@ class Relay:
         self.healthy = True
         self.stopping = False
         self.choosing = Choosing(witness, self.wall, lambda writes: self.journal.commit(writes, lambda failure: None))
+        self.noted, self.committed = witness.noted, witness.metrics.committed
         witness.on_fired = self.fired
         self.on_health: Callable[[bool], None] = lambda healthy: None
         self.later: Later | Now = NOW
@@ -280,14 +281,6 @@ class Relay:
         return [("authorization", "Basic " + base64.b64encode(pair).decode("ascii"))]
 
     # -- counting and storing ------------------------------------------------------------------------------------
-
-    def noted(self, conversation: Conversation, note: do.Note) -> None:
-        """Count and trace what a session noted."""
-        self.witness.noted(conversation.station, note)
-
-    def committed(self, seconds: float) -> None:
-        """Measure how long the journal takes."""
-        self.witness.metrics.committed(seconds)
 
     def storing_failed(self, conversation: Conversation, failure: JournalFailed) -> None:
         """Closing beats refusing (OCPP 1.6 section 3.7): no byte to anyone, until the journal can store again.

@@ -259,4 +259,5 @@ class Dialect:
             return key_as_said(call.action, call.said)
         message = self.messages[call.action]
         payload = call.payload if checked else self.check("call", call.action, call.payload, "drop")
-        return natural_key(message, payload, self.lens("call", call.action).facts(payload))
+        facts = self.lens("call", call.action).facts(payload) if message.key else {}
+        return natural_key(message, payload, facts)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from gateway.journal.contract import (
     KEYS_KEPT,
@@ -35,6 +35,8 @@ from gateway.journal.contract import (
 )
 from gateway.journal.trees import from_json, to_json
 
+Values = TypeVar("Values", list[Any], tuple[Any, ...])
+
 ENDED_KEPT = 20
 """How many ended transactions of a station are kept, newest end first."""
 
@@ -51,11 +53,9 @@ def _marks(made_of: type[Struct], more: int) -> str:
     return ", ".join("?" * (len(made_of.__struct_fields__) + more))
 
 
-_row_values = attrgetter(*Row.__struct_fields__)
 _RENDERED, _PAYLOAD = map(Row.__struct_fields__.index, ("rendered", "payload"))
 _WORDS = [Row.__struct_fields__.index(name) for name in ("role", "action", "dialect", "codec", "state")]
 """Columns of which a long queue has few different values: one copy in memory is enough."""
-_transaction_values = attrgetter(*Transaction.__struct_fields__)
 
 ROW = f"{_columns(Row)}, answers"
 """The columns that make a row, in the order that `row` takes them."""
@@ -88,9 +88,10 @@ def _append(db: sqlite3.Connection, what: Append) -> None:
     row = what.row
     if not db.execute(_COUNT_ON, (what.station, row.seq)).rowcount:
         _begin(db, what.station, row.seq)
-    values = list(_row_values(row))
-    values[_RENDERED], answers = _written(row.rendered)
-    db.execute(_INSERT_ROW, _texts((what.station, *values, answers)))
+    values = [what.station, *astuple(row), None]
+    if row.rendered is not None:
+        values[1 + _RENDERED], values[-1] = _written(row.rendered)
+    db.execute(_INSERT_ROW, _texts(values))
 
 
 _COUNT_ON = "UPDATE station SET next_seq = next_seq + 1 WHERE name = ? AND next_seq = ?"
@@ -160,7 +161,7 @@ def _park(db: sqlite3.Connection, what: Park) -> None:
 
 def _put_transaction(db: sqlite3.Connection, what: PutTransaction) -> None:
     one = what.transaction
-    db.execute(_PUT_TRANSACTION, _texts((what.station, *_transaction_values(one))))
+    db.execute(_PUT_TRANSACTION, _texts((what.station, *astuple(one))))
     db.execute(_REOPEN if one.ended is None else _CLOSE, {"station": what.station, "id": one.gateway_id})
 
 
@@ -198,7 +199,7 @@ _WRITERS: dict[type[Any], Callable[[sqlite3.Connection, Any], None]] = {
 }
 
 
-def _texts(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _texts(values: Values) -> Values:
     """Refuse NUL: SQLite would keep it, PostgreSQL would not, and a journal must be able to move from one to the other."""
     for value in values:
         if isinstance(value, str) and "\0" in value:

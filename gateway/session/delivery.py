@@ -78,17 +78,13 @@ class Delivery:
 
     def offer(self) -> bool:
         """Send the head, if it may go; what goes no further than the tables is done with at once."""
-        while self.registration.ready and not self.desk.running(RETRY) and not self.desk.stopping:
+        while self.queue and self.registration.ready and not self.desk.running(RETRY) and not self.desk.stopping:
             head = self.queue.head
             if self.queue.low:
                 self._read_on()
-            if head is None or (isinstance(head, RowItem) and not head.committed):
+            if head is None or (head.trip is not None and not head.trip.stored):
                 return False
-            if head.trip is not None and not head.trip.stored:
-                return False
-            if isinstance(head, RowItem) and head.row.role == "stop" and head.row.transaction in self._unmarked:
-                return False
-            if isinstance(head, RowItem) and self.cuts.waits(head):
+            if isinstance(head, RowItem) and self._waits(head):
                 return False
             if not self.turn.take(head.live or (isinstance(head, RowItem) and bool(head.asks))):
                 return False
@@ -96,6 +92,11 @@ class Delivery:
                 self._in_turn = True
                 return True
         return False
+
+    def _waits(self, head: RowItem) -> bool:
+        """Whether the row may not go yet: not stored, a stop whose start might come again, or one that has cut links."""
+        unsure = head.row.role == "stop" and head.row.transaction in self._unmarked
+        return not head.committed or unsure or self.cuts.waits(head)
 
     def rest(self) -> None:
         """A turn in which there was nothing to send is not kept."""

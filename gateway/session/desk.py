@@ -30,7 +30,7 @@ SOON = 0.25
 
 
 class Desk:
-    """Shared by reference; ``begin`` opens an event, ``take`` closes it.
+    """Shared by reference; ``begin`` opens an event.
 
     ``switches`` are those of the station's quirk profiles, ``theirs`` those of the back end's that count for calls to it.
     """
@@ -65,14 +65,10 @@ class Desk:
 
     # -- one event -----------------------------------------------------------------------------------------------
 
-    def begin(self, at: Instant) -> None:
-        """An event begins."""
+    def begin(self, at: Instant) -> list[do.Command]:
+        """An event begins; its commands come into what is given here."""
         self.at, self._out = at, []
-
-    def take(self) -> list[do.Command]:
-        """The commands of this event."""
-        out, self._out = self._out, []
-        return out
+        return self._out
 
     def say(self, command: do.Command) -> None:
         """Ask for something."""
@@ -80,7 +76,7 @@ class Desk:
 
     def note(self, what: str, detail: str = "", **labels: str) -> None:
         """Count something; ``what`` and its labels are in `gateway.session.notes`."""
-        self.say(do.Note(what, labels, detail))
+        self._out.append(do.Note(what, labels, detail))
 
     def acted(self, switch: str, detail: str | None = "", side: Side = "station") -> None:
         """A switch of a quirk profile did something."""
@@ -238,7 +234,7 @@ class Desk:
     def ended(self, direction: str, dialect: Dialect, call: Call, outcome: str) -> None:
         """Count a call that is answered.  A name that the ``dialect`` of its asker does not know counts as ``other``."""
         operation = call.action if call.action in dialect.messages else "other"
-        self.say(_ended(direction, dialect.name, operation, outcome))
+        self._out.append(_ended(direction, dialect.name, operation, outcome))
 
 
 @lru_cache(maxsize=1024)

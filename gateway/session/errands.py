@@ -73,10 +73,8 @@ class Errands:
             self._last_beat = self.desk.at.mono
             self._waiting.append(Errand(asked.call, None))
 
-    def settle(self, hopeful: bool) -> None:
-        """Answer those here who would wait for nothing."""
-        if hopeful:
-            return
+    def give_up(self) -> None:
+        """The back end cannot be asked: all are answered here."""
         waiting = [*self._waiting, *([self._flying] if self._flying else [])]
         self._waiting.clear()
         for errand in waiting:

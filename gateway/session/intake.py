@@ -43,7 +43,8 @@ class Intake:
         self.oddities = Oddities(desk, transactions)
         self._keys: OrderedDict[str, None] = OrderedDict()
         self._pending: dict[str, RowItem] = {}  # not stored yet, or held
-        self._holding: list[RowItem] = []
+        self.holding: list[RowItem] = []
+        """Rows that are stored, and whose station waits for the back end's word."""
         self.flowing: Callable[[], bool] = lambda: False
         """Whether what is queued goes up at once."""
         self.away: Callable[[], bool] = lambda: False
@@ -191,7 +192,7 @@ class Intake:
         item.committed = True
         self.desk.note("row", change="parked" if item.row.state == "parked" else "stored")
         if item.content and not item.hasty and item.row.state == "queued":
-            self._holding.append(item)
+            self.holding.append(item)
         else:
             self._pending.pop(item.row.key, None)
             self.answer_here(item, "stored")
@@ -201,13 +202,11 @@ class Intake:
 
     def settle(self, hopeful: bool) -> None:
         """Answer those here who would wait for nothing."""
-        if not self._holding:
-            return
-        for item in self._holding:
+        for item in self.holding:
             if not (hopeful and not self.desk.stopping and item.row.state == "queued" and self.queue.may_wait(item)):
                 self.answer_here(item, "local")
-        for item in [item for item in self._holding if not any(asked.open for asked in item.asks)]:
-            self._holding.remove(item)
+        for item in [item for item in self.holding if not any(asked.open for asked in item.asks)]:
+            self.holding.remove(item)
             self._pending.pop(item.row.key, None)
             self.queue.lighten(item, self.flowing())
 
@@ -266,7 +265,7 @@ class Intake:
             self._keys.popitem(last=False)
 
     def _repeats(self, asked: Asked, key: str) -> bool:
-        before = self.transactions.started(key) or self.transactions.stopped(key)
+        before = self.transactions.bounded_by(key)
         item = self._pending.get(key) or self._unanswered(asked, key, before)
         if item is not None:
             item.asks.append(asked)
@@ -294,7 +293,7 @@ class Intake:
             if item.row.key == key:
                 item.content = True
                 self._pending[key] = item
-                self._holding.append(item)
+                self.holding.append(item)
                 return item
         return None
 

@@ -40,11 +40,6 @@ class Flight(Struct, eq=False):
     first: Call
     tried: int = 0
 
-    @property
-    def id(self) -> str:
-        """Of the call that waits."""
-        return self.call.id
-
 
 class Lane:
     """Holds the one outstanding call."""
@@ -60,7 +55,7 @@ class Lane:
 
     def pump(self) -> None:
         """Send what can be sent, the first source first."""
-        if self.flight is not None or not self.uplink.up or (self.desk.theirs and self._held()):
+        if self.flight is not None or self.uplink.state != "up" or (self.desk.theirs and self._held()):
             return
         for source in self.sources:
             if source.offer():
@@ -92,7 +87,7 @@ class Lane:
     def hear(self, answer: Answer) -> None:
         """The back end answered something."""
         flight = self.flight
-        if flight is None or flight.id != answer.id:
+        if flight is None or flight.call.id != answer.id:
             self.desk.note("stray", answer.id, peer="backend", kind="answer")
             return
         self._land()
@@ -126,7 +121,7 @@ class Lane:
             else:
                 flight.failed("silent")
             return
-        self.desk.note("uplink", flight.id, change="unanswered")
+        self.desk.note("uplink", flight.call.id, change="unanswered")
         self.silent += 1
         flight.failed("silent")
         if self.silent >= self.desk.policy.uplink_silent_calls:
@@ -134,6 +129,6 @@ class Lane:
 
     def _land(self) -> None:
         if self.flight is not None:
-            self.desk.cancel(f"up:{self.flight.id}")
+            self.desk.cancel(f"up:{self.flight.call.id}")
             self.fallbacks.landed()
         self.flight = None

@@ -76,7 +76,8 @@ class Registration:
         """Whether the back end asked for the next boot."""
         self._reset_at: datetime | None = None
         self._trip: Trip | None = None  # what the boot became
-        self._waiting: list[Asked] = []
+        self.waiting: list[Asked] = []
+        """The station's boots that wait for the back end's word."""
         self._unheard = False
 
     def restore(self, values: dict[str, Any]) -> None:
@@ -104,7 +105,7 @@ class Registration:
     @property
     def unanswered(self) -> bool:
         """Whether the station waits for the answer to its boot."""
-        return any(asked.open for asked in self._waiting)
+        return any(asked.open for asked in self.waiting)
 
     @property
     def interval(self) -> float:
@@ -123,7 +124,7 @@ class Registration:
         if unheard and self.standing == "accepted" and before is not None and before.payload == asked.call.payload:
             self._answer_here(asked, "accepted", self.interval)
             return
-        self._waiting.append(asked)
+        self.waiting.append(asked)
         self.asks.within(asked, self._late)
         self.hear("boot")
         if self.desk.answers_here("boot"):
@@ -156,12 +157,10 @@ class Registration:
 
     def settle(self, hopeful: bool) -> None:
         """Answer those here who would wait for nothing."""
-        if not self._waiting:
-            return
         if not hopeful:
-            for asked in self._waiting:
+            for asked in self.waiting:
                 self._late(asked)
-        self._waiting = [asked for asked in self._waiting if asked.open]
+        self.waiting = [asked for asked in self.waiting if asked.open]
 
     def _late(self, asked: Asked) -> None:
         if not asked.open:
@@ -258,7 +257,7 @@ class Registration:
         verdict = facts.get("registration", "accepted")
         if verdict not in WORDS["registration"]:
             verdict = "rejected"
-        heard = [asked for asked in self._waiting if self.asks.reply(asked, answer, "answered")]
+        heard = [asked for asked in self.waiting if self.asks.reply(asked, answer, "answered")]
         if heard:
             self._told(self.desk.dialect.fact(answer, "registration"))
             self._unheard = False

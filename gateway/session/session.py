@@ -120,20 +120,24 @@ class Session:
 
     def receive(self, event: on.Event, at: on.Instant) -> list[Command]:
         """What follows from an event, in order.  Never raises for what a peer or a clock does."""
-        self.desk.begin(at)
+        commands = self.desk.begin(at)
         _ROOMS[type(event)](self, event)
         self._settle()
-        return self.desk.take()
+        return commands
 
     def _settle(self) -> None:
         hopeful = self.uplink.state in ("opening", "up") and self.registration.hopeful
         self.lane.pump()
         self.delivery.rest()
-        self.registration.settle(hopeful)
-        self.errands.settle(hopeful)
-        self.intake.settle(hopeful)
+        if self.registration.waiting:
+            self.registration.settle(hopeful)
+        if not hopeful:
+            self.errands.give_up()
+        if self.intake.holding:
+            self.intake.settle(hopeful)
         self.orders.pump()
-        self._leave()
+        if not self.desk.present:
+            self._leave()
 
     # -- the station ---------------------------------------------------------------------------------------------
 
@@ -196,7 +200,7 @@ class Session:
 
     def _leave(self) -> None:
         """The uplink of a station that is gone stays for the grace, and until the queue is empty."""
-        if self.desk.present or self.desk.running("grace") or self.uplink.state == "closed":
+        if self.desk.running("grace") or self.uplink.state == "closed":
             return
         self.desk.settle_debts()
         if not self.queue and not self.desk.storing and self.lane.flight is None:

@@ -127,13 +127,16 @@ class Transactions:
         found = [t for t in self._all.values() if t.backend_id == text]
         return next((t for t in reversed(found) if t.ended is None), found[-1] if found else None)
 
-    def started(self, key: str) -> Transaction | None:
-        """The open transaction that began with the message of this natural key."""
-        return next((t for t in self.open() if t.start_key == key), None)
-
-    def stopped(self, key: str) -> Transaction | None:
-        """The ended transaction whose last message has this natural key."""
-        return next((t for t in self._all.values() if t.ended is not None and t.stop_key == key), None)
+    def bounded_by(self, key: str) -> Transaction | None:
+        """The open transaction that began with the message of this natural key, else the ended one whose last message has it."""
+        ended = None
+        for t in self._all.values():
+            if t.ended is None:
+                if t.start_key == key:
+                    return t
+            elif t.stop_key == key and ended is None:
+                ended = t
+        return ended
 
     def given(self, id: int) -> bool:
         """Whether we ever gave this id."""
@@ -204,6 +207,8 @@ class Transactions:
 
     def prune(self, needed: Callable[[int], bool]) -> None:
         """Forget the oldest ended ones, but for those that are still ``needed`` by a queued row."""
+        if len(self._all) <= MOST_ENDED:
+            return
         ended = [t.gateway_id for t in self._all.values() if t.ended is not None]
         for id in ended[:-MOST_ENDED]:
             if not needed(id):
