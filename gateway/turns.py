@@ -40,12 +40,11 @@ class Turns:
         self._waiting.pop(turn, None)
         self._free += turn.held
         turn.held = False
-        self._hand_out()
+        if self._waiting and not self._handing:
+            self._hand_out()
 
     def _hand_out(self) -> None:
         """Who gets a turn may end it at once, in here: one loop serves all."""
-        if self._handing:
-            return
         self._handing = True
         try:
             while self._free > 0 and self._waiting:

@@ -235,7 +235,7 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
         metrics,
         trace,
         log,
-        wall=lambda: datetime.now(UTC),
+        wall=partial(datetime.now, UTC),
         ids=new_id,
         rng=random.SystemRandom(),
     )

@@ -17,42 +17,34 @@ A_HAIR = 1e-6
 Then = Callable[[], None]
 
 
-class Deadlines:
-    """``wake`` is the moment for which the session has asked to be woken: infinity where it has not asked."""
+class Deadlines(dict[str, tuple[float, Then]]):
+    """By name: when, and what then; `pop` takes one back.
 
-    __slots__ = ("_all", "wake")
+    ``wake`` is the moment for which the session has asked to be woken: infinity where it has not asked.
+    """
+
+    __slots__ = ("wake",)
 
     def __init__(self) -> None:
-        self._all: dict[str, tuple[float, Then]] = {}
         self.wake = inf
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._all
 
     @property
     def moments(self) -> dict[str, float]:
         """Each name's moment, the one that was set first first."""
-        return {name: at for name, (at, _) in self._all.items()}
+        return {name: at for name, (at, _) in self.items()}
 
     def set(self, name: str, at: float, then: Then) -> None:
         """Let ``then`` happen at that moment; an earlier setting of the name is forgotten."""
-        self._all.pop(name, None)  # so that of two with one moment the one that was set first comes first
-        self._all[name] = at, then
-
-    def cancel(self, name: str) -> None:
-        """Forget one."""
-        self._all.pop(name, None)
+        self.pop(name, None)  # so that of two with one moment the one that was set first comes first
+        self[name] = at, then
 
     def due(self, now: float) -> Then | None:
         """What is to happen now, taken out: the earliest, or None where the session was woken for nothing."""
         self.wake = inf
-        name = min(self._all, key=lambda one: self._all[one][0], default=None)
-        return self._all.pop(name)[1] if name is not None and self._all[name][0] <= now + A_HAIR else None
+        name = min(self, key=lambda one: self[one][0], default=None)
+        return self.pop(name)[1] if name is not None and self[name][0] <= now + A_HAIR else None
 
     @property
     def next(self) -> float:
         """The earliest moment; infinity where there is none."""
-        return min((at for at, _ in self._all.values()), default=inf)
+        return min((at for at, _ in self.values()), default=inf)

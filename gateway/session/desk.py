@@ -107,7 +107,7 @@ class Desk:
         if self._owed:
             writes, self._owed = [*self._owed, *writes], []
             self.cancel("soon")
-        self.say(do.Commit(self._tag, writes))
+        self._out.append(do.Commit(self._tag, writes))
 
     def commit_soon(self, writes: Sequence[Write]) -> None:
         """Store with the next commit, or `SOON` from now: for what nobody waits for and a crash may forget.
@@ -151,7 +151,7 @@ class Desk:
 
     def cancel(self, name: str) -> None:
         """Forget a timer."""
-        self.deadlines.cancel(name)
+        self.deadlines.pop(name, None)
 
     def woken(self) -> None:
         """Do what is due, one thing at a time: the rest is an event of its own."""

@@ -55,7 +55,7 @@ class Lane:
 
     def pump(self) -> None:
         """Send what can be sent, the first source first."""
-        if self.flight is not None or self.uplink.state != "up" or (self.desk.theirs and self._held()):
+        if self.flight is not None or not self.uplink.up or (self.desk.theirs and self._held()):
             return
         for source in self.sources:
             if source.offer():

@@ -63,6 +63,10 @@ class Registration:
     def __init__(self, desk: Desk, asks: Asks, lane: Lane, transactions: Transactions) -> None:
         self.desk, self.asks, self.lane, self.transactions = desk, asks, lane, transactions
         self.standing = "off"
+        self.ready = False
+        """Whether anything but a boot may go up."""
+        self.hopeful = True
+        """Whether it may become ready by itself within a call's time."""
         self.boot: Call | None = None
         self.known = False
         self.last_interval: int | None = None
@@ -91,16 +95,6 @@ class Registration:
             self.desk.say(do.Learned(**{fact: values.get(fact) for fact in IDENTITY}, boot=boot["payload"]))
 
     # -- what others ask -----------------------------------------------------------------------------------------
-
-    @property
-    def ready(self) -> bool:
-        """Whether anything but a boot may go up."""
-        return self.standing in ("open", "accepted")
-
-    @property
-    def hopeful(self) -> bool:
-        """Whether it may become ready by itself within a call's time."""
-        return self.standing != "waiting"
 
     @property
     def unanswered(self) -> bool:
@@ -188,6 +182,7 @@ class Registration:
             self.desk.note("stray", f"standing {self.standing}: {word}", peer="gateway", kind="event")
             return
         self.standing = after
+        self.ready, self.hopeful = after in ("open", "accepted"), after != "waiting"
         if after in ("off", "due"):
             self._trip = None
         if after != "waiting":

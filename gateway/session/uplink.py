@@ -33,12 +33,9 @@ class Uplink:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.state = "closed"
-        self.tries = 0
-
-    @property
-    def up(self) -> bool:
+        self.up = False
         """Whether the link stands."""
-        return self.state == "up"
+        self.tries = 0
 
     def hear(self, word: str, why: str = "") -> bool:
         """Go one step; false if the word means nothing in this state."""
@@ -47,6 +44,7 @@ class Uplink:
             self.desk.note("stray", f"uplink {self.state}: {word} {why}".strip(), peer="gateway", kind="event")
             return False
         self.state, deed = step
+        self.up = self.state == "up"
         if deed:
             getattr(self, f"_{deed}")(why)
         return True

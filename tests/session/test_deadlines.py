@@ -53,7 +53,7 @@ def test_one_that_is_set_and_taken_back_again_and_again_wakes_once() -> None:
     sleeper = Sleeper(clock)
     for number in range(100):
         sleeper.set(f"answer:{number}", 30.0, lambda: None)
-        sleeper.deadlines.cancel(f"answer:{number}")
+        sleeper.deadlines.pop(f"answer:{number}", None)
         clock.advance(0.1)
     assert (len(sleeper.deadlines), len(clock.getDelayedCalls())) == (0, 1)
     clock.advance(30.0)
@@ -66,7 +66,7 @@ def test_one_that_is_taken_back_by_one_before_it_does_not_come() -> None:
 
     def due(name: str) -> None:
         heard.append(name)
-        sleeper.deadlines.cancel("b")
+        sleeper.deadlines.pop("b", None)
         if len(heard) < 3:
             sleeper.set("c", -1.0, lambda: due("c"))
 
@@ -104,7 +104,7 @@ def test_they_come_as_delayed_calls_of_their_own_would(steps: list[tuple[str, st
             clock.advance(seconds)
             other.advance(seconds)
             continue
-        sleeper.deadlines.cancel(name)
+        sleeper.deadlines.pop(name, None)
         if name in own and own[name].active():
             own[name].cancel()
         if what == "set":
