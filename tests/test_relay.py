@@ -128,7 +128,7 @@ def test_stations_of_a_back_end_share_what_is_known_of_tokens(tmp_path: Path) ->
     assert told() == "Accepted"
     assert 'local_verdicts_total{choice="last_known",verdict="accepted"} 1.0' in office.metrics.exposition().decode()
     office.clock.advance(86400)
-    assert told() == "Invalid", "the back end said until when"
+    assert told() == "Expired", "the back end said until when"
 
 
 @pytest.mark.parametrize("at", ["222222017-10-27T19:10:11Z", "1000000", "9999-12-31T23:59:59-12:00", ""])
