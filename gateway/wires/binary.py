@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.dialects.errors import PeerError
 from gateway.wires.fields import ABSENT, Field, Layout, Many, size_of
+from gateway.wires.kinds import Varint
 
 _MOST_ITEMS = 4096
 
@@ -78,11 +79,19 @@ class _Reader:
             data = self._take(end - self.at, field.name)
             self.at += len(field.until)
             return data
+        if isinstance(field.kind, Varint):
+            return self._take(self._taken(field.kind, field.name), field.name)
         told = scope.get(field.length) if field.length else None
         if field.kind.size is None:
             return self._take(self.end - self.at - behind if told is None else told, field.name)
         data = self._take(field.kind.size + len(field.lead), field.name)
         return data if told is None else data[:told]
+
+    def _taken(self, kind: Varint, name: str) -> int:
+        try:
+            return kind.taken(self.data[self.at : self.end])
+        except ValueError as error:
+            raise PeerError("FormatViolation", str(error), name) from None
 
     def _take(self, count: int, name: str) -> bytes:
         if count < 0 or self.at + count > self.end:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from gateway.dialects.errors import PeerError
-from gateway.wires.kinds import Kind
+from gateway.wires.kinds import Kind, Varint
 from gateway.wires.shapes import FieldShape
 from gateway.wires.turns import Turn, Words
 
@@ -37,6 +37,7 @@ class Field:
     ``nulls`` are plain values that mean that there is none (the first is written).  ``key`` is its path, tag or address where
     the form has such.  ``counts`` names the list or text whose number it tells, ``length`` the field that tells its own.
     ``until`` ends it, ``lead`` stands before it.  ``given`` says that it is there only under values of fields before it.
+    ``added`` is added to each of its bytes on the wire.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Field:
     quoted: bool = False
     given: tuple[tuple[str, tuple[Any, ...]], ...] = ()
     unit: str = ""
+    added: int = 0
 
     @property
     def told(self) -> bool:
@@ -66,10 +68,15 @@ class Field:
         """Bytes that it takes, if that is fixed."""
         return None if self.kind.size is None or self.until or self.given else self.kind.size + len(self.lead)
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is known where it ends, though other fields follow."""
+        return bool(self.until or self.length) or self.kind.size is not None or isinstance(self.kind, Varint)
+
     def read(self, data: bytes) -> Any:
         """The value.  Raises `PeerError`."""
         try:
-            return self._meant(data.removeprefix(self.lead))
+            return self._meant(_shifted(data.removeprefix(self.lead), -self.added))
         except (ValueError, OverflowError) as error:
             raise PeerError("FormatViolation", str(error), self.name) from None
 
@@ -103,7 +110,7 @@ class Field:
     def write(self, value: Any) -> bytes:
         """The bytes of a value.  ValueError with the name of the field."""
         try:
-            return self.lead + self._spelled(value)
+            return self.lead + _shifted(self._spelled(value), self.added)
         except (ValueError, ArithmeticError) as error:
             raise ValueError(f"{self.name}: {error}") from None
 
@@ -133,6 +140,11 @@ class Field:
         bits = {name: FieldShape("boolean" if count == 1 else "integer") for name, (_, count) in _places(self.turns).items()}
         own = FieldShape(type_, self.optional or bool(self.given), words, self.unit, bits)
         return FieldShape("list", self.optional, (), "", {"item": own}) if self.repeated else own
+
+
+def _shifted(data: bytes, by: int) -> bytes:
+    """Each byte moved by a number, modulo 256."""
+    return bytes((byte + by) & 0xFF for byte in data) if by else data
 
 
 def _words(turn: Words) -> tuple[str, ...]:

@@ -104,16 +104,18 @@ class Real:
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """An integer in digits of base 10 or 16; ``size`` digits with leading zeros, or as many as it needs."""
+    """An integer in digits of base 10 or 16; ``size`` digits filled up with ``pad`` before them, or as many as it needs."""
 
     base: int
     size: int | None = None
     signed: bool = False
     lower: bool = False
+    pad: str = "0"
     type = "integer"
 
     def read(self, data: bytes) -> int:
         """The number."""
+        data = _bare(data, self.pad)
         if not _DIGITS[self.base].fullmatch(data):
             raise ValueError(f"{data[:20]!r} is no number in base {self.base}")
         value = int(data, self.base)
@@ -126,21 +128,29 @@ class Digits:
         number = whole(value)
         if self.base == 16 and self.signed and self.size and -(16**self.size) // 2 <= number < 0:
             number += 16**self.size
-        text = f"{number:0{self.size or 1}{'d' if self.base == 10 else 'x' if self.lower else 'X'}}"
+        width, letter = (self.size if self.pad == "0" else 0) or 1, "d" if self.base == 10 else "x" if self.lower else "X"
+        text = f"{number:0{width}{letter}}".rjust(self.size or 0, self.pad)
         if (self.size and len(text) > self.size) or (number < 0 and (self.base == 16 or not self.signed)):
             raise ValueError(f"{value} does not fit into {self.size or 'unsigned'} digits")
         return text.encode("ascii")
 
 
+def _bare(data: bytes, pad: str) -> bytes:
+    """Digits without blanks, or whatever else fills them up."""
+    return data.strip(b" ") if pad == "0" else data.strip(b" " + pad.encode("latin-1"))
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A decimal number in text."""
+    """A decimal number in text, filled up with ``pad`` before it where it has a ``size``."""
 
     size: int | None = None
+    pad: str = "0"
     type = "decimal"
 
     def read(self, data: bytes) -> Decimal:
         """The number."""
+        data = _bare(data, self.pad)
         if not _DECIMAL.fullmatch(data):
             raise ValueError(f"{data[:20]!r} is no decimal number")
         return Decimal(data.decode("ascii"))
@@ -151,7 +161,7 @@ class Number:
             raise ValueError(f"{value!r} is no number")
         text = f"{value:f}" if isinstance(value, Decimal) else str(value)
         if self.size:
-            text = text.rjust(self.size, "0")
+            text = text.rjust(self.size, self.pad)
             if len(text) > self.size:
                 raise ValueError(f"{value} does not fit into {self.size} characters")
         return text.encode("ascii")
@@ -241,6 +251,71 @@ class Bcd:
             raise ValueError(f"{value!r} is no {2 * self.size} digits")
         data = bytes.fromhex(text)
         return data[::-1] if self.turned else data
+
+
+@dataclass(frozen=True, slots=True)
+class Varint:
+    """An integer of seven bits a byte, the least first; the highest bit says that more follow (LEB128).  ``signed``: zigzag."""
+
+    signed: bool = False
+    size = None
+    type = "integer"
+
+    def taken(self, data: bytes) -> int:
+        """How many bytes of ``data`` it has.  ValueError where its end is not there."""
+        for at, byte in enumerate(data[:10]):
+            if byte < 0x80:
+                return at + 1
+        raise ValueError("its last byte is missing")
+
+    def read(self, data: bytes) -> int:
+        """The number."""
+        value = sum((byte & 0x7F) << 7 * at for at, byte in enumerate(data))
+        return value >> 1 ^ -(value & 1) if self.signed else value
+
+    def write(self, value: Any) -> bytes:
+        """Its bytes."""
+        number = whole(value)
+        left = number << 1 ^ number >> 63 if self.signed else number
+        if not 0 <= left < 1 << 64:
+            raise ValueError(f"{value} does not fit into 64 bits")
+        made = bytearray()
+        while left >= 0x80:
+            made.append(left & 0x7F | 0x80)
+            left >>= 7
+        return bytes([*made, left])
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The numbers of a time, each in a byte or two: ``parts`` are (bytes, digits) in their order.  As text of those digits."""
+
+    parts: tuple[tuple[int, int], ...]
+    order: Ends = "big"
+    type = "text"
+
+    @property
+    def size(self) -> int:
+        """Bytes of all parts."""
+        return sum(size for size, _ in self.parts)
+
+    def read(self, data: bytes) -> str:
+        """The digits; more of them than are meant, where a part is no number of a time (``FF``)."""
+        made, at = "", 0
+        for size, digits in self.parts:
+            made += f"{int.from_bytes(data[at : at + size], self.order):0{digits}}"
+            at += size
+        return made
+
+    def write(self, value: Any) -> bytes:
+        """Its bytes."""
+        text, made, at = spelled(value), b"", 0
+        for size, digits in self.parts:
+            if not text[at : at + digits].isdecimal():
+                raise ValueError(f"{value!r} has not the digits of a time")
+            made += int(text[at : at + digits]).to_bytes(size, self.order)
+            at += digits
+        return made
 
 
 @dataclass(frozen=True, slots=True)

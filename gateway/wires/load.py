@@ -92,7 +92,8 @@ def _rules(checker: Checker, records: Map, name: str, top: Map, common: Common) 
     if given.get("from") not in _SENDERS:
         checker.fault(given, "from", f"record {name} is from {given.get('from')!r}", one_of(_SENDERS))
         return []
-    fields = layout(checker, given, "fields", common.setting, common.header)
+    setting = load_forms.of_record(checker, given, common.setting)
+    fields = layout(checker, given, "fields", setting, common.header)
     inside = holes(str(given.get("place", "")))
     own = tuple(one for one in fields if one.name not in inside)
     if _bodiless(given):

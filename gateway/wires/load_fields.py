@@ -15,20 +15,20 @@ from typing import Any
 
 from gateway.source import Checker, List, Map, nearest, one_of
 from gateway.wires.fields import ABSENT, Field, Layout, Many, Part
-from gateway.wires.kinds import Bcd, Digits, Integer, Kind, Number, Raw, Real, Skip, Text, Truth
+from gateway.wires.kinds import Bcd, Clock, Digits, Integer, Kind, Number, Raw, Real, Skip, Text, Truth, Varint
 from gateway.wires.load_turns import number, turns_of, zone_of
-from gateway.wires.turns import Cp56
+from gateway.wires.turns import Cp56, parts_of
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _SPEC = re.compile(r"([a-z]+)([0-9]+)?(le|be)?(?:\(([0-9]{1,4})\))?(\?)?")
 _FORM = (
     "u8 … u64, i8 … i64, f32, f64 (each perhaps with le or be), hex(n), dec(n), int, decimal, text(n), bcd(n), raw(n), bool, "
-    "cp56, skip(n); then ?"
+    "cp56, varint, clock (with time), skip(n); then ?"
 )
 _OPTIONS = [
     "scale", "offset", "round", "enum", "other", "null", "default", "const", "optional", "at", "length", "until", "lead",
     "repeated", "quoted", "when", "unit", "bits", "time", "zone", "shown_in", "charset", "pad", "pad_before", "reversed",
-    "swapped", "signed", "lower", "number", "order", "words", "true", "false",
+    "swapped", "signed", "lower", "number", "order", "words", "true", "false", "added",
 ]  # fmt: skip
 _SIDES = ("big", "little")
 
@@ -102,7 +102,25 @@ def _part(checker: Checker, where: Map, name: str, setting: Setting, before: Lay
     return _with_options(checker, options, field, setting, before) if options else field
 
 
-_NAMES = ["u8", "u16", "u32", "i16", "f32", "hex", "dec", "int", "decimal", "text", "bcd", "raw", "bool", "cp56", "skip"]
+_NAMES = [
+    "u8",
+    "u16",
+    "u32",
+    "i16",
+    "f32",
+    "hex",
+    "dec",
+    "int",
+    "decimal",
+    "text",
+    "bcd",
+    "raw",
+    "bool",
+    "cp56",
+    "varint",
+    "clock",
+    "skip",
+]
 
 
 def _kind(match: re.Match[str], options: Map, setting: Setting) -> Kind | None:
@@ -130,10 +148,12 @@ def _binary(name: str, bits: int, order: Any, words: Any, options: Map) -> Kind 
 
 
 _PLAIN: dict[str, Callable[[int | None, Map, Setting], Kind | None]] = {
-    "hex": lambda width, given, _: Digits(16, width, given.get("signed") is True, given.get("lower") is True),
-    "dec": lambda width, given, _: Digits(10, width, given.get("signed") is True),
-    "int": lambda width, given, _: Digits(10, width, True),
-    "decimal": lambda width, given, _: Number(width),
+    "hex": lambda width, given, _: Digits(16, width, given.get("signed") is True, given.get("lower") is True, _pad(given)),
+    "dec": lambda width, given, _: Digits(10, width, given.get("signed") is True, pad=_pad(given)),
+    "int": lambda width, given, _: Digits(10, width, True, pad=_pad(given)),
+    "decimal": lambda width, given, _: Number(width, _pad(given)),
+    "varint": lambda width, given, _: Varint(given.get("signed") is True) if width is None else None,
+    "clock": lambda width, given, setting: _clock(given, setting) if width is None else None,
     "text": lambda width, given, setting: Text(
         width,
         str(given.get("charset", setting.charset)),
@@ -147,6 +167,19 @@ _PLAIN: dict[str, Callable[[int | None, Map, Setting], Kind | None]] = {
     "skip": lambda width, given, _: Skip(width, str(given.get("pad", "\0")).encode("latin-1", "replace")) if width else None,
     "bool": lambda width, given, _: Truth(str(given.get("true", "1")), str(given.get("false", "0")), width),
 }
+
+
+def _pad(given: Map) -> str:
+    """What fills up a number."""
+    return str(given.get("pad", "0"))
+
+
+def _clock(given: Map, setting: Setting) -> Kind | None:
+    """A time in binary numbers."""
+    try:
+        return Clock(parts_of(str(given.get("time", "?"))), given.get("order", setting.order))
+    except ValueError:
+        return None
 
 
 def _many(checker: Checker, given: Map, name: str, setting: Setting, before: Layout) -> Many | None:
@@ -198,9 +231,19 @@ def _with_options(checker: Checker, given: Map, field: Field, setting: Setting, 
         quoted=given.get("quoted") is True,
         given=_given(checker, given, before),
         unit=str(given.get("unit", "")),
+        added=_added(checker, given),
         default=constant(checker, given, "default", field) if "default" in given else ABSENT,
         const=constant(checker, given, "const", field) if "const" in given else ABSENT,
     )
+
+
+def _added(checker: Checker, given: Map) -> int:
+    """What is added to each of its bytes on the wire."""
+    added = number(given.get("added", 0))
+    if added is None or not 0 <= added <= 255:
+        checker.fault(given, "added", f"added is {given['added']!r}", "one byte, such as 0x33")
+        return 0
+    return added
 
 
 def _bytes(text: Any) -> bytes:

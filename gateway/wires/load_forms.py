@@ -1,4 +1,4 @@
-"""Reads the form of a wire or of one record: struct, delimited, tokens, pairs, tagged, pattern, json, xml, plain, registers.
+"""Reads the form of a wire or of one record: struct, delimited, tokens, pairs, tagged, tlv, pattern, json, xml, plain, registers.
 
 In: the key ``form`` (or ``pattern``).  Out: a `Form`; faults go to the `Checker`.
 Not here: fields (`load_fields`), records (`load`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from typing import Any, Protocol
 
@@ -15,11 +16,12 @@ from gateway.source import Checker, Map, nearest, one_of
 from gateway.wires.binary import Struct
 from gateway.wires.fields import Field, Layout, Many, size_of
 from gateway.wires.json_form import Json
-from gateway.wires.load_fields import Setting
+from gateway.wires.load_fields import Setting, layout
 from gateway.wires.load_frames import text
-from gateway.wires.load_turns import zone_of
+from gateway.wires.load_turns import number, zone_of
 from gateway.wires.pairs import Pairs
 from gateway.wires.patterns import Pattern, expression, holes
+from gateway.wires.tlv import Tlv
 from gateway.wires.tokens import Delimited
 from gateway.wires.wire import Form
 from gateway.wires.xml_form import Xml
@@ -44,11 +46,24 @@ def setting(checker: Checker, top: Map) -> Setting:
     kind = form.get("kind", given)
     if kind == "registers" and form:
         checker.keys(form, "the form registers", ["kind"], ["unit", "order", "words"])
+    _sides(checker, form)
     charset = str(top.get("charset", "utf-8" if kind in ("json", "xml") else "ascii"))
+    return Setting(form.get("order", "big"), form.get("words"), zone_of(checker, top, "zone", UTC), charset)
+
+
+def of_record(checker: Checker, record: Map, usual: Setting) -> Setting:
+    """The same, of a record that has a form of its own."""
+    own = record.get("form")
+    if not isinstance(own, Map):
+        return usual
+    _sides(checker, own)
+    return replace(usual, order=own.get("order", usual.order), words=own.get("words", usual.words))
+
+
+def _sides(checker: Checker, form: Map) -> None:
     for key in ("order", "words"):
         if form.get(key, "big") not in ("big", "little"):
             checker.fault(form, key, f"{key} is {form[key]!r}", "big or little")
-    return Setting(form.get("order", "big"), form.get("words"), zone_of(checker, top, "zone", UTC), charset)
 
 
 def form(checker: Checker, where: Map, record: Map, shared: Shared, fields: Layout) -> Form | None:
@@ -67,7 +82,7 @@ def form(checker: Checker, where: Map, record: Map, shared: Shared, fields: Layo
     options, make = _FORMS[given["kind"]]
     checker.keys(given, f"the form {given['kind']}", ["kind"], [*options, "order", "words"])
     if given["kind"] in _KEYED:
-        _no_places(checker, record, (*shared.header, *fields, *shared.trailer))
+        _no_places(checker, record, fields if given["kind"] == "tlv" else (*shared.header, *fields, *shared.trailer))
     return make(checker, given, record, shared, fields)
 
 
@@ -117,7 +132,7 @@ def _sized(checker: Checker, record: Map, layout: Layout) -> None:
     for index, one in enumerate(layout):
         if isinstance(one, Many):
             _sized(checker, record, one.parts)
-        ended = one.count is not None if isinstance(one, Many) else bool(one.until or one.length or one.kind.size is not None)
+        ended = one.count is not None if isinstance(one, Many) else one.ends
         if not ended and size_of(layout[index + 1 :]) is None:
             checker.fault(record, "fields", f"nothing says where {one.name} ends", "a width, length: field, until: text")
 
@@ -154,6 +169,24 @@ def _pairs(checker: Checker, given: Map, record: Map, shared: Shared, fields: La
     )
 
 
+def _tlv(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
+    """Tag and length are kinds of integers, the key ``at`` of a field is its tag."""
+    if shared.trailer:
+        checker.fault(given, None, "nothing stands behind the last value", "a field with a tag")
+    for one in fields:
+        if isinstance(one, Many) or number(one.key) is None:
+            checker.fault(record, "fields", f"{one.name} has no tag", "{type: u16, at: 0x31}, perhaps repeated")
+    pair = Map({key: given.get(key, "u8") for key in ("tag", "length")})
+    pair.file, pair.line, pair.lines = given.file, given.line, dict.fromkeys(pair, given.line)
+    head = layout(checker, Map(pair=pair), "pair", Setting(given.get("order", "big")))
+    kinds = [one for one in head if isinstance(one, Field) and one.kind.type == "integer"]
+    plus = number(given.get("plus", 0))
+    if len(kinds) < 2 or plus is None:
+        checker.fault(given, None, "tag, length or plus of the form tlv", "{kind: tlv, tag: u8, length: u8, plus: 0}")
+        return Struct()
+    return Tlv(kinds[0], kinds[1], plus, shared.header)
+
+
 def _json(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
     return Json(shared.header, shared.trailer)
 
@@ -167,7 +200,7 @@ def _xml(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layo
 
 
 _Make = Callable[[Checker, Map, Map, Any, Layout], Form]
-_KEYED = ("json", "xml", "pairs", "tagged")
+_KEYED = ("json", "xml", "pairs", "tagged", "tlv")
 _FORMS: dict[str, tuple[tuple[str, ...], _Make]] = {
     "struct": (("more",), _struct),
     "delimited": (("separator", "several", "quote", "escape", "more"), _delimited),
@@ -176,5 +209,6 @@ _FORMS: dict[str, tuple[tuple[str, ...], _Make]] = {
     "json": ((), _json),
     "xml": (("root", "namespace", "declaration"), _xml),
     "pairs": (("separator", "equals", "before", "url", "case"), _pairs),
+    "tlv": (("tag", "length", "plus"), _tlv),
     "tagged": (("separator", "before", "case"), _pairs),
 }

@@ -14,8 +14,15 @@ from zoneinfo import ZoneInfo
 
 from gateway.source import Checker, Map
 from gateway.wires.kinds import Kind
-from gateway.wires.turns import Bits, Scale, Since, Turn, Words, written
+from gateway.wires.turns import Bits, Iso, Scale, Since, Turn, Words, written
 
+UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "days": timedelta(days=1),
+}
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -110,19 +117,22 @@ def _words(checker: Checker, given: Map, field: str, kind: Kind) -> list[Turn]:
 
 
 def _time(checker: Checker, given: Map, zone: tzinfo) -> list[Turn]:
-    """``unix``, ``unix ms``, ``since DATE``, or a format."""
+    """``iso``, ``unix``, ``since DATE``, either in seconds or another unit, or a format."""
     text = str(given["time"])
     shown = zone_of(checker, given, "shown_in", UTC)
     own = zone if "zone" in given or "shown_in" in given else UTC
-    since = re.fullmatch(r"(?:unix|since (\d{4}-\d\d-\d\d))( ms)?", text)
+    since = re.fullmatch(r"(?:unix|since (\d{4}-\d\d-\d\d))(?: ([a-z]+))?", text)
     try:
-        if since:
+        if text == "iso":
+            return [Iso(zone)]
+        if since and (since[2] or "s") in UNITS:
             epoch = datetime.fromisoformat(f"{since[1]}T00:00:00Z") if since[1] else _FIRST
-            return [Since(epoch, 1000 if since[2] else 1, own, shown)]
+            return [Since(epoch, UNITS[since[2] or "s"], own, shown)]
         if "%" in text:
             return [written(text, zone)]
     except ValueError as error:
         checker.fault(given, "time", f"no such time: {error}", "%Y %y %m %d %H %M %S %f %w %u")
         return []
-    checker.fault(given, "time", f"a time as {text!r}", 'unix, unix ms, since 2000-01-01, or a format like "%Y-%m-%d %H:%M:%S"')
+    known = f'iso, unix, since 2000-01-01, these perhaps with {" ".join(UNITS)}, or a format like "%Y-%m-%d %H:%M:%S"'
+    checker.fault(given, "time", f"a time as {text!r}", known)
     return []

@@ -7,7 +7,7 @@ Not here: fields by position (`gateway.wires.tokens`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
@@ -48,7 +48,7 @@ class Pairs:
         """All fields that are known; others are let pass.  Raises `PeerError`."""
         head, rest = self._parted(content)
         found: dict[str, Any] = {}
-        by_key = (*layout, *self.trailer)
+        keyed = (*layout, *self.trailer)
         if self.before:
             field = self.header[0]
             if head is None or not isinstance(field, Field):
@@ -56,14 +56,14 @@ class Pairs:
             value = field.checked(field.read(head))
             found.update({field.name: value} if field.told else {})
         else:
-            by_key = (*self.header, *by_key)
-        _by_key(self._values(rest), by_key, found, self._folded)
+            keyed = (*self.header, *keyed)
+        by_key(self._values(rest), keyed, found, self._folded)
         return found
 
     def write(self, layout: Layout, fields: Mapping[str, Any]) -> bytes:
         """The content.  ValueError for what does not fit."""
-        by_key = (*layout, *self.trailer) if self.before else (*self.header, *layout, *self.trailer)
-        pairs = [self._pair(part.key, value) for part, value in _values_of(by_key, fields)]
+        keyed = (*layout, *self.trailer) if self.before else (*self.header, *layout, *self.trailer)
+        pairs = [self._pair(part.key, value) for part, value in values_of(keyed, fields)]
         front = b""
         if self.before:
             field = self.header[0]
@@ -115,7 +115,8 @@ def _unquoted(data: bytes) -> bytes:
     return unquote_to_bytes(data.replace(b"+", b" "))
 
 
-def _by_key(values: Mapping[bytes, list[bytes]], layout: Layout, found: dict[str, Any], folded: Any) -> None:
+def by_key(values: Mapping[bytes, list[bytes]], layout: Layout, found: dict[str, Any], folded: Callable[[bytes], bytes]) -> None:
+    """Put into ``found`` the fields of a layout out of the bytes by key; of several the last.  Raises `PeerError`."""
     for part in layout:
         texts = values.get(folded(part.key.encode("latin-1")), [])
         if isinstance(part, Many) or (not texts and part.optional):
@@ -127,7 +128,8 @@ def _by_key(values: Mapping[bytes, list[bytes]], layout: Layout, found: dict[str
             found[part.name] = value
 
 
-def _values_of(layout: Layout, fields: Mapping[str, Any]) -> Iterator[tuple[Field, bytes]]:
+def values_of(layout: Layout, fields: Mapping[str, Any]) -> Iterator[tuple[Field, bytes]]:
+    """The fields of a layout that are given, each with its bytes.  ValueError for what does not fit."""
     for part in layout:
         value = part.chosen(fields)
         if value is ABSENT or isinstance(part, Many):

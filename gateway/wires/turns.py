@@ -14,6 +14,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
+_LEAST = timedelta(microseconds=1)
 _ROUNDING = {"down": ROUND_DOWN, "near": ROUND_HALF_UP}
 
 
@@ -136,13 +137,13 @@ def moment(text: Any) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Units since an epoch (``per_second`` of them in a second).
+    """Units of ``step`` since an epoch.
 
     ``shown_in`` is the zone in whose wall clock the sender counts although it stands in ``zone`` (UTC where nothing is odd).
     """
 
     epoch: datetime
-    per_second: int = 1
+    step: timedelta = timedelta(seconds=1)
     zone: tzinfo = UTC
     shown_in: tzinfo = UTC
     type = "time"
@@ -150,7 +151,7 @@ class Since:
     def read(self, value: Any) -> str:
         """The time."""
         try:
-            when = self.epoch + timedelta(microseconds=int(value * 1_000_000 // self.per_second))
+            when = self.epoch + timedelta(microseconds=int(value * (self.step // _LEAST)))
             return iso(when.astimezone(self.shown_in).replace(tzinfo=self.zone))
         except OverflowError:
             raise ValueError(f"{value} is no time") from None
@@ -158,10 +159,30 @@ class Since:
     def write(self, value: Any) -> int:
         """Units since the epoch."""
         when = moment(value).astimezone(self.zone).replace(tzinfo=self.shown_in)
-        made = (when - self.epoch) // timedelta(microseconds=1) * self.per_second // 1_000_000
+        made = (when - self.epoch) // self.step
         if made < 0:
             raise ValueError(f"{value} is before {self.epoch:%Y-%m-%d}")
         return made
+
+
+@dataclass(frozen=True, slots=True)
+class Iso:
+    """A time of ISO 8601, with any zone and fraction; without a zone it is in ``zone``.  Written as `iso` does."""
+
+    zone: tzinfo = UTC
+    type = "time"
+
+    def read(self, value: Any) -> str:
+        """The time."""
+        try:
+            when = datetime.fromisoformat(str(value))
+            return iso(when if when.tzinfo is not None else when.replace(tzinfo=self.zone))
+        except (ValueError, OverflowError):
+            raise ValueError(f"{value!r} is no time of ISO 8601") from None
+
+    def write(self, value: Any) -> str:
+        """The text."""
+        return iso(moment(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +256,14 @@ class Written:
             return value
         when = moment(value).astimezone(self.zone)
         return re.sub(r"%([A-Za-z])", lambda found: _PARTS[found[1]][2](when), self.format)
+
+
+def parts_of(format: str) -> tuple[tuple[int, int], ...]:
+    """Bytes and digits of each letter, where the numbers of a time are binary.  ValueError for anything but letters."""
+    letters = re.findall(r"%(.)", format)
+    if "".join(f"%{one}" for one in letters) != format or not set(letters) <= set(_PARTS):
+        raise ValueError(format)
+    return tuple((2 if one in "Yf" else 1, {"Y": 4, "f": 3, "w": 1, "u": 1}.get(one, 2)) for one in letters)
 
 
 def written(format: str, zone: tzinfo) -> Written:

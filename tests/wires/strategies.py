@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.wires import turns
 from gateway.wires.fields import Field, Layout, Many
-from gateway.wires.kinds import Bcd, Digits, Integer, Kind, Number, Raw, Real, Text, Truth
+from gateway.wires.kinds import Bcd, Digits, Integer, Kind, Number, Raw, Real, Text, Truth, Varint
 
 ALPHABET = string.ascii_letters + string.digits[1:]
 TIMES = st.datetimes(datetime(2001, 1, 1), datetime(2090, 1, 1)).map(lambda at: turns.iso(at.replace(microsecond=0, tzinfo=UTC)))
@@ -23,6 +23,8 @@ def raw(kind: Kind) -> st.SearchStrategy[Any]:
     if isinstance(kind, Integer):
         low = -(1 << 8 * kind.size - 1) if kind.signed else 0
         return st.integers(low, low + (1 << 8 * kind.size) - 1)
+    if isinstance(kind, Varint):
+        return st.integers(-(1 << 63) if kind.signed else 0, (1 << 63) - 1)
     if isinstance(kind, Digits):
         top = kind.base ** (size or 6) - 1
         low = -(top // 2) if kind.signed and (not size or kind.base == 16) else 0
@@ -46,14 +48,14 @@ def raw(kind: Kind) -> st.SearchStrategy[Any]:
 
 def value(field: Field) -> st.SearchStrategy[Any]:
     """Values that a field can have."""
-    made = raw(field.kind)
     last = field.turns[-1] if field.turns else None
-    if isinstance(last, turns.Words):
-        return st.sampled_from(list(last.values))
-    if isinstance(last, turns.Since | turns.Cp56):
-        return TIMES.filter(lambda at: says(field, at))
     if isinstance(last, turns.Written):
         return TIMES.map(lambda at: last.read(last.write(at)))
+    made = raw(field.kind)
+    if isinstance(last, turns.Words):
+        return st.sampled_from(list(last.values))
+    if isinstance(last, turns.Since | turns.Cp56 | turns.Iso):
+        return TIMES.map(lambda at: last.read(last.write(at))).filter(lambda at: says(field, at))
     if isinstance(last, turns.Bits):
         used = sum(((1 << count) - 1) << at for at, count in last.places.values())
         return made.map(lambda number: last.read(number & used))
