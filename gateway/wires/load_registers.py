@@ -55,8 +55,8 @@ def register_rules(checker: Checker, given: Map, name: str, top: Map, setting: S
         return Rule(name, shape.sender, when, form, carried, shape, form, frozenset(names(own)), None, same)
 
     return [
-        rule("station", Answer(block, header), told, When(asked=(name,)), (name,)),
-        rule("backend", Question(block, header), asked, When()),
+        rule("station", Answer(block=block, header=header), told, When(asked=(name,)), (name,)),
+        rule("backend", Question(block=block, header=header), asked, When()),
     ]
 
 
@@ -65,7 +65,7 @@ def refusal_rule(top: Map, records: tuple[str, ...]) -> Rule:
     header, same = header_of(top)
     fields = {**shapes(header), "function": FieldShape("integer"), "code": FieldShape("integer")}
     shape = FrameShape("station", fields, fields, frozenset(one for one, _ in same), records, refusal=True)
-    form = Refusal(header)
+    form = Refusal(header=header)
     return Rule(REFUSAL, "station", When(asked=records), form, (), shape, form, frozenset(fields), None, same)
 
 

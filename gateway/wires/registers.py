@@ -83,11 +83,10 @@ def _read(block: Block, data: bytes, layout: Layout) -> dict[str, Any]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What we ask or write."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pdu:
+    """What stands behind the header; it begins with a function."""
 
-    block: Block
     header: Layout = ()
     trailer: Layout = ()
 
@@ -95,12 +94,30 @@ class Question:
         """Nothing is told apart by keys."""
         return ABSENT
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Of(_Pdu):
+    """One of the two of a block."""
+
+    block: Block
+
+    def begun(self, content: bytes) -> tuple[dict[str, Any], bytes]:
+        """The fields of the header, and the rest.  Raises `OtherRecord` where it is of another function."""
+        found, at = front(content, self.header)
+        if content[at : at + 1] != bytes([self.block.function]):
+            raise OtherRecord("NotImplemented", "another function")
+        return found, content[at:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(_Of):
+    """What we ask or write."""
+
     def read(self, content: bytes, layout: Layout) -> dict[str, Any]:
         """The fields of a write.  Raises `OtherRecord` where other registers are meant."""
-        found, at = front(content, self.header)
-        pdu, block = content[at:], self.block
-        if pdu[:1] != bytes([block.function]) or len(pdu) < 5:
-            raise OtherRecord("NotImplemented", "another function")
+        (found, pdu), block = self.begun(content), self.block
+        if len(pdu) < 5:
+            raise PeerError("FormatViolation", "the frame is too short for its registers")
         address, second = struct.unpack(">HH", pdu[1:5])
         single = block.function in (5, 6)
         if address != block.start or (not single and second != block.count):
@@ -128,24 +145,13 @@ class Question:
         return head + struct.pack(">HB", block.count, len(data)) + data
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(_Of):
     """What the station answers."""
-
-    block: Block
-    header: Layout = ()
-    trailer: Layout = ()
-
-    def look(self, content: bytes, key: str) -> Any:
-        """Nothing is told apart by keys."""
-        return ABSENT
 
     def read(self, content: bytes, layout: Layout) -> dict[str, Any]:
         """The fields of a read.  Raises `OtherRecord` for an exception, `PeerError` for another length."""
-        found, at = front(content, self.header)
-        pdu, block = content[at:], self.block
-        if pdu[:1] != bytes([block.function]):
-            raise OtherRecord("NotImplemented", "another function")
+        (found, pdu), block = self.begun(content), self.block
         if not block.reads:
             if pdu[1:3] != struct.pack(">H", block.start):
                 raise PeerError("FormatViolation", "other registers than were written")
@@ -164,16 +170,9 @@ class Answer:
         return head + bytes([len(data)]) + data
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal(_Pdu):
     """An exception: the function, and a code."""
-
-    header: Layout = ()
-    trailer: Layout = ()
-
-    def look(self, content: bytes, key: str) -> Any:
-        """Nothing is told apart by keys."""
-        return ABSENT
 
     def read(self, content: bytes, layout: Layout) -> dict[str, Any]:
         """Function and code.  Raises `OtherRecord` where it is none."""
