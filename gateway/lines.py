@@ -119,6 +119,14 @@ class Line:
             self.relay.witness.crashed(self.speaks.name, error)
             self._abort("a fault of ours")
 
+    def refused(self, status: int, data: bytes, peer: Peer, place: str) -> None:
+        """A question was answered with a status that is none of success (HTTP)."""
+        try:
+            self.bus.refused(data, peer, place, f"it was answered with the status {status}")
+        except Exception as error:  # as above
+            self.relay.witness.crashed(self.speaks.name, error)
+            self._abort("a fault of ours")
+
     def closed(self, why: str) -> None:
         """The link is gone, or could not be made."""
         if self.devices and not self._lost:

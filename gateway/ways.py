@@ -154,9 +154,8 @@ class Ways:
         """What makes the link, and makes it again."""
         address, secret = device.address, device.credential.read() if device.credential is not None else b""
         if address.kind == "http":
-            shown = base64.b64encode((device.username or "").encode() + b":" + secret).decode("ascii")
-            headers = [("authorization", f"Basic {shown}")] if device.username is not None else []
             content_type = str(line.rules.options.get("content_type", "text/plain"))
+            headers = headers_of(line.rules.options.get("headers", {}), device.username, secret)
             return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline, headers, content_type)
         if address.kind == "mqtt":
             topics, qos = line.rules.options.get("subscribe", ()), int(line.rules.options.get("qos", 0))
@@ -170,6 +169,20 @@ class Ways:
             where = Address(address.secure, address.host, address.port, address.path, address.host)
             attempt = dial_stream(self.reactor, where, line, self.limits, Trust())
         return Redial(self.reactor, attempt, delays, line.closed)
+
+
+def headers_of(given: Mapping[str, str], username: str | None, secret: bytes) -> list[tuple[str, str]]:
+    """What is shown with each request: the headers of the dialect, with the site's credential in them, else HTTP Basic."""
+    known = {"{username}": username or "", "{secret}": secret.decode("latin-1")}
+    made = []
+    for name, text in given.items():
+        for hole, value in known.items():
+            text = text.replace(hole, value)
+        made.append((name, text))
+    if username is not None and not any("{secret}" in text for text in given.values()):
+        shown = base64.b64encode(username.encode() + b":" + secret).decode("ascii")
+        made.append(("authorization", f"Basic {shown}"))
+    return made
 
 
 class _Port(Gate):

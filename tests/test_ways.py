@@ -16,7 +16,7 @@ from gateway.config import Device, Listener
 from gateway.devices.places import Addressing
 from gateway.links.exchange import Exchange, Handshake, Request
 from gateway.links.limits import Limits
-from gateway.ways import LOOK_UP_AGAIN, Way, Ways
+from gateway.ways import LOOK_UP_AGAIN, Way, Ways, headers_of
 from tests.devices.toys import line
 from tests.office import Wire as Far
 from tests.wired_office import Toy, WiredOffice
@@ -180,3 +180,12 @@ def test_stations_that_open_a_websocket(tmp_path: Path) -> None:
     callers.request(Exchange(plain := Far(), request("/ws")), listener)
     assert plain.answer is not None
     assert plain.answer[0] == 426
+
+
+def test_what_is_shown_over_http_is_basic_or_what_the_dialect_says() -> None:
+    basic = ("authorization", "Basic bWU6cw==")
+    assert headers_of({}, None, b"s") == []
+    assert headers_of({}, "me", b"s") == [basic]
+    assert headers_of({"Accept": "text/json"}, "me", b"s") == [("Accept", "text/json"), basic]
+    assert headers_of({"X-User": "{username}", "X-Key": "k={secret}"}, "me", b"s") == [("X-User", "me"), ("X-Key", "k=s")]
+    assert headers_of({"Authorization": "Bearer {secret}"}, None, b"s") == [("Authorization", "Bearer s")]

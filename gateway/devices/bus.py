@@ -188,8 +188,22 @@ class Bus:
             self._note_heard(place)
             self.owner.said(place.station, record)
 
-    def _is_answer(self, frame: bytes, peer: Peer, by: str) -> bool:
-        """Whether the frame answers what was asked there, the oldest question first; if so, it is told."""
+    def refused(self, data: bytes, peer: Peer, place: str, why: str) -> None:
+        """What was asked by that method and path came back refused: by a record that says so, or by the status alone."""
+        lane = self._lanes.get("")
+        letter = next((one for one in lane.open if one.asked is not None and one.asked.place == place), None) if lane else None
+        if lane is None or letter is None or self._is_answer(data, peer, place, refusal=True):
+            return
+        lane.answered(letter)
+        self.owner.noise("violation", f"{place.partition(chr(10))[0]}: {why}", peer, data)
+        self.owner.unanswered(letter.station, letter.tag, f"{letter.name}: {why}")
+        self._pump()
+
+    def _is_answer(self, frame: bytes, peer: Peer, by: str, refusal: bool = False) -> bool:
+        """Whether the frame answers what was asked there, the oldest question first; if so, it is told.
+
+        ``refusal``: only what says so is an answer.
+        """
         speaker = self._speaker(frame, peer, by)
         lane = self._lanes.get(speaker) if speaker is not None else None
         for letter in list(lane.open) if lane is not None else ():
@@ -197,6 +211,8 @@ class Bus:
             try:
                 record = self.wire.read(frame, "station", letter.asked, by)
             except PeerError:
+                continue
+            if refusal and not self.wire.frames[record.name].refusal:
                 continue
             if lane is not None and self.wire.answers(record, letter.asked):
                 lane.answered(letter)

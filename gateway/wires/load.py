@@ -29,7 +29,7 @@ from gateway.wires.xml_form import Xml
 
 _KEYS = ["links", "frame", "form", "records", "vectors"]
 _OPTIONAL = ["header", "trailer", "same", "sequence", "zone", "charset"]
-_RECORD = ["when", "fields", "answers", "same", "form", "pattern", "place", "refusal", "root", "more"]
+_RECORD = ["when", "fields", "answers", "same", "form", "pattern", "place", "headers", "refusal", "root", "more"]
 _BODILESS = ("GET ", "HEAD ", "DELETE ")
 _SENDERS = ("station", "backend", "both")
 
@@ -94,7 +94,7 @@ def _rules(checker: Checker, records: Map, name: str, top: Map, common: Common) 
         return []
     setting = load_forms.of_record(checker, given, common.setting)
     fields = layout(checker, given, "fields", setting, common.header)
-    inside = holes(str(given.get("place", "")))
+    inside = holes(_where(checker, given))
     own = tuple(one for one in fields if one.name not in inside)
     if _bodiless(given):
         if own:
@@ -181,11 +181,20 @@ def _same(checker: Checker, where: Map) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def _where(checker: Checker, given: Map) -> str:
+    """The place of a record: ``place: "POST /x/{id}"``, and a line for each of its ``headers``."""
+    headers = given.get("headers", Map())
+    if not isinstance(headers, Map) or (headers and (given["from"] != "backend" or "place" not in given)):
+        checker.fault(given, "headers", "only what we send to a place has headers", 'Authorization: "Bearer {token}" lines')
+        headers = Map()
+    return "\n".join([str(given.get("place", "")), *(f"{name}: {text}" for name, text in headers.items())])
+
+
 def _place(checker: Checker, given: Map, fields: Layout) -> Place | None:
-    """``place: "POST /x/{id}"``: the topic, or method and path, of a record."""
+    """The topic, or method and path, of a record."""
     if "place" not in given:
         return None
-    pattern, known = str(given["place"]), {one.name: one for one in fields if isinstance(one, Field)}
+    pattern, known = _where(Checker(), given), {one.name: one for one in fields if isinstance(one, Field)}
     _check_names(checker, given, "place", holes(pattern), known, "field")
     inside = tuple(known[name] for name in holes(pattern) if name in known)
     return Place(pattern, expression(pattern, {one.name: one.kind for one in inside}), inside)

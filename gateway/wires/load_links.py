@@ -6,6 +6,7 @@ Not here: frames (`gateway.wires.load_frames`), doing it (`gateway.devices.bus`,
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from gateway.source import Checker, List, Map, one_of
@@ -19,7 +20,7 @@ _ROLES = ("listen", "dial")
 OPTIONS: dict[str, tuple[str, ...]] = {
     "tcp": (),
     "udp": ("bind", "reply_port"),
-    "http": ("hold", "content_type"),
+    "http": ("hold", "content_type", "headers"),
     "ws": ("subprotocol",),
     "mqtt": ("subscribe", "qos"),
 }
@@ -72,8 +73,23 @@ def _link(checker: Checker, given: Map, kind: str) -> LinkRules:
             checker.fault(given, "roles", f"roles has {sorted(wrong)[0]!r}", one_of(_ROLES))
     if isinstance(given.get("options"), Map):
         checker.keys(given["options"], f"options of the link {kind}", [], OPTIONS[kind])
-        found["options"] = dict(given["options"])
+        found["options"] = {**given["options"], **_headers(checker, given["options"])}
     return LinkRules(**found)
+
+
+def _headers(checker: Checker, options: Map) -> dict[str, dict[str, str]]:
+    """``headers: {Name: text}``, with ``{username}`` and ``{secret}`` of the site in it."""
+    if "headers" not in options:
+        return {}
+    given, made = options["headers"], {}
+    if not isinstance(given, Map):
+        checker.fault(options, "headers", f"headers is {given!r}", 'X-Key: "{secret}" lines')
+        return {}
+    for name, text in given.items():
+        if wrong := [one for one in re.findall(r"\{(.*?)\}", str(text)) if one not in ("username", "secret")]:
+            checker.fault(given, name, f"the header {name} has {{{wrong[0]}}}", "{username} or {secret}, those of the site file")
+        made[name] = str(text)
+    return {"headers": made}
 
 
 def _by_record(checker: Checker, given: Map, key: str) -> dict[str, float]:

@@ -165,7 +165,10 @@ class Wire:
         place = self._rule(name).place
         if place is None:
             return ""
-        return filled(place.pattern, {one.name: one for one in place.layout if isinstance(one, Field)}, fields).decode("latin-1")
+        made = filled(place.pattern, {one.name: one for one in place.layout if isinstance(one, Field)}, fields).decode("latin-1")
+        if made.count("\n") > place.pattern.count("\n"):
+            raise ValueError("a field of the place has a line break")
+        return made
 
     def _rule(self, name: str, sender: Side | None = None) -> Rule:
         """The rule to write by: of two, ours."""

@@ -12,6 +12,7 @@ from gateway.devices.bus import Bus
 from gateway.devices.places import Addressing, Peer, Place
 from gateway.wires.shapes import Record
 from tests.devices.toys import BY_NAME, Link, Wire, line
+from tests.wires import toys as wires
 
 HERE: Peer = ("192.0.2.1", 4000)
 THERE: Peer = ("192.0.2.2", 4000)
@@ -318,3 +319,56 @@ def test_an_answer_by_another_request_than_the_question_went_out_with() -> None:
     scene.send("A", "q2")
     scene.bus.feed(line("answer", id="A", n=2), ("203.0.113.9", 3))
     assert (scene.heard(), scene.noises) == ([], ["spoofed"]), "nor does another host answer for it"
+
+
+ASKED = """
+wire:
+  links: {http: {within: 5, retries: 2}}
+  frame: datagram
+  form: json
+  records:
+    set: {from: backend, place: "GET /set?amps={amps}", fields: {amps: int}}
+    done: {from: station, answers: set, when: {has: [ok]}, fields: {ok: int}}
+    no: {from: station, answers: set, refusal: true, when: {has: [error]}, fields: {error: text}}
+  vectors:
+    - {record: set, fields: {amps: 6}, place: "GET /set?amps=6", way: write, text: ""}
+    - {record: done, fields: {ok: 1}, asked: {record: set}, text: '{"ok":1}'}
+    - {record: no, fields: {error: busy}, asked: {record: set}, text: '{"error":"busy"}'}
+"""
+
+
+def asked() -> Scene:
+    scene, wire = Scene(), wires.wire(ASKED)
+    scene.link.taken()
+    scene.bus = Bus(wire, wire.links["http"], Addressing(), scene.clock, scene, whole=True)  # type: ignore[arg-type]
+    scene.bus.opened(scene.link)
+    scene.bus.add(Place("A", HERE))
+    scene.send("A", "t", "set", amps=6)
+    return scene
+
+
+def test_a_status_that_is_none_of_success_is_a_refusal_at_once() -> None:
+    scene = asked()
+    scene.bus.refused(b"<h1>Forbidden</h1>", HERE, "GET /set?amps=6", "it was answered with the status 403")
+    assert scene.heard() == [("A", "t", "set: it was answered with the status 403")]
+    assert scene.noises == ["violation"], "an operator sees it"
+    scene.clock.advance(60)
+    assert (scene.heard(), len(scene.link.sent)) == ([], 1), "it is not asked again"
+
+
+def test_a_refusal_with_a_record_of_its_own_is_that_record() -> None:
+    scene = asked()
+    scene.bus.refused(b'{"error":"busy"}', HERE, "GET /set?amps=6", "it was answered with the status 409")
+    assert (scene.heard(), scene.noises) == ([("A", "t", "no")], [])
+
+
+def test_what_would_be_an_answer_is_none_under_such_a_status() -> None:
+    scene = asked()
+    scene.bus.refused(b'{"ok":1}', HERE, "GET /set?amps=6", "it was answered with the status 500")
+    assert scene.heard() == [("A", "t", "set: it was answered with the status 500")]
+
+
+def test_a_refusal_of_what_nobody_asked_is_nothing() -> None:
+    scene = asked()
+    scene.bus.refused(b"", HERE, "GET /other", "it was answered with the status 404")
+    assert scene.heard() == []

@@ -12,6 +12,17 @@ from gateway.links.polls import Polls
 from tests.links.test_streams import Far
 
 
+class Asker(Far):
+    """An `Asker` that remembers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: list[tuple[int, bytes, str]] = []
+
+    def refused(self, status: int, data: bytes, peer: Any, place: str) -> None:
+        self.refusals.append((status, data, place))
+
+
 class Client:
     """An HTTP client whose answers the test gives."""
 
@@ -27,7 +38,7 @@ class Client:
 
 
 def test_each_question_is_a_request_and_its_body_the_answer() -> None:
-    client, far = Client(), Far()
+    client, far = Client(), Asker()
     polls = Polls(client, "http://192.0.2.1:80", far, 5, content_type="text/json")  # type: ignore[arg-type]
     polls.open()
     polls.open()
@@ -42,11 +53,36 @@ def test_each_question_is_a_request_and_its_body_the_answer() -> None:
     assert client.headers == [{}, {"content-type": "text/json"}, {"content-type": "text/json"}]
     client.asked[0][3].callback(Response(200, (), b"{}"))
     client.asked[1][3].callback(Response(500, (), b"oops"))
-    assert far.data == [b"{}"], "a refusal is an answer that does not come"
+    assert (far.data, far.refusals) == ([b"{}"], [(500, b"oops", "POST /set")])
+
+
+def test_a_question_may_have_headers_of_its_own() -> None:
+    client = Client()
+    polls = Polls(client, "http://192.0.2.1:80", Asker(), 5, [("x-key", "1")])  # type: ignore[arg-type]
+    polls.open()
+    polls.write(b"", ("192.0.2.1", 80), "GET /status\nAuthorization: Bearer a:b\nX-Two: 2")
+    assert client.asked[0][:2] == ("GET", "http://192.0.2.1:80/status")
+    assert client.headers == [{"x-key": "1", "Authorization": "Bearer a:b", "X-Two": "2"}]
+
+
+def test_cookies_are_shown_from_then_on() -> None:
+    client = Client()
+    polls = Polls(client, "http://192.0.2.1:80", Asker(), 5)  # type: ignore[arg-type]
+    polls.open()
+
+    def answered(*cookies: str) -> dict[str, str]:
+        polls.write(b"", ("192.0.2.1", 80), "GET /a")
+        client.asked[-1][3].callback(Response(200, tuple(("set-cookie", one) for one in cookies), b""))
+        return client.headers[-1]
+
+    assert answered("sid=1; Path=/; HttpOnly", "lang=de") == {}
+    assert answered("sid=2") == {"cookie": "sid=1; lang=de"}
+    assert answered("lang=; Max-Age=0", *(f"c{number}=x" for number in range(100))) == {"cookie": "lang=de; sid=2"}
+    assert len(answered()["cookie"].split("; ")) == 20
 
 
 def test_a_link_that_fails_and_one_that_is_shut_say_nothing() -> None:
-    client, far = Client(), Far()
+    client, far = Client(), Asker()
     polls = Polls(client, "http://192.0.2.1:80", far, 5)  # type: ignore[arg-type]
     polls.open()
     polls.write(b"", ("192.0.2.1", 80), "GET /a")

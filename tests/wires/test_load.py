@@ -97,6 +97,13 @@ def test_the_small_one_loads() -> None:
             'end: "\\x03", length: {at: 1, size: 1, times: 0}',
             "4: at, size, plus and times of a length are whole numbers",
         ),
+        ("tcp: {port: 1}", "http: {options: {headers: 1}}", "3: headers is 1; expected X-Key:"),
+        (
+            "tcp: {port: 1}",
+            "http: {options: {headers: {X-Key: '{key}'}}}",
+            "3: the header X-Key has {key}; expected {username} or",
+        ),
+        ("when: {kind: 1}", "headers: {A: b}", "8: only what we send to a place has headers"),
         ("port: 1", "roles: dail", "3: roles has 'dail'; expected one of listen, dial"),
         ("port: 1", "gap: soon", "3: gap is 'soon'; expected seconds"),
         (
