@@ -29,9 +29,15 @@ class Folders:
 
     def __init__(self, own: Sequence[Path] = (), shipped_too: bool = True) -> None:
         self.folders = [*own, shipped()] if shipped_too else list(own)
+        self._listed: dict[str, dict[str, Path]] = {}
 
     def files(self, kind: str) -> dict[str, Path]:
-        """All files of a kind (of `KINDS`), by their path inside it without ``.yaml``."""
+        """All files of a kind (of `KINDS`), by their path inside it without ``.yaml``; as they were when first asked for."""
+        if kind not in self._listed:
+            self._listed[kind] = self._list(kind)
+        return self._listed[kind]
+
+    def _list(self, kind: str) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in self.folders:
             top = folder / kind

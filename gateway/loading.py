@@ -81,13 +81,14 @@ def overlooked(own: Sequence[Path]) -> list[Fault]:
 
 
 def _data(folders: Folders, loaded: Loaded) -> dict[str, Dialect]:
-    dialects: dict[str, Dialect] = {}
-    for name in dialect_names(folders):
+    found, names = dict[str, Dialect](), dialect_names(folders)
+    for name in names:
         try:
-            dialects[name] = load_dialect(folders, name)
+            load_dialect(folders, name, found)
         except SourceError as error:
             loaded.faults += error.faults
-            _stand_in(name, dialects)
+            _stand_in(name, found)
+    dialects = {name: found[name] for name in names if name in found}
     ladder = quirks = None
     try:
         ladder = Ladder.load(folders, dialects)

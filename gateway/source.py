@@ -21,9 +21,18 @@ from typing import Any
 import yaml
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _Yaml
 except ImportError:  # PyYAML built without libyaml
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _Yaml  # type: ignore[assignment]
+
+
+class _Loader(_Yaml):
+    """Without PyYAML's own search for what a plain scalar means: `scalar` decides."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """The tag of a node that has none of its own."""
+        return "tag:yaml.org,2002:str"
+
 
 MAX_BYTES = 10 * 2**20
 MAX_DEPTH = 64

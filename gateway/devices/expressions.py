@@ -9,15 +9,16 @@ What cannot be worked out, because something is not known yet, is None; a condit
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.dialects.shapes import Enum, Scalar
-from gateway.ladder.expressions import FUNCTIONS, TABLES, Language, Type, parse
+from gateway.ladder.expressions import FUNCTIONS, TABLES, Expression, Language, Type, parse
 from gateway.ladder.given import GIVEN
 
 Scope = Mapping[str, Any]
@@ -109,9 +110,14 @@ class Value:
 
     text: str
     type: Type
-    work: Callable[[Scope], Any]
+    make: Callable[[], Callable[[Scope], Any]]
     reads: frozenset[str] = frozenset()
     values: frozenset[Any] | None = None
+
+    @cached_property
+    def work(self) -> Callable[[Scope], Any]:
+        """The function itself, compiled when first used: a site uses few of all that are loaded."""
+        return self.make()
 
     def __call__(self, scope: Scope) -> Any:
         """The value, or None where it cannot be told."""
@@ -127,12 +133,18 @@ class Value:
 
 
 def value(text: str, names: Mapping[str, Type]) -> Value:
-    """Check and compile an expression over ``names``.  Raises `gateway.ladder.expressions.NotAllowed`."""
+    """Check an expression over ``names``.  Raises `gateway.ladder.expressions.NotAllowed`."""
     found = parse(text, names, DEVICES)
+    reads = frozenset(_read(ast.parse(text.strip(), mode="eval").body))
+    return Value(text, found.type, partial(_compiled, found, tuple(names)), reads, found.values)
+
+
+def _compiled(found: Expression, names: Iterable[str]) -> Callable[[Scope], Any]:
     spelled = {name: f"scope[{name!r}]" for name in names} | {name: name for name in DEVICES.functions}
     tree = _Doubting().visit(ast.parse(f"lambda scope: {found.source(spelled)}", mode="eval"))
-    work = eval(compile(ast.fix_missing_locations(tree), "<expression>", "eval"), dict(_SPACE))  # noqa: S307 - a checked tree
-    return Value(text, found.type, work, frozenset(_read(ast.parse(text.strip(), mode="eval").body)), found.values)
+    code = compile(ast.fix_missing_locations(tree), "<expression>", "eval")
+    made: Callable[[Scope], Any] = eval(code, dict(_SPACE))  # noqa: S307 - a checked tree
+    return made
 
 
 class _Doubting(ast.NodeTransformer):
@@ -160,7 +172,7 @@ def text(value: Any) -> str:
 def constant(given: Any) -> Value:
     """A value that is always the same."""
     kind = {bool: "boolean", int: "integer", str: "string"}.get(type(given), "decimal")
-    return Value(repr(given), Scalar(kind) if given is not None else None, lambda scope: given, values=frozenset([given]))
+    return Value(repr(given), Scalar(kind) if given is not None else None, lambda: lambda scope: given, values=frozenset([given]))
 
 
 def _read(node: ast.AST) -> Iterator[str]:

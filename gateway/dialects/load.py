@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 from gateway.catalogue import Folders
@@ -37,30 +36,34 @@ _PROVENANCE = ("statement", "evidence", "verified_against")
 _OPTIONAL = ("words", "enums", "shapes", "extras", "integers", "transactions", "settings", "ends", "device", "provenance")
 
 
-def load_dialect(folders: Folders, name: str) -> Dialect:
-    """The dialect of that name.  Raises `SourceError` with all faults of its file, or if there is none."""
+def load_dialect(folders: Folders, name: str, loaded: dict[str, Dialect] | None = None) -> Dialect:
+    """The dialect of that name.  Raises `SourceError` with all faults of its file, or if there is none.
+
+    What stands in ``loaded`` is taken from there, and what is loaded on the way is put there.
+    """
+    loaded = {} if loaded is None else loaded
+    if name in loaded:
+        return loaded[name]
     files = folders.files("dialects")
     if name not in files:
         fault = Fault("mappings/dialects", 1, f"there is no dialect {name!r}", ", ".join(sorted(files)), nearest(name, files))
         raise SourceError([fault])
-    return _read(folders, name, files[name])
+    top = whole(load(files[name], folders.display(files[name])), folders)
+    made = loaded[name] = build(top, name, folders, loaded)
+    return made
 
 
 def load_dialects(folders: Folders) -> dict[str, Dialect]:
     """All dialects by name.  Raises `SourceError` with the faults of all files."""
-    made, faults = {}, []
-    for name in dialect_names(folders):
+    loaded, faults, names = dict[str, Dialect](), list[Fault](), dialect_names(folders)
+    for name in names:
         try:
-            made[name] = load_dialect(folders, name)
+            load_dialect(folders, name, loaded)
         except SourceError as error:
             faults += error.faults
     if faults:
         raise SourceError(faults)
-    return made
-
-
-def _read(folders: Folders, name: str, path: Path) -> Dialect:
-    return build(whole(load(path, folders.display(path)), folders), name, folders)
+    return {name: loaded[name] for name in names}
 
 
 def read_text(text: str, shown: str = "<text>") -> Dialect:
@@ -68,14 +71,14 @@ def read_text(text: str, shown: str = "<text>") -> Dialect:
     return build(loads(text, shown))
 
 
-def build(top: Map, name: str | None = None, folders: Folders | None = None) -> Dialect:
+def build(top: Map, name: str | None = None, folders: Folders | None = None, loaded: dict[str, Dialect] | None = None) -> Dialect:
     """The dialect that ``top`` describes; ``name`` is the name of its file.  Raises `SourceError`.
 
-    A dialect that it speaks is looked for in ``folders`` (the shipped ones, where there are none).
+    A dialect that it speaks is looked for in ``loaded``, then in ``folders`` (the shipped ones, where there are none).
     """
     checker = Checker()
     if "speaks" in top:
-        made = _speaking(checker, top, name, folders or Folders())
+        made = _speaking(checker, top, name, folders or Folders(), loaded)
     else:
         checker.keys(top, "a dialect", [*_HEAD, "messages"], _OPTIONAL)
         _head(checker, top, name)
@@ -111,7 +114,7 @@ def _telling(checker: Checker, top: Map) -> Dialect:
     return made
 
 
-def _speaking(checker: Checker, top: Map, name: str | None, folders: Folders) -> Dialect:
+def _speaking(checker: Checker, top: Map, name: str | None, folders: Folders, loaded: dict[str, Dialect] | None) -> Dialect:
     """A protocol of its own that is told in the messages of another dialect."""
     checker.keys(top, "a dialect that speaks another", [*_HEAD, "speaks", "device"], ["provenance"])
     _head(checker, top, name)
@@ -120,7 +123,7 @@ def _speaking(checker: Checker, top: Map, name: str | None, folders: Folders) ->
         near = nearest(str(top["speaks"]), files)
         checker.fault(top, "speaks", f"unknown dialect {top['speaks']!r}", one_of(sorted(files)), near)
     checker.raise_if_any()
-    spoken = load_dialect(folders, str(top["speaks"]))
+    spoken = load_dialect(folders, str(top["speaks"]), loaded)
     if spoken.speaks:
         checker.fault(top, "speaks", f"{spoken.name} speaks {spoken.speaks} itself", f"speaks: {spoken.speaks}")
     wire = load_wire(checker, _codecs(checker, top, ["wire"]))

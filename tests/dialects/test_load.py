@@ -164,6 +164,14 @@ def test_no_such_dialect() -> None:
         load_dialect(Folders(), "ocpp15")
 
 
+def test_what_several_dialects_speak_is_loaded_once() -> None:
+    made = load_dialects(Folders())
+    telling = [one for one in made.values() if one.speaks]
+    assert len(telling) > 10
+    assert all(one.messages is made[one.speaks].messages for one in telling)
+    assert list(made) == sorted(made)
+
+
 def test_the_example_of_the_format_s_page_is_right() -> None:
     page = (shipped() / "README.rst").read_text(encoding="utf-8")
     example = page.partition("\nDialects\n===")[2].partition(".. code-block:: yaml\n")[2].partition("\n**A field**")[0]
