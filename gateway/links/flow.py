@@ -1,12 +1,15 @@
 """The writing side of one connection: bounded, and sure to end.
 
-In: bytes to write, a wish to close.  Out: writes to a Twisted transport, reading paused while the peer does not read, and
-``on_stalled`` when it did not read for too long or too much is waiting.
+In: bytes to write, a wish to close.  Out: writes to a Twisted transport, and ``on_stalled`` when the peer did not read for too
+long or too much is waiting.
 Not here: what is written.
 
 Twisted tells a streaming producer to pause when 64 KiB wait in a connection and to go on when all has left.  That is the
 only news there is about a peer that does not read.  ``loseConnection`` waits for such a peer without end, so each close
 has a deadline here.
+
+A peer that does not read is still read from, unless it only ever asks (``in_turn``): two ends that both speak when they like,
+and both read only once they were heard, would wait for each other.  What bounds such a peer is ``write_buffer``.
 """
 
 from __future__ import annotations
@@ -23,15 +26,17 @@ from gateway.links.limits import Limits
 
 @implementer(IPushProducer)
 class Outlet:
-    """Owns the transport of one connection."""
+    """Owns the transport of one connection.  ``in_turn``: the peer asks and we answer, so nothing is read until it reads."""
 
-    def __init__(self, transport: Any, clock: Any, limits: Limits, on_stalled: Callable[[], None]) -> None:
+    def __init__(self, transport: Any, clock: Any, limits: Limits, on_stalled: Callable[[], None], in_turn: bool = False) -> None:
         self.on_stalled = on_stalled
         self.closing = False
         self._transport = transport
         self._limits = limits
+        self._in_turn = in_turn
         self._full = False
         self._held = self._paused = False
+        self._stopped = False  # nothing is read
         self._over = False
         self._unsent = 0
         self._alarm = Alarm(clock, self._late)
@@ -61,6 +66,11 @@ class Outlet:
         if held != self._held:
             self._held = held
             self._flow()
+
+    def both_ways(self) -> None:
+        """From now on both ends speak when they like."""
+        self._in_turn = False
+        self._flow()
 
     def pause(self, paused: bool) -> None:
         """Stop or go on reading, because the whole gateway cannot keep up."""
@@ -108,8 +118,10 @@ class Outlet:
         """Twisted: the connection is lost; `gone` follows."""
 
     def _flow(self) -> None:
-        if not self.closing:
-            if self._full or self._held or self._paused:
+        stopped = self._held or self._paused or (self._full and self._in_turn)
+        if stopped != self._stopped and not self.closing:
+            self._stopped = stopped
+            if stopped:
                 self._transport.pauseProducing()
             else:
                 self._transport.resumeProducing()
@@ -118,7 +130,7 @@ class Outlet:
         # A registered producer would keep a TLS connection from closing, and so would a paused reader.
         self.closing = True
         self._transport.unregisterProducer()
-        if self._full or self._held or self._paused:
+        if self._stopped:
             self._transport.resumeProducing()
 
     def _late(self) -> None:

@@ -116,7 +116,7 @@ class HttpConnection(Protocol):
         transport: Any = self.transport
         peer = transport.getPeer()
         self._peer = (getattr(peer, "host", ""), getattr(peer, "port", 0), bool(ISSLTransport.providedBy(transport)))
-        self._outlet = Outlet(transport, self.home.clock, self.limits, self._stalled)
+        self._outlet = Outlet(transport, self.home.clock, self.limits, self._stalled, in_turn=True)
         if len(self.home.live) >= self.limits.connections:
             self._ended = True
             self.home.on_refused("connections")
@@ -287,6 +287,7 @@ class HttpConnection(Protocol):
         self._alarm.off()
         self._pending = None
         self._outlet.write(write_head(status_line(101), switch))
+        self._outlet.both_ways()
         args = (self.limits, receiver, ConnectionType.SERVER, subprotocol, request.peer_host, self.home.on_refused)
         self._socket = WebSocket(self._outlet, self.home.clock, *args, self.home.later)
         if self._buffer and not self._working:  # accepted later: whoever asked first gets the WebSocket, then what came meanwhile

@@ -17,13 +17,20 @@ class Wire(StringTransport):
 LIMITS = Limits(write_buffer=10, stall=20)
 
 
-def make() -> tuple[Clock, Wire, list[str], Outlet]:
+def make(in_turn: bool = False) -> tuple[Clock, Wire, list[str], Outlet]:
     clock, wire, stalled = Clock(), Wire(), []
-    return clock, wire, stalled, Outlet(wire, clock, LIMITS, lambda: stalled.append("stalled"))
+    return clock, wire, stalled, Outlet(wire, clock, LIMITS, lambda: stalled.append("stalled"), in_turn)
 
 
-def test_a_peer_that_does_not_read_is_not_read_from():
+def test_a_peer_that_speaks_when_it_likes_is_read_from_even_if_it_does_not_read():
     _, wire, _, outlet = make()
+    outlet.pauseProducing()
+    assert outlet.full
+    assert wire.producerState == "producing"
+
+
+def test_a_peer_that_only_asks_waits_until_it_has_read_the_answers():
+    _, wire, _, outlet = make(in_turn=True)
     outlet.pauseProducing()
     assert outlet.full
     assert wire.producerState == "paused"
@@ -32,8 +39,15 @@ def test_a_peer_that_does_not_read_is_not_read_from():
     assert wire.producerState == "producing"
 
 
+def test_a_peer_that_only_asked_may_come_to_speak_when_it_likes():
+    _, wire, _, outlet = make(in_turn=True)
+    outlet.pauseProducing()
+    outlet.both_ways()
+    assert wire.producerState == "producing"
+
+
 def test_two_reasons_not_to_read():
-    _, wire, _, outlet = make()
+    _, wire, _, outlet = make(in_turn=True)
     outlet.hold(True)
     outlet.pauseProducing()
     outlet.resumeProducing()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock
 from twisted.test.iosim import FakeTransport, IOPump
@@ -19,24 +20,43 @@ from gateway.links.trust import Trust
 from gateway.links.websocket import connect
 
 PATIENT = Limits(
-    handshake_deadline=600, request_deadline=600, answer_deadline=600, idle=600, stall=600, close_wait=30, dead_after=600
+    handshake_deadline=600,
+    request_deadline=600,
+    answer_deadline=600,
+    idle=600,
+    stall=600,
+    close_wait=30,
+    dead_after=600,
+    write_buffer=2**22,
 )
 """Slices and pauses are tried here, not deadlines: how many bytes TLS makes of a message is by chance, and so is how long."""
 
-STEPS = 20_000
+STEPS = 3000
 """Most that one thing takes; some hundred are usual."""
 
 
 class End(FakeTransport):
-    """One end of a pipe, which can be asked to read no more for a while."""
+    """One end of a pipe, which can be asked to read no more for a while; it says when much waits, and when all has left."""
 
-    paused = False
+    paused = full = False
 
     def pauseProducing(self) -> None:
         self.paused = True
 
     def resumeProducing(self) -> None:
         self.paused = False
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self.producer is not None and not self.full and sum(map(len, self.stream)) > FileDescriptor.bufferSize:
+            self.full = True
+            self.producer.pauseProducing()
+
+    def drained(self) -> None:
+        if self.full and not self.stream:
+            self.full = False
+            if self.producer is not None:
+                self.producer.resumeProducing()
 
 
 class World:
@@ -54,8 +74,8 @@ class World:
         self.clock.callLater(delay, exchange.respond, 200, [], exchange.request.body[::-1])
 
     def shake(self, handshake: Any) -> None:
-        socket = handshake.accept(handshake.subprotocols[0], self.server_side)
-        self.server_side.then = socket.send
+        self.socket = handshake.accept(handshake.subprotocols[0], self.server_side)
+        self.server_side.then = self.socket.send
 
     def step(self) -> None:
         while self.clock.tcpClients:
@@ -95,6 +115,7 @@ class World:
                 data = data[cut:]
             if data:
                 end.stream.insert(0, data)
+            end.drained()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -129,3 +150,20 @@ def test_a_dialogue_in_random_slices_pauses_and_delays(seed, secure, heard, file
     assert world.server_side.ends == [(1001, "done")]
     assert not world.factory.live
     assert not world.clock.getDelayedCalls()
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_two_ends_with_much_to_say_at_once_hear_each_other(secure, heard, files):
+    world, opened = World(1, heard, files if secure else None), list[Any]()
+    url = f"ws{'s' * secure}://192.0.2.1/CP1"
+    connect(world.clock, url, ["a"], [], heard, PATIENT, 600, Trust(verify=False)).addBoth(opened.append)
+    for _ in world.steps(lambda: opened):
+        pass
+    world.server_side.then = None
+    said = [f"message {number} {'x' * 40_000}" for number in range(20)]
+    for text in said:
+        opened[0].send(text)
+        world.socket.send(text)
+    for _ in world.steps(lambda: len(heard.texts) == len(world.server_side.texts) == len(said)):
+        pass
+    assert heard.texts == world.server_side.texts == said
