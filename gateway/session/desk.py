@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from gateway.deadlines import Deadlines, Then
 from gateway.dialects.schema import Dialect
 from gateway.journal.contract import PutRegisters, Write
 from gateway.ladder.facts import Context, Facts
@@ -20,7 +21,6 @@ from gateway.ladder.registers import Registers
 from gateway.ladder.route import Route
 from gateway.messages import Answer, Call, Side
 from gateway.session import commands as do
-from gateway.session.deadlines import Deadlines, Then
 from gateway.session.events import Instant
 from gateway.session.policy import Policy
 from gateway.session.trip import Trip, further, travel

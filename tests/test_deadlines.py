@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from gateway.session.deadlines import Deadlines
+from gateway.deadlines import Deadlines
 
 
 class Sleeper:
@@ -83,11 +83,13 @@ def test_of_two_settings_of_one_name_the_newer_counts() -> None:
     assert (deadlines.moments, deadlines.next, deadlines.due(1.0)) == ({"a": 5.0}, 5.0, None)
 
 
+EIGHTHS = st.integers(-8, 40).map(lambda count: count / 8)
+"""Seconds whose sums are exact: two clocks that add in another order are not what is tried."""
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("set"), st.sampled_from("abcd"), st.floats(-1.0, 5.0)),
+        st.tuples(st.just("set"), st.sampled_from("abcd"), EIGHTHS),
         st.tuples(st.just("cancel"), st.sampled_from("abcd"), st.just(0.0)),
-        st.tuples(st.just("advance"), st.just(""), st.floats(0.0, 3.0)),
+        st.tuples(st.just("advance"), st.just(""), EIGHTHS.map(abs)),
     ),
     max_size=40,
 )

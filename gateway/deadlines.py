@@ -1,10 +1,10 @@
-"""The deadlines of one session, by name: what is to happen when, if nothing comes before.
+"""Deadlines by name: what is to happen when, if nothing comes before.
 
 In: names, moments, what to do then.  Out: what is due; the moment of the next one.
-Not here: a clock (the joint wakes the session), what a deadline is for.
+Not here: a clock (the joint wakes a session, `gateway.timers` a line or a device), what a deadline is for.
 
-Nearly every deadline is taken back long before it is due.  So the session asks to be woken at the earliest moment only, and one
-that is taken back leaves that as it is: a session that is woken for nothing asks anew.
+Nearly every deadline is taken back long before it is due.  So its owner asks to be woken at the earliest moment only, and one
+that is taken back leaves that as it is: an owner that is woken for nothing asks anew.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable
 from math import inf
 
 A_HAIR = 1e-6
-"""Seconds: what a session was woken for is due, even if the sum of two floats says that a nanosecond is left."""
+"""Seconds: what the owner was woken for is due, even if the sum of two floats says that a nanosecond is left."""
 Then = Callable[[], None]
 
 
 class Deadlines(dict[str, tuple[float, Then]]):
     """By name: when, and what then; `pop` takes one back.
 
-    ``wake`` is the moment for which the session has asked to be woken: infinity where it has not asked.
+    ``wake`` is the moment for which the owner has asked to be woken: infinity where it has not asked.
     """
 
     __slots__ = ("wake",)
@@ -39,7 +39,7 @@ class Deadlines(dict[str, tuple[float, Then]]):
         self[name] = at, then
 
     def due(self, now: float) -> Then | None:
-        """What is to happen now, taken out: the earliest, or None where the session was woken for nothing."""
+        """What is to happen now, taken out: the earliest, or None where the owner was woken for nothing."""
         self.wake = inf
         name = min(self, key=lambda one: self[one][0], default=None)
         return self.pop(name)[1] if name is not None and self[name][0] <= now + A_HAIR else None
