@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.task import Clock
@@ -24,6 +17,7 @@ from twisted.python.failure import Failure
 from gateway.links.http import Exchange, Handshake, HttpFactory
 from gateway.links.limits import REFUSED, Limits
 from gateway.links.trust import CertificateFiles
+from tests.certified import certified
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -54,19 +48,7 @@ def nothing_swallowed(old_garbage_stays: None) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> CertificateFiles:
     """A self-signed certificate for 127.0.0.1 and localhost."""
-    folder: Path = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gateway test")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
-    now = datetime.now(UTC)
-    build = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-    build = build.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    build = build.add_extension(names, False).add_extension(x509.BasicConstraints(True, None), True)
-    pem = serialization.Encoding.PEM
-    (folder / "cert.pem").write_bytes(build.sign(key, hashes.SHA256()).public_bytes(pem))
-    plain = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
-    return CertificateFiles(folder / "cert.pem", folder / "key.pem")
+    return CertificateFiles(*certified(tmp_path_factory.mktemp("tls")))
 
 
 class Wire(StringTransport):

@@ -11,7 +11,7 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -46,7 +46,8 @@ class Backend:
         self.port, self.chance, self.faults = port, chance, dict(FAULTS)
         self.rows: dict[str, list[Row]] = {}
         self._known: set[tuple[str, Row]] = set()
-        self.numbers: dict[tuple[str, Any], int] = {}
+        self.numbers: dict[str, dict[Any, int]] = {}  # of each station's starts
+        self._last_number = 5_000_000
         self.copies = 0
         self._server: Any = None
 
@@ -116,12 +117,15 @@ class Backend:
             self.rows.setdefault(station, []).append(row)
         if action != "StartTransaction":
             return {}
-        number = self.numbers.setdefault((station, row[1]), 5_000_000 + len(self.numbers))
-        return {"transactionId": number, "idTagInfo": {"status": "Accepted"}}
+        mine = self.numbers.setdefault(station, {})
+        if row[1] not in mine:
+            self._last_number += 1
+            mine[row[1]] = self._last_number
+        return {"transactionId": mine[row[1]], "idTagInfo": {"status": "Accepted"}}
 
     def booked(self, station: str) -> list[Row]:
         """A station's rows, with the natural key of the start in place of each transaction's number."""
-        starts = {number: key for (who, key), number in self.numbers.items() if who == station}
+        starts = {number: key for key, number in self.numbers.get(station, {}).items()}
         rows = self.rows.get(station, [])
         return [(a, key if a == "StartTransaction" else (starts.get(key[0]), *key[1:])) for a, key in rows]
 
@@ -131,44 +135,42 @@ def reading(value: dict[str, Any]) -> tuple[str, str]:
     return value["timestamp"], value["sampledValue"][0]["value"]
 
 
-class Station:
-    """A 1.5 SOAP station that sends its messages in order, each until it is answered."""
+class Charging:
+    """Charges one transaction after the other, and notes what was acknowledged; how it is said, each kind of station knows."""
 
-    def __init__(self, name: str, port: int, chance: random.Random) -> None:
-        self.name, self.port, self.chance = name, port, chance
+    def __init__(self, name: str, chance: random.Random) -> None:
+        self.name, self.chance = name, chance
         self.acknowledged: list[Row] = []
         self.numbers: list[int] = []
-        self.enough = False
-        self.tries = 0
         self.refusals: list[str] = []
         self._minute = self._meter = 0
 
-    async def live(self) -> None:
-        """Charge, one transaction after the other, until it is enough."""
-        boot = "<c:chargePointVendor>V</c:chargePointVendor><c:chargePointModel>M</c:chargePointModel>"
-        while "Accepted" not in await self._insist("BootNotification", boot):
-            await asyncio.sleep(0.2)
-        while not self.enough:
-            await self._charge(f"TAG{len(self.numbers)}")
-
-    async def _charge(self, tag: str) -> None:
-        when, meter = self._now(), self._meter
+    async def charge(self) -> None:
+        """One transaction: a start, three readings and a stop."""
+        tag, when, meter = f"TAG{len(self.numbers)}", self._now(), self._meter
         start = (1, tag, when, meter)
-        inner = f"<c:connectorId>1</c:connectorId><c:idTag>{tag}</c:idTag><c:timestamp>{when}</c:timestamp>"
-        answer = await self._insist("StartTransaction", f"{inner}<c:meterStart>{meter}</c:meterStart>")
-        number = int(re.findall(r"transactionId>(-?\d+)<", answer)[0])
+        number = await self.start(tag, when, meter)
         self.numbers.append(number)
         self.acknowledged.append(("StartTransaction", start))
         for _ in range(3):
             when, meter = self._now(), self._charged()
-            values = f'<c:values><c:timestamp>{when}</c:timestamp><c:value unit="Wh">{meter}</c:value></c:values>'
-            named = f"<c:connectorId>1</c:connectorId><c:transactionId>{number}</c:transactionId>"
-            await self._insist("MeterValues", named + values)
+            await self.read(number, when, meter)
             self.acknowledged.append(("MeterValues", (start, (when, str(meter)))))
         when, meter = self._now(), self._charged()
-        inner = f"<c:transactionId>{number}</c:transactionId><c:timestamp>{when}</c:timestamp><c:meterStop>{meter}</c:meterStop>"
-        await self._insist("StopTransaction", inner)
+        await self.stop(number, when, meter)
         self.acknowledged.append(("StopTransaction", (start, when, meter)))
+
+    async def start(self, tag: str, when: str, meter: int) -> int:
+        """Begin a transaction; the id that it is given."""
+        raise NotImplementedError
+
+    async def read(self, number: int, when: str, meter: int) -> None:
+        """Tell a reading, in Wh."""
+        raise NotImplementedError
+
+    async def stop(self, number: int, when: str, meter: int) -> None:
+        """End a transaction."""
+        raise NotImplementedError
 
     def _now(self) -> str:
         self._minute += 1
@@ -177,6 +179,38 @@ class Station:
     def _charged(self) -> int:
         self._meter += self.chance.randrange(1, 500)
         return self._meter
+
+
+class Station(Charging):
+    """A 1.5 SOAP station that sends its messages in order, each until it is answered."""
+
+    def __init__(self, name: str, port: int, chance: random.Random) -> None:
+        super().__init__(name, chance)
+        self.port = port
+        self.enough = False
+        self.tries = 0
+
+    async def live(self) -> None:
+        """Charge until it is enough."""
+        boot = "<c:chargePointVendor>V</c:chargePointVendor><c:chargePointModel>M</c:chargePointModel>"
+        while "Accepted" not in await self._insist("BootNotification", boot):
+            await asyncio.sleep(0.2)
+        while not self.enough:
+            await self.charge()
+
+    async def start(self, tag: str, when: str, meter: int) -> int:
+        inner = f"<c:connectorId>1</c:connectorId><c:idTag>{tag}</c:idTag><c:timestamp>{when}</c:timestamp>"
+        answer = await self._insist("StartTransaction", f"{inner}<c:meterStart>{meter}</c:meterStart>")
+        return int(re.findall(r"transactionId>(-?\d+)<", answer)[0])
+
+    async def read(self, number: int, when: str, meter: int) -> None:
+        values = f'<c:values><c:timestamp>{when}</c:timestamp><c:value unit="Wh">{meter}</c:value></c:values>'
+        named = f"<c:connectorId>1</c:connectorId><c:transactionId>{number}</c:transactionId>"
+        await self._insist("MeterValues", named + values)
+
+    async def stop(self, number: int, when: str, meter: int) -> None:
+        inner = f"<c:transactionId>{number}</c:transactionId><c:timestamp>{when}</c:timestamp><c:meterStop>{meter}</c:meterStop>"
+        await self._insist("StopTransaction", inner)
 
     async def _insist(self, action: str, inner: str) -> str:
         while True:
@@ -227,7 +261,7 @@ def energy(rows: list[Row]) -> int:
     return sum(key[2] - key[0][3] for action, key in rows if action == "StopTransaction" and key[0] is not None)
 
 
-def compare(backend: Backend, stations: list[Station]) -> list[str]:
+def compare(backend: Backend, stations: Sequence[Charging]) -> list[str]:
     """What differs between what was acknowledged and what was booked: nothing, if all is well."""
     wrong = []
     for one in stations:

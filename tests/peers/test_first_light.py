@@ -7,22 +7,18 @@ import http.client
 import ssl
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zeep
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from lxml import etree
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import call
 from ocpp.v16.enums import ResetType
 
 from tests import wsdls
+from tests.certified import certified
 from tests.peers.mobilityhouse import Backend
 from tests.peers.running import PATIENCE, Gateway, free_port, post, until
 from tests.peers.zeep_station import ZeepStation
@@ -273,30 +269,11 @@ def test_basic_auth_reaches_the_back_end(backend: Backend, tmp_path: Path) -> No
         assert "s3cret" not in gateway.log.read_text()
 
 
-def certified(folder: Path) -> ssl.SSLContext:
-    """A server's TLS with a certificate of its own making, for localhost; the certificate is ``folder/cert.pem``."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(
-            name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
-        )
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "key.pem").write_bytes(private)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context
-
-
 @pytest.mark.parametrize("trusted", [True, False])
 def test_an_uplink_over_tls_only_to_whom_we_trust(tmp_path: Path, trusted: bool) -> None:
-    backend = Backend(free_port(), certified(tmp_path)).start()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(*certified(tmp_path))
+    backend = Backend(free_port(), server).start()
     port = free_port()
     site = tmp_path / "gateway.yaml"
     site.write_text(
