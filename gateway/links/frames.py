@@ -269,7 +269,7 @@ class WebSocket:
         ping = max(self._heard, self._pinged) + limits.ping_every if limits.ping_every else _NEVER
         dead = self._heard + limits.dead_after if limits.dead_after else _NEVER
         if min(ping, dead) < _NEVER:
-            self._alarm.set(min(ping, dead) - self._clock.seconds())
+            self._alarm.set(max(0.0, min(ping, dead) - self._clock.seconds()))  # it may just have passed
 
     def _ring(self) -> None:
         if self._told:
@@ -284,9 +284,10 @@ class WebSocket:
         if limits.dead_after and now >= self._heard + limits.dead_after:
             self._refuse("ws_dead", f"nothing heard for {limits.dead_after:g} seconds")
             return
-        if limits.ping_every and now >= max(self._heard, self._pinged) + limits.ping_every and not self._outlet.full:
-            self._outlet.write(self._wire.send(Ping()))
-            self._pinged = now
+        if limits.ping_every and now >= max(self._heard, self._pinged) + limits.ping_every:
+            if not self._outlet.full:
+                self._outlet.write(self._wire.send(Ping()))
+            self._pinged = now  # who does not read is asked in his next turn
         self._watch()
 
     def _stalled(self) -> None:

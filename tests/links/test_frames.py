@@ -28,11 +28,23 @@ def frame(first: int, payload: bytes = b"", mask: bool = True) -> bytes:
     return head + (b"\0\0\0\0" if mask else b"") + payload
 
 
+class RealClock(Clock):
+    """Time goes on while somebody looks, and nothing can be asked for yesterday: as with a reactor."""
+
+    def seconds(self) -> float:
+        self.rightNow += 0.001
+        return self.rightNow
+
+    def callLater(self, delay, callable, *args, **kw):
+        assert delay >= 0
+        return super().callLater(delay, callable, *args, **kw)
+
+
 class Open:
     """A server's WebSocket over a transport in memory, and what its peer reads."""
 
-    def __init__(self, wire, heard, limits: Limits, kind: ConnectionType = ConnectionType.SERVER) -> None:
-        self.clock, self.heard, self.wire, self.refused = Clock(), heard, wire(_Nobody()), []
+    def __init__(self, wire, heard, limits: Limits, kind: ConnectionType = ConnectionType.SERVER, clock=None) -> None:
+        self.clock, self.heard, self.wire, self.refused = clock or Clock(), heard, wire(_Nobody()), []
         self.outlet = Outlet(self.wire, self.clock, limits, lambda: None)
         args = (heard, kind, None, "192.0.2.7", self.refused.append)
         self.socket = WebSocket(self.outlet, self.clock, limits, *args)
@@ -51,7 +63,7 @@ class _Nobody:
 
 @pytest.fixture
 def opened(wire, heard):
-    return lambda limits=DEFAULT, kind=ConnectionType.SERVER: Open(wire, heard, limits, kind)
+    return lambda limits=DEFAULT, kind=ConnectionType.SERVER, clock=None: Open(wire, heard, limits, kind, clock)
 
 
 HOSTILE = [
@@ -297,6 +309,24 @@ def test_we_ping_a_silent_peer_and_give_it_up(opened):
     assert ws.refused == ["ws_dead"]
     ws.socket.gone()
     assert ws.heard.ends == [(1006, "nothing heard for 90 seconds")]
+
+
+@pytest.mark.parametrize("later", range(12))
+def test_a_silent_peer_is_given_up_though_time_goes_on_while_we_look(opened, later):
+    """It is to be pinged, and a moment later to be given up: that moment may pass in between."""
+    one = opened(Limits(ping_every=1.0, dead_after=1.0 + later / 1000), clock=RealClock())
+    one.clock.pump([0.5] * 4)
+    assert one.refused == ["ws_dead"]
+
+
+def test_a_peer_that_does_not_read_when_it_should_be_pinged_is_pinged_later(opened):
+    one = opened(Limits(ping_every=1.0, dead_after=0, stall=10.0), clock=RealClock())
+    one.wire.stop_reading()
+    one.clock.pump([0.5] * 3)
+    assert one.wire.taken() == b""
+    one.wire.producer.resumeProducing()
+    one.clock.pump([0.5] * 2)
+    assert len(one.seen()) == 1
 
 
 def test_any_byte_is_a_sign_of_life(opened):
