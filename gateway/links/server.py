@@ -10,9 +10,14 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.tcp import Port
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from gateway.links.trust import CertificateFiles, server_options
+
+AT_ONCE = 20
+"""New connections of one look at the sockets.  After a restart thousands stand there.  Taken in all at once they would take their
+handshakes of TLS side by side, be done at the same time, and that after their deadline; the kernel keeps those that wait."""
 
 
 def listen(
@@ -27,6 +32,19 @@ def listen(
             factory = TLSMemoryBIOFactory(server_options(tls), False, factory, reactor)
         kind: Any = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
         opened: Deferred[Any] = kind(reactor, port, backlog, host).listen(factory)
-        return opened
+        return opened.addCallback(_few_at_once)
     except Exception:
         return fail()
+
+
+def _few_at_once(port: Any) -> Any:
+    """Twisted takes more at once each time that there are more."""
+    if isinstance(port, Port):
+        accept: Any = port.doRead
+
+        def take() -> None:
+            port.numberAccepts = AT_ONCE
+            accept()
+
+        port.doRead = take  # type: ignore[method-assign]
+    return port

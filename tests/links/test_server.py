@@ -22,6 +22,7 @@ from queue import Queue
 from typing import Any
 
 import pytest
+from twisted.internet.protocol import Factory
 from twisted.internet.selectreactor import SelectReactor
 from websockets.asyncio.client import connect as ws_connect
 from websockets.asyncio.server import serve as ws_serve
@@ -31,7 +32,7 @@ from gateway.links.address import Address
 from gateway.links.client import HttpClient
 from gateway.links.http import http_factory
 from gateway.links.limits import Limits, LinkFailed
-from gateway.links.server import listen
+from gateway.links.server import AT_ONCE, listen
 from gateway.links.streams import StreamFactory, dial_stream
 from gateway.links.trust import OLDEST, CertificateFiles, Trust
 from gateway.links.websocket import connect
@@ -379,3 +380,24 @@ def test_raw_bytes_over_tls_and_a_certificate_that_nobody_signed(running, files)
     why, text = wary.queue.get(timeout=WITHIN)
     assert (why, text.startswith("TLS failed")) == ("closed", True), "it ends without ever having been open"
     running.call(opened.stopListening)
+
+
+def test_those_who_come_together_are_taken_in_by_handfuls() -> None:
+    taken: list[Any] = []
+    factory: Any = Factory()
+    factory.buildProtocol = taken.append  # None: closed at once
+    opened: list[Any] = []
+    reactor = SelectReactor()
+    listen(reactor, "127.0.0.1", 0, factory).addCallback(opened.append)
+    (port,) = opened
+    where = ("127.0.0.1", port.getHost().port)
+    peers = [socket.create_connection(where) for _ in range(3 * AT_ONCE + 1)]
+    counts = []
+    for _ in range(4):
+        port.doRead()
+        counts.append(len(taken))
+    assert counts == [AT_ONCE, 2 * AT_ONCE, 3 * AT_ONCE, 3 * AT_ONCE + 1]
+    for peer in peers:
+        peer.close()
+    port.stopListening()
+    reactor.runUntilCurrent()
