@@ -14,9 +14,10 @@ from typing import Any
 
 from gateway.catalogue import Folders
 from gateway.dialects.schema import Dialect
+from gateway.messages import Side
 from gateway.quirks.connect import joined
 from gateway.quirks.cures import NONE, Cures, Steps, steps_of
-from gateway.quirks.match import Known
+from gateway.quirks.match import Known, Match
 from gateway.quirks.profile import Profile, load_profiles
 from gateway.quirks.rule import Rule
 from gateway.quirks.text import TextRule
@@ -32,6 +33,7 @@ class Quirks:
         self.profiles = {profile.id: profile for profile in profiles}
         self.doors = any(profile.connect is not None and profile.matches for profile in profiles)
         self.elsewhere = any(p.connect is not None and p.connect.identity is not None and p.matches for p in profiles)
+        self._near: dict[tuple[Side, str | None], list[tuple[Match, Profile]]] = {}
         self._joined: dict[tuple[str, ...], Cures] = {}
 
     @classmethod
@@ -51,9 +53,22 @@ class Quirks:
 
     def fitting(self, known: Known) -> list[Profile]:
         """The profiles meant for a peer of which this is known, the least specific first."""
-        ranked = [(profile.rank(known), profile) for profile in self.profiles.values()]
-        found = [(rank, profile.id, profile) for rank, profile in ranked if rank is not None]
-        return [profile for _, _, profile in sorted(found, key=lambda one: one[:2])]
+        place = known.side, known.dialect
+        if place not in self._near:
+            self._near[place] = self._of(*place)
+        found: dict[str, Profile] = {}
+        for match, profile in self._near[place]:
+            if match.fits(known):
+                found.pop(profile.id, None)  # it ranks by the most specific of its matches
+                found[profile.id] = profile
+        return list(found.values())
+
+    def _of(self, side: Side, dialect: str | None) -> list[tuple[Match, Profile]]:
+        """What may be meant for a peer on that side who speaks that, the least specific first: a station is chosen for many times
+        while it comes in, and thousands may come at once."""
+        here = [(match, one) for one in self.profiles.values() for match in one.matches if match.side == side]
+        near = [(match, one) for match, one in here if not match.dialects or dialect in match.dialects]
+        return sorted(near, key=lambda pair: (pair[0].rank, pair[1].id))
 
 
 def join(profiles: Sequence[Profile]) -> Cures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from quirk_toys import load, quirk
 
 from gateway.quirks.choose import Quirks
 from gateway.quirks.cures import NONE, Fired
-from gateway.quirks.match import Known
+from gateway.quirks.match import Known, Match
 
 READ = "{repair: call Read, before: {connector: 1, samples: [%s]}, after: {connector: 1, samples: [%s]}}"
 ACME = Known("station", dialect="toy1", vendor="ACME", model="M1", firmware="2.1")
@@ -58,6 +59,14 @@ def test_a_peer_without_quirks_pays_nothing(tmp_path: Path) -> None:
     assert cures.text("[1")[0] == "[1"
     assert cures.repair("call", "Read", payload)[0] is payload
     assert cures.adjust("call", "Limit", payload)[0] is payload
+
+
+def test_the_order_is_that_of_ranks_and_of_ids_within_one(tmp_path: Path) -> None:
+    first, *others = several(tmp_path).profiles.values()
+    quirks = Quirks([replace(first, use=Match("station", {"station": ("S",)})), *others])
+    for known in (ACME, replace(ACME, station="S"), replace(ACME, dialect=None), replace(ACME, side="backend")):
+        ranked = [(profile.rank(known), profile.id) for profile in quirks.profiles.values()]
+        assert [one.id for one in quirks.fitting(known)] == [id for _, id in sorted(one for one in ranked if one[0] is not None)]
 
 
 def test_what_is_known_decides(tmp_path: Path) -> None:
