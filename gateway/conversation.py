@@ -8,7 +8,6 @@ Events are taken one after the other: what a command causes at once waits until 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -166,7 +165,7 @@ class Conversation:
         """Of both ends, once they were chosen."""
         self._awake = False
         self._met = False  # whether anybody was here: before that it waits for whom it was made for
-        self._events: deque[on.Event] = deque()
+        self._events: list[on.Event] = []
         self._busy = False
         self._alarm: Timer | None = None
         session.turn.come = lambda: self.feed(on.TurnCame())
@@ -185,7 +184,7 @@ class Conversation:
             return
         self._awake = True
         self.around.restored(self, found)
-        self._events.appendleft(on.Opened(found))
+        self._events.insert(0, on.Opened(found))
         self._run()
 
     def feed(self, event: on.Event) -> None:
@@ -252,7 +251,7 @@ class Conversation:
         self._busy = True
         try:
             while self._events and not self.over:
-                event = self._events.popleft()
+                event = self._events.pop(0)
                 at = on.Instant(self.around.clock.seconds(), self.around.wall())
                 for command in self.session.receive(event, at):
                     _CARRY_OUT[type(command)](self, command)

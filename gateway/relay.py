@@ -84,6 +84,7 @@ class Relay:
         self._agents: dict[str, str | None] = {}
         self._paces: dict[str, Pace] = {}  # by back end
         self._turns: dict[str, Turns] = {}
+        self._routes: dict[tuple[str, str], TimedRoute] = {}
         shared = site.backends if site.policy.known_tokens == "site" else ()
         self._tokens = {one.name: Tokens(EVERYBODY, one.name, MOST_OF_A_SITE) for one in shared}
         if self._tokens:  # the journal answers in order: before any station's conversation begins
@@ -118,9 +119,9 @@ class Relay:
         backend = self.site.backend_of(identity, listener)
         theirs = self.data.dialects[backend.address.dialect]
         up, down = self._route(dialect.name, theirs.name), self._route(theirs.name, dialect.name)
-        policy = dataclasses.replace(
-            self.site.policy, replay_boot=backend.address.codec != "soap" and self.site.policy.replay_boot
-        )
+        policy = self.site.policy
+        if backend.address.codec == "soap":
+            policy = dataclasses.replace(policy, replay_boot=False)
         turn = Turn(self._turns.setdefault(backend.name, Turns(policy.most_in_flight)))
         tokens = self._tokens.get(backend.name)
         older = self._older(theirs.name)
@@ -140,7 +141,11 @@ class Relay:
         conversation.session.reroute(self._route(here, there), self._route(there, here))
 
     def _route(self, start: str, end: str) -> Route:
-        return TimedRoute(self.data.ladder.route(start, end), self.clock.seconds, self.witness.metrics.translated)
+        """One for all stations: it keeps the walks that were made on it."""
+        route, kept = self.data.ladder.route(start, end), self._routes.get((start, end))
+        if kept is None or kept.of is not route:
+            kept = self._routes[start, end] = TimedRoute(route, self.clock.seconds, self.witness.metrics.translated)
+        return kept
 
     def restored(self, conversation: Conversation, found: Restored) -> None:
         """Where a station comes in, and where it can be called, is remembered over a restart."""

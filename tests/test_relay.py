@@ -11,6 +11,7 @@ import pytest
 from gateway import backlog
 from gateway.address import parse
 from gateway.config import Listener, Secret, Station
+from gateway.ladder.ladder import Ladder
 from gateway.links.client import Response
 from tests.office import Broken, Office, data, envelope, json_to_soap, pair, soap_to_json
 
@@ -24,6 +25,18 @@ def test_one_uplink_per_station_under_its_own_name(office: Office) -> None:
     office.boot("CP1")
     office.boot("CP 2")
     assert [u.url for u in office.uplinks] == ["ws://192.0.2.2:9000/central/CP1", "ws://192.0.2.2:9000/central/CP%202"]
+
+
+def test_stations_share_a_route_until_the_tables_change(office: Office) -> None:
+    desks = []
+    for name in ("CP1", "CP2", "CP3"):
+        office.boot(name)
+        desks.append(office.relay.conversations[name].session.desk)
+        if name == "CP2":
+            before = office.relay.data
+            office.relay.data = dataclasses.replace(before, ladder=Ladder(before.ladder.tables, before.dialects))
+    assert desks[0].up is desks[1].up is not desks[2].up
+    assert desks[0].down is desks[1].down is not desks[2].down
 
 
 def test_a_boot_is_answered_by_the_back_end(office: Office) -> None:

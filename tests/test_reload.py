@@ -11,6 +11,7 @@ from gateway import loading, reload
 from gateway.address import parse
 from gateway.catalogue import Folders
 from gateway.config import Device, Listener, Station
+from gateway.ladder.ladder import Ladder
 from gateway.loading import Loaded
 from gateway.quirks.choose import Quirks
 from gateway.relay import Data
@@ -123,7 +124,10 @@ def test_a_call_ends_on_the_route_on_which_it_began(tmp_path: Path) -> None:
     waiting = office.start()
     [conversation] = office.relay.conversations.values()
     up = conversation.session.desk.up
-    outcome = reload.take(office.relay, loaded(Folders()), {}, {"ladder/a--b": "1"})
+    new = loaded(Folders())
+    assert new.data is not None
+    new.data = dataclasses.replace(new.data, ladder=Ladder(new.data.ladder.tables, new.data.dialects))
+    outcome = reload.take(office.relay, new, {}, {"ladder/a--b": "1"})
     assert outcome.changed == ["ladder/a--b"]
     assert conversation.session.desk.up is not up
     assert waiting.answer is None

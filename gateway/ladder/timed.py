@@ -18,6 +18,7 @@ class TimedRoute(Route):
 
     def __init__(self, route: Route, seconds: Callable[[], float], took: Callable[[float], None]) -> None:
         super().__init__(route.from_dialect, route.to_dialect, route.steps)
+        self.of = route
         self._seconds, self._took = seconds, took
 
     def request(self, action: str, payload: Payload, cx: Context) -> Passage:

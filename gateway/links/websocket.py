@@ -173,6 +173,8 @@ class _Opening(Dialled):
         assert result is not None
         assert outlet is not None
         self._deadline.cancel()
+        self._deadline = self._attempt = None  # what made it is not kept as long as it lasts
+        self._head = b""
         kind = ConnectionType.CLIENT
         args = (self._limits, self._receiver, kind, subprotocol, self._host, None, self._later)
         self._socket = WebSocket(outlet, self._reactor, *args)

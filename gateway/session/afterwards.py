@@ -9,7 +9,6 @@ before it has accepted the station, so they do not wait for that.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
 from gateway.messages import Call, Payload
@@ -23,7 +22,7 @@ class Afterwards:
 
     def __init__(self, desk: Desk, lane: Lane, registration: Registration) -> None:
         self.desk, self.lane, self.registration = desk, lane, registration
-        self._waiting: deque[tuple[str, Payload]] = deque()
+        self._waiting: list[tuple[str, Payload]] = []
 
     def tell(self, messages: Iterable[tuple[str, Payload]]) -> None:
         """Say these, (action, payload), when the lane is free."""
@@ -33,7 +32,7 @@ class Afterwards:
         """Send the next one."""
         if not self._waiting or not (self.registration.ready or self.registration.told == "pending"):
             return False
-        action, payload = self._waiting.popleft()
+        action, payload = self._waiting.pop(0)
         self.lane.send(Call(self.desk.ids(), action, payload), lambda answer: None, lambda why: None)
         return True
 

@@ -6,7 +6,6 @@ Not here: transaction messages (`gateway.session.intake`), boots (`gateway.sessi
 
 from __future__ import annotations
 
-from collections import deque
 from functools import partial
 
 from msgspec import Struct
@@ -44,7 +43,7 @@ class Errands:
         self.registration, self.transactions = registration, transactions
         self.triggered = False
         self.load = Load()
-        self._waiting: deque[Errand] = deque()
+        self._waiting: list[Errand] = []
         self._flying: Errand | None = None
         self._last_beat: float | None = None
 
@@ -86,12 +85,12 @@ class Errands:
         while self._waiting and self.registration.ready:
             errand = self._waiting[0]
             if errand.asked is not None and not errand.asked.open:
-                self._waiting.popleft()
+                self._waiting.pop(0)
                 continue
             trip = errand.trip or self._rendered(errand)
             if not trip.stored:
                 return False
-            self._waiting.popleft()
+            self._waiting.pop(0)
             if trip.local is None:
                 self._send(errand, trip)
                 return True
@@ -114,7 +113,7 @@ class Errands:
     def _answered(self, errand: Errand, trip: Trip, answer: Answer) -> None:
         self._flying = None
         if trip.heard(answer):
-            self._waiting.appendleft(errand)
+            self._waiting.insert(0, errand)
             return
         asked = errand.asked
         if asked is None:

@@ -9,7 +9,6 @@ a station that has a request of its own open.  Its deadline runs all the while.
 
 from __future__ import annotations
 
-from collections import deque
 from functools import partial
 
 from msgspec.structs import replace
@@ -56,7 +55,7 @@ class Orders:
         self.desk, self.asks, self.registration, self.naming = desk, asks, registration, naming
         self.transactions, self.intake, self.afterwards = transactions, intake, afterwards
         self._open: dict[str, Order] = {}
-        self._waiting: deque[Order] = deque()
+        self._waiting: list[Order] = []
         self._flying: Order | None = None
         self._held_back: list[Order] = []  # all is answered, but the station has more to tell
         self._holding = False
@@ -184,7 +183,7 @@ class Orders:
             self.desk.cancel(f"order:{order.asked.id}")
         self._open.clear()
         self._held_back.clear()
-        self._waiting = deque(order for order in self._waiting if order.asked is None)
+        self._waiting = [order for order in self._waiting if order.asked is None]
 
     # -- the station ---------------------------------------------------------------------------------------------
 
@@ -208,7 +207,7 @@ class Orders:
             order = self._waiting[0]
             if order.open and self._held(order):
                 return
-            self._waiting.popleft()
+            self._waiting.pop(0)
             if order.open:
                 self._send(order)
         if self._holding and not self._waiting:
@@ -258,7 +257,7 @@ class Orders:
         if call is None:
             return False
         order.first, order.call, order.tried = first, call, order.tried + 1
-        self._waiting.appendleft(order)
+        self._waiting.insert(0, order)
         return True
 
     def _land(self, id: str) -> Order | None:
@@ -292,7 +291,7 @@ class Orders:
         if call is None:
             return course.answer()
         order.turn(call, course)
-        self._waiting.appendleft(order)
+        self._waiting.insert(0, order)
         return None
 
     def _conclude(self, order: Order, answer: Answer) -> None:
@@ -300,7 +299,7 @@ class Orders:
             return
         if order.trip.heard(answer):
             self._begin(order, self._onward(order.trip))
-            self._waiting.appendleft(order)
+            self._waiting.insert(0, order)
             return
         if order.trip.waits(self._context()):
             self._hold(order)
@@ -343,7 +342,7 @@ class Orders:
         if not trip.stored:
             self.desk.store(trip)
         self._begin(order, self._onward(trip))
-        self._waiting.appendleft(order)
+        self._waiting.insert(0, order)
 
     def failed(self, id: str, why: str) -> None:
         """A call could not be delivered, or its exchange broke."""
@@ -370,7 +369,7 @@ class Orders:
             self.failed(self._flying.call.id, "it is gone")
         for order in list(self._held_back):
             self._ripe(order, last=True)
-        waiting, self._waiting = self._waiting, deque()
+        waiting, self._waiting = self._waiting, []
         for order in waiting:
             self._fail(order, "the station is gone", "lost")
         for order in list(self._open.values()):

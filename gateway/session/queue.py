@@ -10,7 +10,7 @@ never across a start, a stop or another event of a transaction on that connector
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -93,8 +93,8 @@ class Queue:
 
     def __init__(self, most_states: int) -> None:
         self.most_states = most_states
-        self._items: deque[Item] = deque()
-        self._behind: deque[StateItem] = deque()  # states that came after rows which are not in memory
+        self._items: list[Item] = []
+        self._behind: list[StateItem] = []  # states that came after rows which are not in memory
         self.absent: int | None = None
         """The number from which on rows are in the journal alone; None where all are here."""
         self.last = 0
@@ -172,7 +172,7 @@ class Queue:
         item.call = None
         if item is not self._items[0] and item is next(one for one in reversed(self._items) if isinstance(one, RowItem)):
             while isinstance(last := self._items[-1], StateItem):
-                self._behind.appendleft(last)
+                self._behind.insert(0, last)
                 self._items.pop()
             self._items.pop()
             self._count(item, -1)
@@ -191,7 +191,7 @@ class Queue:
     def _come(self, before: int) -> None:
         """States from before that row take their place in memory."""
         while self._behind and self._behind[0].after < before:
-            self._items.append(self._behind.popleft())
+            self._items.append(self._behind.pop(0))
 
     def add_state(self, item: StateItem, flowing: bool = False) -> str | None:
         """Append a state; ``coalesced`` if it replaced one, ``dropped`` if the oldest had to go.
@@ -199,7 +199,7 @@ class Queue:
         While the queue is ``flowing`` a few may wait unchanged: only what piles up is coalesced.
         """
         item.after = self.last
-        line: deque[Any] = self._items if self.absent is None else self._behind
+        line: list[Any] = self._items if self.absent is None else self._behind
         before = None if flowing and self.states < FEW else self._replaceable(item, line)
         if before is not None:
             line.remove(before)
@@ -236,7 +236,7 @@ class Queue:
         first = [row for row, _ in zip(self.rows(), range(2), strict=False)]
         return item in first and not item.row.attempts and (item is first[0] or (first[0].flying and not first[0].row.attempts))
 
-    def _replaceable(self, item: StateItem, line: deque[Any]) -> StateItem | None:
+    def _replaceable(self, item: StateItem, line: list[Any]) -> StateItem | None:
         for other in reversed(line):
             if isinstance(other, RowItem):
                 if other.row.role != "meter" and other.connector in (None, item.connector):
