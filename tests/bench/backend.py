@@ -31,6 +31,7 @@ class Peer(asyncio.Protocol):
         self.buffer = bytearray()
         self.open = False
         self.canned: bytes | None = None
+        self.station = ""
         self.transport: Any = None
 
     def connection_made(self, transport: Any) -> None:
@@ -52,6 +53,7 @@ class Peer(asyncio.Protocol):
             return
         self.buffer[:] = rest
         path = head.split(b" ", 2)[1].decode()
+        self.station = path.rpartition("/")[2]
         if path.startswith("/bare/"):
             self.canned = wire.text_frame(wire.answer(path.split("/")[2]))
         lines = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in head.split(b"\r\n"))}

@@ -29,6 +29,17 @@ def cores() -> tuple[int, int]:
     return there[0], there[-1]
 
 
+def cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used, all threads."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rss(pid: int) -> int:
+    """Bytes of memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class Child:
     """A process of ours."""
 
@@ -61,12 +72,11 @@ class Child:
 
     def cpu(self) -> float:
         """Seconds of CPU that it has used, all threads."""
-        words = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu(self.process.pid)
 
     def rss(self) -> int:
         """Bytes of memory that it holds."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return rss(self.process.pid)
 
     def __enter__(self) -> Child:
         return self
