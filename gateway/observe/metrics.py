@@ -124,15 +124,19 @@ class Metrics:
         labels = ("dialect", "side", "direction", "operation", "outcome")
         for what, shape in {**NOTES, "message": ("messages", "Messages heard from and said to peers.", labels)}.items():
             self._tallies[what] = Tally(self._counter(*shape), shape[2], self._labels)
-        self._messages = self._tallies["message"]
+        self.called = self._tallies["message"].add
+        """A message: dialect, side of the peer, ``heard`` from it or ``said`` to it, operation; ``call``, ``result``, or the code
+        of an error."""
         self._refused = self._counter("refused", "Input of peers that was turned away.", ("reason",))
         for reason in REASONS:
             self._refused.labels(reason)
         self._fired = self._counter("quirk_firings", "Messages that a quirk profile changed, and what else it did.", ("quirk",))
         self._remarks = self._counter("device_remarks", "What stations without OCPP gave reason to remark.", ("dialect", "kind"))
         self._untraced = self._counter("trace_dropped", "Trace lines that were not written.")
-        self._translated = self._histogram("translate_seconds", "Time to translate one message.", _TRANSLATE)
-        self._committed = self._histogram("commit_seconds", "Time from asking for a commit to its answer.", _COMMIT)
+        self.translated = self._histogram("translate_seconds", "Time to translate one message.", _TRANSLATE).add
+        """So many seconds took one message through the ladder."""
+        self.committed = self._histogram("commit_seconds", "Time from asking for a commit to its answer.", _COMMIT).add
+        """After so many seconds the journal answered a commit."""
 
     def _measure_state(self) -> None:
         build = self._gauge("build_info", "Which gateway this is; always 1.", ("version", "python"))
@@ -159,10 +163,6 @@ class Metrics:
         made = Readings(Histogram(PREFIX + name, meaning, buckets=tuple(buckets), registry=self._registry))
         self._readings.append(made)
         return made
-
-    def called(self, dialect: str, side: str, direction: str, operation: str, outcome: str) -> None:
-        """A message was ``heard`` from or ``said`` to the peer at ``side``; ``outcome``: call, result, or an error's code."""
-        self._messages.add((dialect, side, direction, operation, outcome))
 
     def noted(self, what: str, labels: Mapping[str, str]) -> None:
         """A session noted something (`gateway.session.notes`); an unknown note is no reason to fail."""
@@ -192,14 +192,6 @@ class Metrics:
     def untraced(self, lines: int = 1) -> None:
         """Trace lines were dropped: no room, or the disk refused."""
         self._untraced.inc(lines)
-
-    def translated(self, seconds: float) -> None:
-        """One message went through the ladder."""
-        self._translated.add(seconds)
-
-    def committed(self, seconds: float) -> None:
-        """The journal answered a commit."""
-        self._committed.add(seconds)
 
     def stations(self, count: int) -> None:
         """So many stations are connected now."""

@@ -100,7 +100,7 @@ class Delivery:
 
     def rest(self) -> None:
         """A turn in which there was nothing to send is not kept."""
-        if self.turn.held and not self._in_turn:
+        if not self._in_turn:
             self.turn.end()
 
     def _landed(self, item: Item) -> None:

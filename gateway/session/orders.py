@@ -198,11 +198,13 @@ class Orders:
 
     def pump(self) -> None:
         """Send the next one, if the station may be asked now; answer what waited for the station's own messages."""
-        self.when_idle.pump()
+        if self.when_idle.waiting:
+            self.when_idle.pump()
         if self._held_back:
             for order in [one for one in self._held_back if one.trip is not None and not one.trip.waits(self._context())]:
                 self._ripe(order)
-        self.questions.pump()
+        if self.desk.switches:
+            self.questions.pump()
         while self._waiting and self._flying is None:
             order = self._waiting[0]
             if order.open and self._held(order):

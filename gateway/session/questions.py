@@ -49,7 +49,7 @@ class Questions:
 
     def pump(self) -> None:
         """The switches may be others than before: begin what is new in them."""
-        if self._seen is self.desk.switches or not self.desk.switches:
+        if self._seen is self.desk.switches:
             return
         self._seen = self.desk.switches
         wanted = self._seen.get("ask_on_connect")

@@ -128,7 +128,8 @@ class Session:
     def _settle(self) -> None:
         hopeful = self.uplink.state in ("opening", "up") and self.registration.hopeful
         self.lane.pump()
-        self.delivery.rest()
+        if self.turn.held:
+            self.delivery.rest()
         if self.registration.waiting:
             self.registration.settle(hopeful)
         if not hopeful:

@@ -24,31 +24,32 @@ class WhenIdle:
 
     def __init__(self, desk: Desk, asks: Asks, transactions: Transactions, send: Callable[[Call], None]) -> None:
         self.desk, self.asks, self.transactions, self.send = desk, asks, transactions, send
-        self._waiting: dict[str, Payload] = {}
+        self.waiting: dict[str, Payload] = {}
+        """The calls that wait, by operation."""
 
     def restore(self, values: dict[str, Any]) -> None:
         """Take up what the journal knows, if the station still speaks that dialect."""
         kept = values.get(KEY) or {}
-        self._waiting = dict(kept["calls"]) if kept.get("dialect") == self.desk.dialect.name else {}
+        self.waiting = dict(kept["calls"]) if kept.get("dialect") == self.desk.dialect.name else {}
 
     def promise(self, messages: Sequence[tuple[str, Payload]]) -> list[Write]:
         """These wait from now on; what must be stored before they are promised."""
         if not messages:
             return []
-        self._waiting = {**self._waiting, **dict(messages)}
+        self.waiting = {**self.waiting, **dict(messages)}
         return [self._kept()]
 
     def forget(self) -> None:
         """The station boots: that is what they wanted, or they are of a time before."""
-        if self._waiting:
-            self._waiting = {}
+        if self.waiting:
+            self.waiting = {}
             self.desk.commit_soon([self._kept()])
 
     def pump(self) -> None:
         """Send them, if nobody charges and the station waits for no answer.  What is sent is forgotten first."""
-        if not self._waiting or not self.desk.present or self.transactions.busy() or len(self.asks):
+        if not self.desk.present or self.transactions.busy() or len(self.asks):
             return
-        waiting, self._waiting = self._waiting, {}
+        waiting, self.waiting = self.waiting, {}
         calls = [Call(self.desk.ids(), action, payload) for action, payload in waiting.items()]
         self.desk.commit([self._kept()], partial(self._send, calls))
 
@@ -57,5 +58,5 @@ class WhenIdle:
             self.send(call)
 
     def _kept(self) -> Write:
-        kept = {"dialect": self.desk.dialect.name, "calls": self._waiting} if self._waiting else None
+        kept = {"dialect": self.desk.dialect.name, "calls": self.waiting} if self.waiting else None
         return PutStation(self.desk.station, {KEY: kept})
