@@ -163,7 +163,7 @@ class _Link:
         return True
 
     def write(self, data: bytes, peer: Peer, place: str = "") -> None:
-        self.street.clock.callLater(0.01, self.station.receive, data)
+        self.street.clock.callLater(0.01, self.station.receive, data, *([place] if place else []))
 
     def bad(self, peer: Peer) -> None:
         pass

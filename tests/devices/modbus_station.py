@@ -77,6 +77,25 @@ class Registers:
         return holding[at] << 16 | holding[at + 1]
 
 
+class Serial(Registers):
+    """The same on a serial line, behind an adapter (Modbus RTU)."""
+
+    def __call__(self, frame: bytes) -> list[bytes]:
+        assert crc(frame) == b"\0\0"
+        told = frame[:1] + self.answer(frame[1], frame[2:-2])
+        return [told + crc(told)]
+
+
+def crc(data: bytes) -> bytes:
+    """CRC-16 of Modbus, as its specification computes it; of data with their own it is 0."""
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+    return struct.pack("<H", value)
+
+
 class Car:
     """A station with a car: ``see`` is told what there is after each change, to turn the registers.
 
@@ -243,6 +262,22 @@ def webasto() -> Car:
     return Car(made, see, lambda registers: float(registers.tables["holding"][5004]), 16)
 
 
+def heidelberg() -> Car:
+    made = Serial()
+    made.put("input", 100, 16, 6)
+    made.put("holding", 258, 0)
+    made.put("holding", 259, 1)
+    made.put("holding", 261, 160)
+
+    def see(car: Car) -> None:
+        state = 7 if car.charging else 4 if car.there else 2
+        flowing = int(10 * car.amps) if car.charging else 0
+        made.put("input", 5, state, flowing, flowing, flowing, 245, 230, 231, 229, 1, int(690 * car.amps) if car.charging else 0)
+        made.u32("input", 17, int(car.wh))
+
+    return Car(made, see, lambda registers: registers.tables["holding"][261] / 10, 16)
+
+
 def vestel() -> Car:
     made = Registers()
     for at, text, count in ((100, "7301", 25), (210, "EVC04", 5), (230, "v3.156.0", 50)):
@@ -266,6 +301,7 @@ STATIONS: dict[str, Callable[[], Any]] = {
     "abb-terra-ac": abb,
     "alfen-ng9": alfen,
     "bender-cc612": bender,
+    "heidelberg-ec": heidelberg,
     "keba-modbus": keba,
     "phoenix-ev-eth": phoenix,
     "vestel-evc04": vestel,

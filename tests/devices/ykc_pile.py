@@ -40,6 +40,7 @@ class Pile:
         self.line: Any = None
         self.clock: Any = None
         self.heard: list[tuple[int, bytes]] = []
+        self.held = bytearray()
         self.sequence = 0
         self.online = self.answers = True
         self.car = self.charging = False
@@ -126,6 +127,14 @@ class Pile:
         self.realtime()
 
     # -- hearing -------------------------------------------------------------------------------------------------
+
+    def stream(self, data: bytes) -> None:
+        """Bytes of a connection, cut as chance will have it."""
+        self.held += data
+        while len(self.held) > 1 and len(self.held) >= self.held[1] + 4:
+            whole = bytes(self.held[: self.held[1] + 4])
+            del self.held[: len(whole)]
+            self.receive(whole)
 
     def receive(self, data: bytes) -> None:
         assert data[0] == 0x68

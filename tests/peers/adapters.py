@@ -1,8 +1,13 @@
-"""An adapter from RS485 to TCP with boxes of EVBox behind it, on a thread of its own and the real clock."""
+"""Simulated stations at real sockets, on a thread of their own and the real clock: boxes of EVBox behind an adapter from RS485 to
+TCP, a station that dials, one that is asked over HTTP.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.devices.evbox_box import Box, Bus
@@ -62,3 +67,81 @@ class Adapter(Looped):
     def end(self) -> None:
         self.do(self._server.close)
         super().end()
+
+
+class Caller(Looped):
+    """A station that dials the gateway."""
+
+    def __init__(self, station: Any, port: int) -> None:
+        super().__init__()
+        self.station, self.port = station, port
+        self._writer: asyncio.StreamWriter | None = None
+
+    def start(self) -> Caller:
+        self.run(self._start())
+        return self
+
+    async def _start(self) -> None:
+        reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.station.line, self.station.clock, self.station.held = self, Clock(self.loop), bytearray()
+        self._reading = self.loop.create_task(self._read(reader))
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(4096):
+                self.station.stream(data)
+
+    def heard(self, data: bytes, peer: Any) -> None:
+        """What the station says goes out."""
+        if self._writer is not None:
+            self._writer.write(data)
+
+    def hang_up(self) -> None:
+        """The connection is over."""
+        self.station.line = None
+        if self._writer is not None:
+            self.do(self._writer.close)
+
+    def end(self) -> None:
+        self.hang_up()
+        super().end()
+
+
+class Web:
+    """A station that is asked over HTTP: ``ask(target)`` gives status and body.  It is used under ``lock``."""
+
+    def __init__(self, station: Any) -> None:
+        self.lock = lock = threading.Lock()
+
+        class Asked(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                with lock:
+                    status, body = station.ask(self.path)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *about: Any) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Asked)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def start(self) -> Web:
+        self._thread.start()
+        return self
+
+    def do(self, what: Any, *about: Any) -> None:
+        """Move the car."""
+        with self.lock:
+            what(*about)
+
+    def end(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self._thread.join()

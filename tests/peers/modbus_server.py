@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from pymodbus import FramerType
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -16,11 +17,11 @@ WRITES = {5: "coil", 6: "holding", 16: "holding"}
 
 
 class Server(Looped):
-    """The car may be moved from any thread: ``do``."""
+    """The car may be moved from any thread: ``do``.  ``framer``: how it is spoken to, over TCP."""
 
-    def __init__(self, car: Car, port: int) -> None:
+    def __init__(self, car: Car, port: int, framer: FramerType = FramerType.SOCKET) -> None:
         super().__init__()
-        self.car, self.port = car, port
+        self.car, self.port, self.framer = car, port, framer
 
     def start(self) -> Server:
         self.run(self._start())
@@ -30,7 +31,7 @@ class Server(Looped):
         words = [SimData(0, values=[0] * LAST, datatype=DataType.REGISTERS)]
         bits = [SimData(0, values=[False] * 500, datatype=DataType.BITS)]
         device = SimDevice(0, simdata=(bits, bits, words, words), action=self.touched)
-        self.server = ModbusTcpServer(device, address=("127.0.0.1", self.port))
+        self.server = ModbusTcpServer(device, framer=self.framer, address=("127.0.0.1", self.port))
         await self.server.serve_forever(background=True)
 
     async def touched(

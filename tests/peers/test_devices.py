@@ -15,8 +15,10 @@ import pytest
 from ocpp.v16 import call as call16
 
 from tests.devices.evbox_box import Box
+from tests.devices.goe_station import OFF, GoE
 from tests.devices.ocnp_station import SERIAL, Pipes
-from tests.peers.adapters import Adapter
+from tests.devices.ykc_pile import PILE, Pile
+from tests.peers.adapters import Adapter, Caller, Web
 from tests.peers.mobilityhouse import Backend
 from tests.peers.mobilityhouse201 import Station201
 from tests.peers.running import Gateway, free_port, post, until
@@ -142,6 +144,71 @@ backends:
     (start,) = backend.book.of("StartTransaction", SERIAL)
     assert (start["id_tag"], start["meter_start"], stop["meter_stop"]) == (CARD, 1000, 2500)
     assert stop["transaction_id"] == start["transaction_id"]
+
+
+def test_a_pile_that_dials_charges_through_a_kill_of_the_gateway(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    backend, port, pile = later(Backend(free_port()).start()), free_port(), Pile()
+    site = tmp_path / "gateway.yaml"
+    site.write_text(
+        f"""\
+listeners:
+  - {{listen: "ykc+tcp://127.0.0.1:{port}", enroll: open}}
+backends:
+  - connect: ocpp1.6+ws://127.0.0.1:{backend.port}/central
+"""
+    )
+    gateway = Gateway(tmp_path / "data", "-c", str(site))
+    with gateway:
+        caller = later(Caller(pile, port).start())
+        caller.do(pile.login)
+        until(lambda: pile.online, "it is let in")
+        caller.do(pile.arrive)
+        caller.do(pile.show, CARD[:8])
+        until(lambda: pile.charging, "it charges")
+        until(lambda: backend.book.of("StartTransaction", PILE), "the session is told")
+        caller.do(pile.charge, 11000, 600)
+        caller.do(pile.realtime)
+        gateway.kill()
+        caller.hang_up()
+        gateway.start()
+        caller.start()
+        caller.do(pile.login)
+        until(lambda: pile.online, "it is let in again")
+        caller.do(pile.charge, 11000, 1200)
+        caller.do(pile.leave)
+        (stop,) = until(lambda: backend.book.of("StopTransaction", PILE), "its end is told")
+        until(lambda: pile.unconfirmed == [], "its record is confirmed")
+    starts = backend.book.of("StartTransaction", PILE)  # one that was killed may send again what it sent last
+    assert (starts[-1]["id_tag"], stop["meter_stop"] - starts[-1]["meter_start"]) == (CARD[:8], 5500)
+    assert stop["transaction_id"] == starts[-1]["transaction_id"]
+    assert len({(start["timestamp"], start["meter_start"]) for start in starts}) == 1
+
+
+def test_a_station_that_is_asked_over_http(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    backend, box = later(Backend(free_port()).start()), GoE()
+    web = later(Web(box).start())
+    site = tmp_path / "gateway.yaml"
+    site.write_text(
+        f"""\
+devices:
+  - {{dial: "go-e+http://127.0.0.1:{web.port}", identity: GARAGE, options: {{poll: 0.2}}}}
+backends:
+  - connect: ocpp1.6+ws://127.0.0.1:{backend.port}/central
+"""
+    )
+    with Gateway(tmp_path / "data", "-c", str(site)):
+        (boot,) = until(lambda: backend.book.of("BootNotification", "GARAGE"), "it boots")
+        assert boot["charge_point_serial_number"] == "212345"
+        web.do(box.plug)
+        (start,) = until(lambda: backend.book.of("StartTransaction"), "the session is told")
+        assert (
+            backend.command("GARAGE", call16.SetChargingProfile(connector_id=1, cs_charging_profiles=LIMIT)).status == "Accepted"
+        )
+        web.do(box.charge, 1234)
+        stop = call16.RemoteStopTransaction(transaction_id=start["transaction_id"])
+        until(lambda: backend.command("GARAGE", stop).status == "Accepted", "the stop is taken")
+        (ended,) = until(lambda: backend.book.of("StopTransaction"), "its end is told")
+        assert (ended["meter_stop"] - start["meter_start"], box.frc) == (1234, OFF)
 
 
 def events(backend: Backend, kind: str) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from ocpp.v16 import call as call16
 from ocpp.v201 import call as call201
+from pymodbus import FramerType
 
 from tests.devices.modbus_station import STATIONS
 from tests.devices.rapi import OpenEvse
@@ -76,6 +77,25 @@ def test_a_modbus_station_on_a_1_6_back_end_through_a_kill_of_the_gateway(tmp_pa
         server.do(server.car.unplug)
         until(lambda: backend.book.of("StatusNotification")[-1]["status"] == "Available", "it is free again")
         assert len(backend.book.of("StartTransaction")) == 1
+
+
+def test_a_station_on_modbus_rtu_on_a_2_0_1_back_end(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    name = "heidelberg-ec"
+    backend = later(Backend(free_port(), kind=Station201, protocol="ocpp2.0.1").start())
+    server = later(Server(STATIONS[name](), free_port(), FramerType.RTU).start())
+    where = site(tmp_path, f"{name}+tcp://127.0.0.1:{server.port}", f"ocpp2.0.1+ws://127.0.0.1:{backend.port}/central")
+    with Gateway(tmp_path / "data", "-c", str(where)):
+        until(lambda: backend.book.of("BootNotification", "BOX"), "it boots")
+        until(lambda: backend.book.of("StatusNotification"), "it is free")
+        server.do(server.car.plug)
+        (began,) = until(lambda: events(backend, "Started"), "the session is told")
+        server.do(server.car.charge, 1000)
+        stop = call201.RequestStopTransaction(transaction_id=began["transaction_info"]["transaction_id"])
+        until(lambda: backend.command("BOX", stop).status == "Accepted", "the stop is taken")
+        (ended,) = until(lambda: events(backend, "Ended"), "its end is told")
+        assert register(ended) - register(began) == 1000
+        assert server.car.registers.written[:2] == [(258, [4]), (259, [1])], "awake, and not locked"
+        assert server.car.amps == 0
 
 
 def test_an_openevse_on_a_2_0_1_back_end(tmp_path: Path, later: Callable[[Any], Any]) -> None:
