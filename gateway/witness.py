@@ -16,7 +16,7 @@ from gateway.observe.trace import Trace
 from gateway.quirks.cures import Fired
 from gateway.session.commands import Note
 
-LOGGED = ("uplink", "registration", "flag", "late_refusal")
+LOGGED = ("link", "uplink", "registration", "flag", "late_refusal")
 """Notes that an operator reads; the others are counted, and their messages stand in the trace."""
 
 

@@ -51,3 +51,13 @@ def test_a_vendor_s_word_is_no_label(tmp_path: Path) -> None:
     voice = Voice("station", "CP1", data().dialects["ocpp1.6"], "json", one, "pass")
     one.message(voice, True, Call("1", "Evil\ud800Thing", {}), "", ())
     assert b"Evil" not in one.metrics.exposition()
+
+
+def test_the_loss_of_a_station_s_link_is_a_line_with_its_reason(tmp_path: Path) -> None:
+    one, _ = witness(tmp_path)
+    one.log = Log(lines := io.StringIO())
+    one.noted("CP1", Note("link", {"change": "down"}, "peer does not read"))
+    assert json.loads(lines.getvalue()).items() >= {
+        "level": "info", "event": "link", "station": "CP1", "change": "down", "detail": "peer does not read",
+    }.items()  # fmt: skip
+    assert 'link_changes_total{change="down"} 1.0' in one.metrics.exposition().decode()

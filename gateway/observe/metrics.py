@@ -67,6 +67,7 @@ NOTES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "call": ("calls", "Calls that came to their end.", ("direction", "dialect", "operation", "outcome")),
     "loss": ("losses", "Values that did not cross, by the rule that declares it.", ("table", "rule")),
     "stray": ("strays", "Answers and commits that nobody waited for.", ("peer", "kind")),
+    "link": ("link_changes", "What happened to the links of stations.", ("change",)),
     "uplink": ("uplink_changes", "What happened to the links to the back ends.", ("change",)),
     "registration": ("registrations", "The back end's word on stations that announced themselves.", ("verdict",)),
     "row": ("rows", "What happened to transaction messages in the journal.", ("change",)),
@@ -91,7 +92,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         *("call", "result", "error", *CODES),
     ),
     "change": (
-        *("up", "down", "closed", "recycled", "unanswered"),
+        *("up", "down", "silent", "closed", "recycled", "unanswered"),
         *("stored", "repeated", "delivered", "refused", "parked", "coalesced", "dropped"),
     ),
 }

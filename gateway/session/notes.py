@@ -18,6 +18,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     "loss": ("table", "rule"),
     # Something that nobody waited for.  peer: station | backend | gateway.  kind: call | answer | commit | event.
     "stray": ("peer", "kind"),
+    # What happened to the station's link.  change: up | down | silent (reached by separate exchanges, and none came).
+    "link": ("change",),
     # change: up | down | closed | recycled | unanswered.
     "uplink": ("change",),
     # The back end's word on a station.  verdict: accepted | pending | rejected | failed.

@@ -40,6 +40,7 @@ from gateway.session.when_due import WhenDue
 
 ON_ITS_WAY = timedelta(seconds=10)
 """A message that opens its own exchange was made before it arrived."""
+SILENT = "silent for too long"
 
 
 class Session:
@@ -171,6 +172,7 @@ class Session:
         self._last_contact = self.desk.at.mono
         if not self.desk.present:  # else there is no grace, and the uplink stands or is wanted already
             self.desk.present = True
+            self.desk.note("link", change="up")
             self.when_due.wait()
             self.desk.cancel("grace")
             self.uplink.hear("want")
@@ -178,6 +180,7 @@ class Session:
             self._watch()
 
     def _lost(self, event: on.StationLost) -> None:
+        self.desk.note("link", event.why, change="down")
         self._gone()
         self._stay()
 
@@ -197,7 +200,8 @@ class Session:
             self.desk.timer("silence", left, self._watch)
         else:
             self._gone()
-            self.desk.say(CloseStation("silent for too long"))
+            self.desk.note("link", SILENT, change="silent")
+            self.desk.say(CloseStation(SILENT))
 
     def _leave(self) -> None:
         """The uplink of a station that is gone stays for the grace, and until the queue is empty."""

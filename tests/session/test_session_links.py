@@ -124,9 +124,11 @@ def test_a_word_that_means_nothing_is_counted() -> None:
 def test_the_uplink_outlives_the_station_for_the_grace() -> None:
     with Scene() as play:
         play.online()
-        play >> on.StationLost()
+        play >> on.StationLost("cut")
+        assert ("link", {"change": "down"}) in play.notes
         play >> 59.0
         play >> on.StationConnected()
+        assert ("link", {"change": "up"}) in play.notes
         play >> 3600.0
         play >> on.StationLost()
         play >> 60.0 << do.CloseUplink
@@ -180,6 +182,7 @@ def test_a_soap_station_is_gone_after_three_silent_intervals() -> None:
             play.replies(up.id, up.action, {"currentTime": "2026-03-01T12:00:00Z"})
         play >> 899.0
         play >> 2.0 << do.CloseStation << do.CloseUplink
+        assert ("link", {"change": "silent"}) in play.notes
         assert play.session.idle
         assert not play.timers
         call = play.asks("Authorize", {"idTag": "A"})
