@@ -306,7 +306,7 @@ class Relay:
         self.on_health(False)
         for conversation in list(self.conversations.values()):
             conversation.abandon()
-        self.conversations.clear()
+            self.ended(conversation)
         self.clock.callLater(HEAL_EVERY, self._heal)
 
     def _heal(self) -> None:

@@ -86,6 +86,7 @@ class Bus:
         self._timers = Timers(clock, self._due)
         self._number = 0
         self._asked_who = -ASK_WHO
+        self._changed: dict[str, None] = {}  # lanes in which something may go now
         self._pumping = False
 
     # -- the line ------------------------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ class Bus:
         """The line is there."""
         self.carrier, self._framer = carrier, self.wire.framer("station")
         self._ask_who()
-        self._pump()
+        self._pump(*self._lanes)
 
     def closed(self, why: str) -> None:
         """The line is gone, and with it all that waits."""
@@ -125,7 +126,8 @@ class Bus:
                 self.owner.noise("noise", piece.why, peer, piece.data)
             else:
                 self._frame(piece, peer, place)
-        self._pump()
+        here = self.places.at(peer) if self.shared else None
+        self._pump(here.station if here is not None else "")  # whoever shows itself may be written to, whatever it said
 
     # -- stations ------------------------------------------------------------------------------------------------
 
@@ -156,7 +158,7 @@ class Bus:
             self._fail(letter, "the line is down")
         elif not self._lane(self._lane_of(station)).post(letter, self.clock.seconds()):
             self._fail(letter, "too much waits for its turn")
-        self._pump()
+        self._pump(self._lane_of(station))
 
     def _lane_of(self, station: str) -> str:
         return station if self.shared else ""
@@ -197,7 +199,7 @@ class Bus:
         lane.answered(letter)
         self.owner.noise("violation", f"{place.partition(chr(10))[0]}: {why}", peer, data)
         self.owner.unanswered(letter.station, letter.tag, f"{letter.name}: {why}")
-        self._pump()
+        self._pump("")
 
     def _is_answer(self, frame: bytes, peer: Peer, by: str, refusal: bool = False) -> bool:
         """Whether the frame answers what was asked there, the oldest question first; if so, it is told.
@@ -235,6 +237,7 @@ class Bus:
 
     def _note_heard(self, place: Place) -> None:
         place.misses, place.heard = 0, self.clock.seconds()
+        self._changed[self._lane_of(place.station)] = None
         if self.shared:
             self._lane(place.station).heard(self.clock.seconds())
         self._listen(place.station)
@@ -245,13 +248,16 @@ class Bus:
 
     # -- sending -------------------------------------------------------------------------------------------------
 
-    def _pump(self) -> None:
-        """Send what may be sent, and see to it that the next moment is not missed."""
+    def _pump(self, *lanes: str) -> None:
+        """Send what may be sent in these lanes and those that changed, and see to it that the next moment is not missed."""
+        self._changed.update(dict.fromkeys(lanes))
         if self._pumping:
             return
         self._pumping = True
         try:
-            for name in list(self._lanes):
+            while self._changed:
+                name = next(iter(self._changed))
+                del self._changed[name]
                 self._pump_lane(name)
         finally:
             self._pumping = False
@@ -323,6 +329,6 @@ class Bus:
         if name == "lull":
             self._pieces(self._framer.idle(), ("", 0), "")
         elif name.startswith("lane:"):
-            self._pump_lane(name[5:])
+            self._pump(name[5:])
         else:
             self.owner.silent(name.partition(":")[2], f"nothing was heard for {self.rules.silence:g} seconds")

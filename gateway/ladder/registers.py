@@ -4,6 +4,7 @@ In: what the journal restored.  Out: values, and the writes that must be committ
 Not here: when that happens (`gateway.session`), what the names mean (`gateway.ladder.flows`).
 
 A register is a named map of text keys to JSON-able values.  A value is replaced whole; what `get` gave is never changed in place.
+Keys are numbers and tokens that peers choose, so a register holds `MOST_KEYS` of them: the one that came first goes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ COUNTERS = "counters"
 DUE = "due"
 """{name: {at, dialect, action, payload}}: calls for the back end, in its dialect, at a moment that has yet to come."""
 LAST_NUMBER = 2**31 - 1
+MOST_KEYS = 5000
 
 
 class Registers:
@@ -37,6 +39,8 @@ class Registers:
         keys = self._values.setdefault(name, {})
         if keys.get(key) == value:
             return
+        if key not in keys and len(keys) >= MOST_KEYS:
+            self.put(name, next(iter(keys)), None)
         self._before.setdefault((name, key), keys.get(key))
         if value is None:
             del keys[key]

@@ -23,6 +23,7 @@ from gateway.session.transactions import Transactions
 
 FLAGS: dict[str, str] = {
     "over_open": "a start on a connector where another transaction is open; both are kept",
+    "given_up": "its stop did not come, and too many others began after it; a late stop is kept aside, not forwarded",
     "joined": "of a transaction that the station names and that we did not hear begin",
     "bound": "its id means nothing (0, negative); taken for the one that it can only mean",
     "guessed": "an id that we never gave, where one open transaction is all it can mean by connector, token, time and meter",
@@ -108,7 +109,15 @@ class Binding:
             meter_start=str(meter) if meter is not None else None,
             flags=flag,
         )
-        return self.transactions.begin(made), [counter]
+        return self.transactions.begin(made), [counter, *self._given_up()]
+
+    def _given_up(self) -> list[Write]:
+        oldest = self.transactions.given_up(stamp(self.desk.at.wall))
+        if oldest is None:
+            return []
+        self._called.discard(oldest.gateway_id)
+        self.desk.note("flag", f"transaction {oldest.gateway_id}, begun at {oldest.started}", why="given_up")
+        return [self._kept(oldest)]
 
     def _name(self, station_id: str | None) -> str:
         """What the back end shall call a transaction: as the station does, or a name that nobody had."""
@@ -161,7 +170,8 @@ class Binding:
             return None, call, ""
         known = self.transactions.get(named) if isinstance(named, int) else None
         if known is not None:
-            self._called.add(known.gateway_id)
+            if known.ended is None:
+                self._called.add(known.gateway_id)
             return known, call, _parked(known, "")
         if isinstance(named, int) and named <= 0:
             meant = self.transactions.meant(facts.get("connector"), facts.get("token"))

@@ -15,9 +15,7 @@ from gateway.session.asks import Asked
 from gateway.session.desk import Desk
 from gateway.session.moments import first_moment
 from gateway.session.text import moment
-from gateway.session.transactions import Transactions
-
-MOST_CONNECTORS = 100
+from gateway.session.transactions import MOST_CONNECTORS, Transactions
 
 
 class Oddities:

@@ -23,11 +23,14 @@ from gateway.session.tokens import Tokens
 
 LAST_ID = 2**31 - 1
 MOST_ENDED = 20
+MOST_OPEN = 200
+"""A station that begins one after the other and never ends them; the connectors of any station are far fewer."""
+MOST_CONNECTORS = 100
 REASON = "reason:"
 
 
 class Transactions:
-    """The station's transactions: the open ones, and the last `MOST_ENDED` that ended."""
+    """The station's transactions: the last `MOST_OPEN` open ones, and the last `MOST_ENDED` that ended."""
 
     def __init__(self, station: str, rng: random.Random, tokens: Tokens) -> None:
         self.station, self.rng, self.tokens = station, rng, tokens
@@ -187,10 +190,18 @@ class Transactions:
 
     def end(self, transaction: Transaction, when: str, key: str) -> Transaction:
         """A transaction ended; it goes behind those that ended before."""
-        if transaction.connector is not None:
+        if transaction.connector is not None and len(self._over) < MOST_CONNECTORS:
             self._over.add(transaction.connector)
         self._all.pop(transaction.gateway_id, None)
         return self.put(replace(transaction, ended=when, stop_key=key))
+
+    def given_up(self, when: str) -> Transaction | None:
+        """The oldest of too many open ones, over now: nobody expects its stop any more."""
+        oldest = next(iter(open := list(self.open())), None)
+        if oldest is None or len(open) <= MOST_OPEN:
+            return None
+        self._all.pop(oldest.gateway_id)
+        return self.flagged(replace(oldest, ended=when), "given_up")
 
     def available(self, connector: int) -> None:
         """A connector is free again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -274,6 +275,27 @@ def test_a_peer_that_cannot_be_written_to_now_gets_it_when_it_can() -> None:
     scene.link.shut.clear()
     scene.bus.feed(line("state"), HERE)
     assert [peer for _, peer in scene.link.sent] == [THERE, HERE]
+
+
+def test_a_peer_that_can_be_written_to_again_gets_it_whatever_it_says() -> None:
+    scene = peers()
+    scene.link.shut.add(HERE)
+    scene.send("A", 1)
+    scene.link.shut.clear()
+    scene.bus.feed(b"rubbish\n", HERE)
+    assert [peer for _, peer in scene.link.sent] == [HERE]
+
+
+def test_what_one_peer_says_costs_no_look_at_all_the_others() -> None:
+    scene = Scene(Addressing(identity={"hello": "id"}), shared=True)
+    for number in range(50):
+        scene.bus.feed(line("hello", id=f"S{number}"), (HERE[0], number))
+    for lane in (lanes := scene.bus._lanes.copy()).values():
+        lane.late = Mock(wraps=lane.late)  # type: ignore[method-assign]
+    scene.bus.feed(line("state"), (HERE[0], 7))
+    scene.bus.feed(line("state"), (HERE[0], 99))
+    scene.send("S9", 1)
+    assert [name for name, lane in lanes.items() if lane.late.called] == ["S7", "S9"]  # type: ignore[attr-defined]
 
 
 def test_silence_makes_a_station_gone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from gateway.ladder.registers import LAST_NUMBER, Registers
+from gateway.ladder.registers import LAST_NUMBER, MOST_KEYS, Registers
 
 
 def test_a_write_is_read_and_taken_once() -> None:
@@ -36,6 +36,18 @@ def test_a_counter_counts_and_begins_anew_after_the_last_number() -> None:
     registers = Registers()
     assert [registers.next("request") for _ in range(3)] == [1, 2, 3]
     assert Registers({"counters": {"request": LAST_NUMBER}}).next("request") == 1
+
+
+def test_of_too_many_keys_the_one_that_came_first_goes() -> None:
+    registers = Registers({"states": {str(number): "Charging" for number in range(MOST_KEYS)}})
+    registers.put("states", "7", "Faulted")
+    assert registers.taken() == {"states": {"7": "Faulted"}}, "a new value of a known key"
+    registers.put("states", "one more", "Charging")
+    assert registers.taken() == {"states": {"one more": "Charging", "0": None}}
+    registers.put("states", "and another", "Charging")
+    registers.undo()
+    assert len(list(registers.items("states"))) == MOST_KEYS
+    assert registers.get("states", "1") == "Charging"
 
 
 @given(some.lists(some.tuples(some.sampled_from("ab"), some.none() | some.integers(0, 3))))

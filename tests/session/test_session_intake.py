@@ -9,6 +9,7 @@ from gateway.messages import Call, Error, Payload
 from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.policy import Policy
+from gateway.session.transactions import MOST_OPEN
 from tests.memory_journal import MemoryJournal
 from tests.session.scene import GOOD, STATION, Scene, meter, start, stop
 
@@ -436,6 +437,20 @@ def test_a_start_over_an_open_transaction_keeps_both() -> None:
             up = play.sent("StopTransaction")
             assert up.payload["transactionId"] == theirs
             play.replies(up.id, up.action, {})
+
+
+def test_of_a_station_that_never_ends_what_it_began_the_oldest_is_given_up() -> None:
+    with Scene() as play:
+        play.online()
+        first, *others = (begun(play, 77 + number, connector=number) for number in range(1, MOST_OPEN + 1))
+        last = begun(play, 7, connector=MOST_OPEN + 1)
+        assert play.journal is not None
+        kept = play.journal.transactions
+        assert [t.gateway_id for t in kept.values() if t.ended] == [first]
+        assert "given_up" in next(t for t in kept.values() if t.gateway_id == first).flags
+        assert [t.gateway_id for t in play.session.transactions.open()] == [*others, last]
+        play.answered(play.asks("StopTransaction", stop(first)).id)
+        assert ("flag", {"why": "again"}) in play.notes, "kept aside"
 
 
 def test_ids_are_given_once_and_stay_in_31_bits() -> None:
