@@ -38,6 +38,7 @@ TOGETHER = {
     "variable.name": ["leaf-a", "HeartbeatInterval", "ItemsPerMessage", "AvailabilityState", "Problem"],
     "variable.instance": ["leaf-a", "leaf-b", "GetVariables", "GetReport", "leaf-a"],
     "evse.connectorId": [1, 2, 1, 2, 1],
+    ".connectorId": [11, 12, 1, 11, 12],
     "eventData.actualValue": ["leaf-a", "leaf-b", "Available", "Faulted", "true"],
     "key": ["leaf-a", "HeartbeatInterval", "GetConfigurationMaxKeys", "NumberOfConnectors", "leaf-b"],
 }

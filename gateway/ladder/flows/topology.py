@@ -16,6 +16,11 @@ from gateway.ladder.facts import Facts, Known
 from gateway.messages import Payload
 
 
+def there(place: Payload) -> bool:
+    """Whether an EVSE of a station that counts connectors has this connector: it has one."""
+    return bool(place.get("connectorId", 1) == 1)
+
+
 class Alone:
     """A station that counts connectors.  Left its number, right ``{id, connectorId}``; 0 is the whole station: no EVSE."""
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.ladder.flows.contract import Part, Rendering, makes
+from gateway.ladder.flows.topology import there
 from gateway.messages import Payload
 
 PLAIN, EXTENDED = "TriggerMessage", "ExtendedTriggerMessage"
@@ -57,8 +58,10 @@ def _calls(made: str, number: int, part: Part, run: Any) -> list[Payload]:
 @makes(PLAIN, EXTENDED)
 def trigger_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """Going left: by the one command, and by the other where the station does not know that."""
-    wanted, evse = asked["requestedMessage"], asked.get("evse", {}).get("id", 0)
-    if wanted == EVENT and not (run.cx.facts.running(evse) if evse else run.cx.facts.busy()):
+    wanted, place = asked["requestedMessage"], asked.get("evse", {})
+    evse = place.get("id", 0)
+    idle = wanted == EVENT and not (run.cx.facts.running(evse) if evse else run.cx.facts.busy())
+    if idle or not there(place):
         return Rendering([], lambda results, run: {"status": "Rejected"})
     calls = _ways(wanted, evse, parts, run)
     if not calls:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from gateway.ladder.flows.contract import Part, Parts, Rendering, makes
 from gateway.ladder.flows.device import LONGEST, limited, measured, named, portions
+from gateway.ladder.flows.topology import there
 from gateway.ladder.settings import Line, Settings
 from gateway.messages import Payload
 
@@ -78,7 +79,8 @@ def aimed(item: Payload, settings: Settings) -> Aim:
     if item.get("attributeType", "Actual") != "Actual":
         return Aim(status="NotSupportedAttributeType")
     component, line = item["component"], settings.named(named(item))
-    if ("evse" in component) != (component["name"] in PLACES) or component["name"].casefold() not in settings.components:
+    misplaced = ("evse" in component) != (component["name"] in PLACES) or not there(component.get("evse", {}))
+    if misplaced or component["name"].casefold() not in settings.components:
         return Aim(status="UnknownComponent")
     if component["name"].casefold() == settings.others.casefold():
         key, more = item["variable"]["name"], "instance" in item["variable"] or "instance" in component

@@ -52,6 +52,14 @@ def test_4_9_a_connector_in_use_is_not_unlocked_behind_the_drivers_back(to_left:
     assert to_left.ask("UnlockConnector", {"evseId": 2, "connectorId": 1}).answer == {"status": "OngoingAuthorizedTransaction"}
 
 
+def test_4_9_a_connector_that_is_not_there_is_not_taken_for_another(to_left: Talk) -> None:
+    place = {"id": 2, "connectorId": 2}
+    refused = {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownConnectorId"}}
+    assert to_left.ask("ChangeAvailability", {"operationalStatus": "Inoperative", "evse": place}).answer == refused
+    assert to_left.ask("UnlockConnector", {"evseId": 2, "connectorId": 2}).answer == {"status": "UnknownConnector"}
+    assert not to_left.sent
+
+
 def test_4_9_a_connector_is_named_by_its_evse(to_right: Talk) -> None:
     to_right.registers.put("evses", "3", [2, 1])
     to_right.registers.put("evses", "2", [1, 2])

@@ -52,6 +52,14 @@ def test_the_state_of_all_connectors_is_asked_for_one_by_one(to_right: Talk) -> 
     assert [made["evse"] for _, made in to_right.sent] == [{"id": 1, "connectorId": 1}]
 
 
+def test_a_connector_that_is_not_there_is_not_taken_for_another(to_left: Talk) -> None:
+    place = {"id": 1, "connectorId": 2}
+    assert asks(to_left, "StatusNotification", evse=place).answer == REJECTED
+    assert not to_left.sent
+    asks(to_left, "StatusNotification", evse={**place, "connectorId": 1})
+    assert to_left.sent == [("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1})]
+
+
 def test_readings_of_a_transaction_are_its_event(to_right: Talk) -> None:
     asks(to_right, "MeterValues")
     assert to_right.sent == [("TriggerMessage", {"requestedMessage": "MeterValues"})]
