@@ -19,6 +19,7 @@ ROLES: dict[str, str] = {
     "meter": "readings of a connector, with or without a transaction",
     "stop": "a transaction ended",
     "status": "the state of one connector",
+    "notice": "something that happened at the station, which is told in its turn",
     "data": "a vendor's own message, either way",
     "remote_start": "the back end asks for a transaction",
     "remote_stop": "the back end asks to end one",

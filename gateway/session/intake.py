@@ -1,6 +1,6 @@
 """Transaction messages as they come from the station: known again, bound to their transaction, stored, then answered.
 
-In: calls that the dialect marks ``ack`` or ``content``, and states.  Out: rows, records, answers to the station.
+In: calls that the dialect marks ``ack`` or ``content``, states and notices.  Out: rows, records, answers to the station.
 Not here: delivery (`gateway.session.delivery`).
 
 Nothing is answered before its commit.  After it an *ack* is answered at once; a *content* is held for the back end's word, but
@@ -83,6 +83,12 @@ class Intake:
         if state == "available" and connector is not None:
             self.transactions.available(connector)
 
+    def notice(self, asked: Asked) -> None:
+        """Something happened: answered at once, queued in memory, and no other takes its place."""
+        self.asks.result(asked, "local")
+        if not self.desk.answers_here("notice"):
+            self._queued(asked.call, None, None, fixed=True)
+
     def _told_within(self, connector: int | None, call: Call) -> bool:
         """Whether this state will be told as part of a transaction."""
         return bool(connector) and self.desk.stateful(call.action) and self.transactions.running(connector or 0)
@@ -93,9 +99,10 @@ class Intake:
         # Equal states are no repeats: each is a change of its own.
         self._store(asked, f"state {self._next_seq}", Bound(asked.call, of, flag, []))
 
-    def _queued(self, call: Call, connector: int | None, state: str | None) -> None:
+    def _queued(self, call: Call, connector: int | None, state: str | None, fixed: bool = False) -> None:
         flowing = self.flowing() and self.load.level < STATES
-        item = StateItem(call, connector, state, Then(self.transactions, connector), live=flowing and self.queue.live)
+        live = flowing and self.queue.live
+        item = StateItem(call, connector, state, Then(self.transactions, connector), fixed=fixed, live=live)
         change = self.queue.add_state(item, flowing)
         if change is not None:
             self.desk.note("status", change=change)

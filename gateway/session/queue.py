@@ -64,9 +64,9 @@ class RowItem(Struct, eq=False):
 
 
 class StateItem(Struct, eq=False):
-    """A state in the queue.  ``facts`` are those of the moment when it came, ``after`` the number of the row before it.
+    """A state or a notice in the queue.  ``facts`` are of the moment when it came, ``after`` is the number of the row before it.
 
-    ``fixed`` says that a row which is not in memory keeps newer states from taking its place.
+    ``fixed`` says that no newer one takes its place: it is a notice, or a row is between them that is not in memory.
     """
 
     call: Call
@@ -200,7 +200,7 @@ class Queue:
         """
         item.after = self.last
         line: list[Any] = self._items if self.absent is None else self._behind
-        before = None if flowing and self.states < FEW else self._replaceable(item, line)
+        before = None if item.fixed or (flowing and self.states < FEW) else self._replaceable(item, line)
         if before is not None:
             line.remove(before)
         line.append(item)

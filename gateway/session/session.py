@@ -231,6 +231,8 @@ class Session:
             self.errands.beat(asked)
         elif asked.role == "status":
             self.intake.state(asked)
+        elif asked.role == "notice":
+            self.intake.notice(asked)
         else:
             self.errands.asked(asked)
 
