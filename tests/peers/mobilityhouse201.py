@@ -1,4 +1,4 @@
-"""A 2.0.1 back end, and stations of 1.6J and 2.0.1, made of PyPI ``ocpp`` (mobilityhouse): official schemas, both ways."""
+"""Back ends of 2.0.1 and 2.1, and stations of 1.6J, 2.0.1 and 2.1, made of PyPI ``ocpp`` (mobilityhouse): official schemas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 from typing import Any
 
 import ocpp.v16
+import ocpp.v21
 import ocpp.v201
 import websockets
 from ocpp.routing import on
@@ -19,9 +20,10 @@ from tests.peers.mobilityhouse import Book, now
 from tests.peers.running import PATIENCE
 
 
-class Station201(ocpp.v201.ChargePoint):
-    """One 2.0.1 station as the back end sees it."""
+class Central:
+    """What a back end of 2.x says to a station; 2.1 has no other words for it."""
 
+    id: str
     book: Book
 
     @on(Action.boot_notification)
@@ -66,6 +68,14 @@ class Station201(ocpp.v201.ChargePoint):
         return known.no_credit if token["id_token"].startswith("BAD") else known.accepted
 
 
+class Station201(Central, ocpp.v201.ChargePoint):
+    """One 2.0.1 station as the back end sees it."""
+
+
+class Station21(Central, ocpp.v21.ChargePoint):
+    """One 2.1 station as the back end sees it."""
+
+
 class Commanded:
     """What a station hears: ``heard``; it accepts every remote start and stop."""
 
@@ -86,8 +96,8 @@ class Station16(ocpp.v16.ChargePoint, Commanded):
         return ocpp.v16.call_result.RemoteStopTransaction(status="Accepted")
 
 
-class Station2(ocpp.v201.ChargePoint, Commanded):
-    """A 2.0.1 station."""
+class Commanded2(Commanded):
+    """The same of 2.x."""
 
     @on(Action.request_start_transaction)
     def on_start(self, **given: Any) -> Any:
@@ -98,6 +108,14 @@ class Station2(ocpp.v201.ChargePoint, Commanded):
     def on_stop(self, **given: Any) -> Any:
         self.heard.append(("RequestStopTransaction", given))
         return call_result.RequestStopTransaction(status="Accepted")
+
+
+class Station2(Commanded2, ocpp.v201.ChargePoint):
+    """A 2.0.1 station."""
+
+
+class Station3(Commanded2, ocpp.v21.ChargePoint):
+    """A 2.1 station."""
 
 
 class Dialled(Looped):
