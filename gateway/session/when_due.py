@@ -4,7 +4,8 @@ In: the register `DUE`.  Out: the same calls in the lane, a while after their mo
 Not here: what is due, and what takes it back (`gateway.ladder.flows`).
 
 The while is for what the station did before that moment and tells after it: its clock is not ours, and one that was away says
-what it kept only when it is back.  For the same reason nothing is said while the station is away, or anything of it waits.
+what it kept only when it is back.  For the same reason nothing is said while the station is away, or anything of it waits.  How
+long it is until then is worked out once: clocks are set.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class WhenDue:
     def __init__(self, desk: Desk, lane: Lane, registration: Registration, waiting: Callable[[], bool]) -> None:
         self.desk, self.lane, self.registration, self.waiting = desk, lane, registration, waiting
         self._since = 0.0
+        self._seen: dict[str, tuple[Any, float]] = {}
 
     def wait(self) -> None:
         """The station came, or the back end gave no answer: nothing for a while."""
@@ -54,10 +56,16 @@ class WhenDue:
 
     def _all(self) -> Iterator[tuple[float, str]]:
         """Seconds until each is said; what was due to a back end of another dialect is nobody's."""
-        for name, due in self.desk.registers.items(DUE):
+        self._seen = {name: self._sighted(name, due) for name, due in self.desk.registers.items(DUE)}
+        for name, (due, at) in self._seen.items():
             if due["dialect"] == self.desk.backend.name:
-                left = ((moment(due["at"]) or self.desk.at.wall) - self.desk.at.wall).total_seconds()
-                yield A_WHILE + max(left, self._since - self.desk.at.mono), name
+                yield A_WHILE + max(at, self._since) - self.desk.at.mono, name
+
+    def _sighted(self, name: str, due: Any) -> tuple[Any, float]:
+        known, now = self._seen.get(name), self.desk.at
+        if known is not None and known[0] is due:
+            return known
+        return due, now.mono + ((moment(due["at"]) or now.wall) - now.wall).total_seconds()
 
     def _over(self, name: str, due: Any) -> None:
         """The back end heard it; not what took its place meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from gateway.messages import Error, Result
@@ -9,6 +10,7 @@ from gateway.session import commands as do
 from gateway.session import events as on
 from gateway.session.when_due import A_WHILE
 from tests.memory_journal import MemoryJournal
+from tests.playbook import BEGIN
 from tests.session.scene import GOOD, Scene, start, status
 
 TOKEN = {"idToken": "ABC", "type": "Central"}
@@ -48,6 +50,18 @@ def test_it_is_told_a_while_after() -> None:
         play >> 2.0
         play.replies(expired(play), "ReservationStatusUpdate", {})
         silent(play, TEN_MINUTES)
+
+
+def test_a_clock_that_is_set_changes_nothing() -> None:
+    with scene() as play:
+        play.online()
+        reserved(play)
+        silent(play, 10.0)
+        told = play.session.receive(on.Woken(), on.Instant(play.now, BEGIN + timedelta(days=1)))
+        assert not any(isinstance(said, do.CallBackend) for said in told)
+        silent(play, TEN_MINUTES)
+        play >> A_WHILE
+        play.replies(expired(play), "ReservationStatusUpdate", {})
 
 
 def test_it_is_told_after_a_crash_and_until_it_is_heard() -> None:
