@@ -13,6 +13,7 @@ from __future__ import annotations
 from gateway.ladder.flows import (
     answers,
     certificates,
+    costs,
     firmware,
     keys,
     logs,
@@ -72,6 +73,7 @@ FLOWS: dict[str, Flow] = {
     "report": reports.report,
     "notify_event": notices.notify_event,
     "reset_left": restarts.reset_left,
+    "cost_updated": costs.cost_updated,
     "reserve_left": reservations.reserve_left,
     "cancel_left": reservations.cancel_left,
     "trigger": triggers.trigger,
