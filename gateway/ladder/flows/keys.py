@@ -3,8 +3,10 @@
 In: GetConfiguration, ChangeConfiguration, NotifyReport.  Out: GetVariables, SetVariables, GetBaseReport.
 Not here: which key is which variable (the table's settings), the other way round (`variables`).
 
-What a station says of itself once, when first asked for all keys, is kept: what may be changed, limits, its connectors.
-Register ``report`` {"": {id, done}}: the report that was asked for, and whether all of it came.
+What a station says of itself once, when first asked for all keys, is kept: what may be changed, limits, its connectors, and which
+variables it has that the table does not speak of.  These are keys of their own, ``Component.Variable[Instance]``.
+Register ``report`` {"": {id, done}}: the report that was asked for, and whether all of it came.  Register ``own`` {folded name:
+{key, access}}: the station's own.
 Sources: OCPP 1.6, 5.3 and 5.8; OCPP 2.0.1 part 2, B05–B07.
 """
 
@@ -22,6 +24,7 @@ from gateway.messages import Payload
 
 READ, WRITE, REPORT = "GetVariables", "SetVariables", "GetBaseReport"
 PER_MESSAGE = "DeviceDataCtrlr.ItemsPerMessage[GetVariables]"
+OWN, MOST_OWN, LONGEST_KEY = "own", 100, 50
 _UNKNOWN = ("UnknownComponent", "UnknownVariable", "NotSupportedAttributeType")
 
 
@@ -56,21 +59,24 @@ def _changed(results: Sequence[Payload | None]) -> str:
 
 @makes(READ, REPORT)
 def get_configuration(asked: Payload, run: Any, parts: Parts) -> Rendering:
-    """Some keys, or all that the table knows; for all the station's own report is awaited once."""
-    question = Question(asked.get("key") or (), parts.settings)
-    if question.some or run.cx.registers.get("report", "") is not None:
-        return question.measured(run.cx)
-    return Rendering(
-        [_base_report(run.cx)], lambda results, run: {}, until=_reported, then=lambda results, run: question.measured(run.cx)
-    )
+    """Some keys, or all: of the table, and the station's own; for all its report is awaited once."""
+    some, settings = asked.get("key") or (), parts.settings
+    if some or run.cx.registers.get("report", "") is not None:
+        return Question(some, settings, run.cx).measured(run.cx)
+
+    def then(results: Sequence[Payload | None], run: Any) -> Rendering:
+        return Question((), settings, run.cx).measured(run.cx)
+
+    return Rendering([_base_report(run.cx)], lambda results, run: {}, until=_reported, then=then)
 
 
 class Question:
     """``keys`` as the back end spells them, each once, or all; ``names`` are the variables that tell of them."""
 
-    def __init__(self, some: Sequence[str], settings: Settings) -> None:
+    def __init__(self, some: Sequence[str], settings: Settings, cx: Any) -> None:
         self.some, self.settings = some, settings
-        self.keys = list({key.casefold(): key for key in some or settings.keys()}.values())
+        every = some or [*settings.keys(), *(kept["key"] for _, kept in cx.registers.items(OWN))]
+        self.keys = list({key.casefold(): key for key in every}.values())
         self.names = list(dict.fromkeys(name for key in self.keys for name in _asks(key, settings)))
 
     def measured(self, cx: Any) -> Rendering:
@@ -135,7 +141,7 @@ def _entry(key: str, found: dict[str, Payload], settings: Settings, cx: Any) -> 
         setting = lines[0].left
         return {"key": key, "readonly": False} if setting is not None and setting.access == "w" else None
     said = [one for name in _asks(key, settings) if (one := found.get(name.casefold())) is not None]
-    readonly = _readonly(lines, cx)
+    readonly = _readonly(key, lines, cx)
     if any(one["attributeStatus"] == "Rejected" for one in said):
         return {"key": key, "readonly": False}
     value = _value(lines, said, cx)
@@ -162,9 +168,10 @@ def _of(line: Line, values: dict[str, str], cx: Any) -> str | None:
     return line.value(values[name], "<") if name in values else None
 
 
-def _readonly(lines: Sequence[Line], cx: Any) -> bool:
+def _readonly(key: str, lines: Sequence[Line], cx: Any) -> bool:
     """As the station reported, else as the standard has it."""
-    known = cx.registers.get("inventory", lines[0].right[0].name.casefold()) if lines and lines[0].right else None
+    name = lines[0].right[0].name.casefold() if lines and lines[0].right else ""
+    known = cx.registers.get("inventory", name) if name else cx.registers.get(OWN, key.casefold())
     if lines and (lines[0].limit or lines[0].member or lines[0].give is not None):
         return True
     if known is not None and known.get("access"):
@@ -194,11 +201,24 @@ def _learn(one: Payload, settings: Settings, cx: Any) -> None:
     evse = one["component"].get("evse", {})
     if one["component"]["name"] == "Connector" and "connectorId" in evse:
         number(evse["id"], evse["connectorId"], cx.registers)
-    name = named(one).casefold()
-    if settings.named(name) is None or evse:
-        return
+    name = named(one)
     attribute: Payload = next((some for some in one["variableAttribute"] if some.get("type", "Actual") == "Actual"), {})
+    if evse or not name:
+        return
     _limited(one, attribute.get("value", ""), cx)
+    line = settings.named(name)
+    if line is None or (line.left is None and not line.kept):
+        _own(name, attribute, settings, cx)
+        return
     limit = one.get("variableCharacteristics", {}).get("maxLimit")
     kept = {"access": attribute.get("mutability"), "limit": None if limit is None else str(GIVEN["text"](limit))}
-    cx.registers.put("inventory", name, kept)
+    cx.registers.put("inventory", name.casefold(), kept)
+
+
+def _own(name: str, attribute: Payload, settings: Settings, cx: Any) -> None:
+    """A variable that no key of the table tells of, by a key of its own; one that was a key before it was a variable has that."""
+    component, _, variable = name.partition(".")
+    key = variable if component.casefold() == settings.others.casefold() else name
+    known = {folded for folded, _ in cx.registers.items(OWN)}
+    if len(key) <= LONGEST_KEY and not settings.keyed(key) and (key.casefold() in known or len(known) < MOST_OWN):
+        cx.registers.put(OWN, key.casefold(), {"key": key, "access": attribute.get("mutability")})

@@ -96,6 +96,7 @@ class Talk:
             "limits",
             "told",
             "problems",
+            "own",
         )
         kept |= {name: dict(self.registers.items(name)) for name in more}
         self.registers = Registers(from_text(to_text(kept)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.ladder.flows.keys import MOST_OWN
 from tests.ladder.flows.talk import Talk
 from tests.ladder.flows.test_variables import item
 
@@ -37,12 +38,15 @@ def told(found: dict[str, str | None]) -> dict[str, Any]:
 
 def names(talk: Talk) -> list[str]:
     """The variables in the last message."""
-    made = talk.sent[-1][1]
-    spelled = []
+    return spelled(talk.sent[-1][1])
+
+
+def spelled(made: dict[str, Any]) -> list[str]:
+    found = []
     for one in made.get("getVariableData") or made["setVariableData"]:
         instance = f"[{one['variable']['instance']}]" if "instance" in one["variable"] else ""
-        spelled.append(f"{one['component']['name']}.{one['variable']['name']}{instance}")
-    return spelled
+        found.append(f"{one['component']['name']}.{one['variable']['name']}{instance}")
+    return found
 
 
 @pytest.mark.parametrize(
@@ -196,6 +200,42 @@ def test_for_all_keys_the_station_s_report_is_awaited_once(talk: Talk) -> None:
     talk.sent.clear()
     get(talk)
     assert talk.sent[0][0] == "GetVariables"
+
+
+def everything(talk: Talk, *data: dict[str, Any]) -> list[str]:
+    """The variables that are asked for when a station that reported these is asked for all keys."""
+    get(talk)
+    Talk("ocpp2.0.1", "ocpp1.6", talk.registers).ask("NotifyReport", report(0, *data))
+    talk.registers.put("limits", "GetVariables", 100)
+    talk.sent.clear()
+    get(talk)
+    return [name for _, made in talk.sent for name in spelled(made)]
+
+
+def test_variables_of_the_station_s_own_are_keys_by_their_names(talk: Talk) -> None:
+    instance = {**datum("Foo.Bar", "ReadOnly"), "variable": {"name": "Bar", "instance": "A"}}
+    own = [instance, datum("foo.Baz"), datum("OCPP16LegacyCtrlr.Old"), datum("TxCtrlr.TxStartPoint", "ReadOnly")]
+    asked = everything(talk, *own)
+    assert asked[-4:] == ["Foo.Bar[A]", "foo.Baz", "OCPP16LegacyCtrlr.Old", "TxCtrlr.TxStartPoint"]
+    talk.crash()
+    found = told({"Foo.Bar[A]": "1", "foo.Baz": "2", "OCPP16LegacyCtrlr.Old": "3"})
+    answer = talk.answer(get(talk), found)
+    ours = [one for one in answer["configurationKey"] if one.get("value") in ("1", "2", "3")]
+    assert [(one["key"], one["readonly"]) for one in ours] == [("Foo.Bar[A]", True), ("foo.Baz", False), ("Old", False)]
+    change(talk, "Foo.Bar[A]", "5")
+    assert names(talk) == ["Foo.Bar[A]"]
+    change(talk, "Old", "5")
+    assert names(talk) == ["OCPP16LegacyCtrlr.Old"]
+
+
+def test_not_every_variable_can_be_a_key(talk: Talk) -> None:
+    hidden = [datum("SecurityCtrlr.BasicAuthPassword"), datum("Foo.Bar", id=1), datum(f"Foo.{'x' * 50}")]
+    one_of_many = datum("Foo.Bar")
+    one_of_many["component"]["instance"] = "A"
+    plain = everything(talk, datum("OCPP16LegacyCtrlr.HeartbeatInterval"), one_of_many, *hidden)
+    assert not [name for name in plain if name.startswith(("Foo", "SecurityCtrlr.B", "OCPP16"))]
+    many = everything(talk, *(datum(f"Foo.V{number}") for number in range(MOST_OWN + 5)))
+    assert sum(name.startswith("Foo.V") for name in many) == MOST_OWN
 
 
 @pytest.mark.parametrize("said", [None, {"status": "NotSupported"}])
