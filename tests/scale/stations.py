@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -21,15 +21,18 @@ AGAIN = 0.25
 """Seconds until a station tries again what was refused or not answered."""
 PATIENCE = 30.0
 """Seconds that it waits for a link, and for an answer."""
+SIDE_BY_SIDE = 500
+"""So many stations shake hands at one time: more in one process would each be later than a station that has a processor."""
 BOOT = {"chargePointVendor": "Scale", "chargePointModel": "One"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the gateway is; with ``tls`` over wss."""
+    """Where the gateway is; with ``tls`` over wss.  ``hands`` lets so many shake hands at one time."""
 
     port: int
     tls: ssl.SSLContext | None = None
+    hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
 
 
 class Link(asyncio.Protocol):
@@ -138,15 +141,16 @@ class Station(Charging):
 
     async def _connect(self) -> Link | None:
         loop, place = asyncio.get_running_loop(), self.place
-        try:
-            async with asyncio.timeout(PATIENCE):
-                _, link = await loop.create_connection(lambda: Link(self.name), "127.0.0.1", place.port, ssl=place.tls)
-        except OSError:  # ssl.SSLError and TimeoutError are among them
+        async with place.hands:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    _, link = await loop.create_connection(lambda: Link(self.name), "127.0.0.1", place.port, ssl=place.tls)
+            except OSError:  # ssl.SSLError and TimeoutError are among them
+                return None
+            if await link.hear():
+                return link
+            link.transport.abort()
             return None
-        if await link.hear():
-            return link
-        link.transport.abort()
-        return None
 
     def _id(self) -> str:
         return f"{self.name}-{next(self._ids)}"
