@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tests.bench.processes import cpu, rss
 from tests.certified import certified
@@ -102,8 +103,14 @@ class Town:
 
     def complaints(self) -> list[str]:
         """Errors in the gateway's log."""
-        lines = [json.loads(line) for line in self.gateway.log.read_text().splitlines()]
-        return [str(line) for line in lines if line["level"] in ("error", "critical")]
+        return [str(line) for line in self._log() if line["level"] in ("error", "critical")]
+
+    def behind(self) -> int:
+        """How far the gateway was behind at the worst, by its own word: 0 to 4 (`gateway.load`)."""
+        return max((line["load"] for line in self._log() if "load" in line), default=0)
+
+    def _log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.gateway.log.read_text().splitlines()]
 
     def memory(self) -> int:
         """Bytes that the gateway holds."""

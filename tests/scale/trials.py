@@ -59,6 +59,7 @@ async def outage(folder: Path, count: int, backend: SlowBackend | None = None, p
             none("outage: errors told to stations", refusals),
             none("outage: complaints in the gateway's log", town.complaints()),
             figure("outage: copies on the wire", back.copies, ""),
+            figure("outage: how far the gateway was behind, at most 4", town.behind(), ""),
             figure("outage: memory at the end", town.memory() / 2**20, "MiB"),
         ]
 
@@ -86,6 +87,7 @@ async def herd(folder: Path, count: int) -> list[Figure]:
             figure("herd: boots answered in", back, "s", BACK, "<= 1"),
             figure("herd: links to the back end stand after", linked, "s"),
             figure("herd: processor time of the gateway for each station", town.processor() / count * 1000, "ms"),
+            figure("herd: how far the gateway was behind, at most 4", town.behind(), ""),
             figure("herd: boots that reached the back end", town.backend.boots, ""),
             figure("herd: attempts refused or cut, for each station", sum(one.refused for one in town.stations) / count, ""),
             figure("herd: boots not accepted", sum(one.rejected for one in town.stations), ""),
