@@ -37,8 +37,11 @@ def _rule(reader: Reader, part: Map, name: str, procedures: Map) -> Rule:
     """What follows from one record."""
     of = [name]
     calls = [key for key in (*CALLS, "tell") if key in part]
-    reader.checker.keys(part, f"a rule of {name}", [], ["connector", "when", "set", "run", "answer", "tell", *CALLS])
+    reader.checker.keys(part, f"a rule of {name}", [], ["each", "connector", "when", "set", "run", "answer", "tell", *CALLS])
     more: dict[str, Type] = {"it": shape_of(name, reader.frames[name].fields)}
+    each = reader.listed(part, "each", more, of) if "each" in part else None
+    if each is not None:
+        more["item"] = each[1]
     if len(calls) > 1:
         reader.checker.fault(part, calls[1], f"{calls[0]} and {calls[1]} in one rule", "one, or a list of rules")
     call: str = ""
@@ -53,6 +56,7 @@ def _rule(reader: Reader, part: Map, name: str, procedures: Map) -> Rule:
     if told is not None:
         more["told"] = told
     return Rule(
+        each=each[0] if each is not None else None,
         connector=reader.value(part, "connector", more, "integer", of) if "connector" in part else None,
         when=reader.value(part, "when", more, of=of) if "when" in part else None,
         set=reader.variables(part, "set", more, of),

@@ -14,7 +14,7 @@ from gateway.devices.expressions import Value, constant, value
 from gateway.devices.names import shape_of
 from gateway.devices.rules import Fields, Message, Variable
 from gateway.dialects.shapes import Enum, MessageType, Scalar, Shape
-from gateway.ladder.expressions import NotAllowed, Type
+from gateway.ladder.expressions import Many, NotAllowed, Type
 from gateway.source import Checker, List, Map, nearest, one_of
 from gateway.wires.shapes import FrameShape
 
@@ -70,6 +70,15 @@ class Reader:
         if kind and found.kind not in ("", kind, *_NUMBERS.get(kind, ()), *(_TEXTS if kind in _TEXTS else ())):
             self.checker.fault(where, key, f"{key!r} gives {found.kind}", kind)
         return found
+
+    def listed(self, where: Map, key: str, more: Mapping[str, Type], of: Iterable[str] = ()) -> tuple[Value, Type] | None:
+        """The list at ``where[key]``, and what its items are."""
+        found = self.value(where, key, more, of=of)
+        if found is not None and isinstance(found.type, Many):
+            return found, found.type.of
+        if found is not None:
+            self.checker.fault(where, key, f"{where[key]!r} is no list", "a field that is one")
+        return None
 
     def values(self, where: Map, key: str, more: Mapping[str, Type] = {}, of: Iterable[str] = ()) -> dict[str, Value]:
         """A map of values at ``where[key]``, if there is one."""

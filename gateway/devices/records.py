@@ -27,28 +27,31 @@ class Records:
     def heard(self, record: Record) -> None:
         """A record came, asked for or not."""
         for rule in self.desk.rules.records.get(record.name, ()):
-            connector = rule.connector(self.desk.scope(1, it=record.fields)) if rule.connector is not None else 1
-            if isinstance(connector, int) and connector in self.desk.memory.connectors:
-                self._follow(rule, record, connector)
+            it = {"it": record.fields}
+            items = rule.each(self.desk.scope(1, **it)) or () if rule.each is not None else None
+            for known in [it] if items is None else [{**it, "item": item} for item in items]:
+                connector = rule.connector(self.desk.scope(1, **known)) if rule.connector is not None else 1
+                if isinstance(connector, int) and connector in self.desk.memory.connectors:
+                    self._follow(rule, record, connector, known)
 
-    def _follow(self, rule: Rule, record: Record, connector: int) -> None:
-        scope = self.desk.scope(connector, it=record.fields)
+    def _follow(self, rule: Rule, record: Record, connector: int, known: Mapping[str, Any]) -> None:
+        scope = self.desk.scope(connector, **known)
         if rule.when is not None and not rule.when(scope):
             return
         self.desk.memory.set(rule.set, scope)
         if rule.call:
             facts = {name: value(scope) for name, value in rule.fields.items()}
-            self._call(rule.call, facts, connector, lambda told: self._answer(rule, record, connector, told))
+            self._call(rule.call, facts, connector, lambda told: self._answer(rule, record, connector, known, told))
         else:
-            self._answer(rule, record, connector, {})
+            self._answer(rule, record, connector, known, {})
         if rule.run:
             self.station.procedures.run(rule.run, connector, lambda good, word: None)
 
-    def _answer(self, rule: Rule, record: Record, connector: int, told: Payload) -> None:
+    def _answer(self, rule: Rule, record: Record, connector: int, known: Mapping[str, Any], told: Payload) -> None:
         if rule.answer is None:
             return
         wire = self.desk.dialect.wire
-        scope = self.desk.scope(connector, it=record.fields, told=told)
+        scope = self.desk.scope(connector, **known, told=told)
         self.desk.send(rule.answer, scope, wire.echo(rule.answer.name, record) if wire is not None else {})
 
     # -- calls ---------------------------------------------------------------------------------------------------

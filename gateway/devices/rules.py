@@ -58,11 +58,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Rule:
-    """What follows from a record.
+    """What follows from a record, or from ``each`` item of a list in it.
 
     ``call`` is ``@`` and a role, with ``fields`` by facts; or the name of a message, with its own fields.
     """
 
+    each: Value | None = None
     connector: Value | None = None
     when: Value | None = None
     set: Fields = field(default_factory=dict)

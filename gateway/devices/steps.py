@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from gateway.devices.names import joined, shape_of
 from gateway.devices.reading import Reader
 from gateway.devices.rules import Step
-from gateway.ladder.expressions import Many, Type
+from gateway.ladder.expressions import Type
 from gateway.source import List, Map
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -122,12 +122,11 @@ class Steps:
 
     def on_each(self, part: Map, procedure: str, more: Mapping[str, Type]) -> Step:
         """Steps for every item of a list, which is known by the name ``item``."""
-        found = self.reader.value(part, "each", more)
-        if found is None or not isinstance(found.type, Many):
-            self.reader.checker.fault(part, "each", f"{part['each']!r} is no list", "a field of the command that is a list")
+        found = self.reader.listed(part, "each", more)
+        if found is None:
             return Step("each")
-        inner = self.steps(part, "do", procedure, {**more, "item": found.type.of}) if "do" in part else ()
-        return Step("each", value=found, steps=inner)
+        inner = self.steps(part, "do", procedure, {**more, "item": found[1]}) if "do" in part else ()
+        return Step("each", value=found[0], steps=inner)
 
     def on_tell(self, part: Map, procedure: str, more: Mapping[str, Type]) -> Step:
         """A message to the back end."""

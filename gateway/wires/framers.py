@@ -64,6 +64,11 @@ class _Stream:
     def _drop(self, count: int, why: str) -> Cut:
         return [Noise(self._take(count), why)] if count else []
 
+    def _skip(self, between: bytes) -> None:
+        """Let go of what may stand before a frame unnoticed."""
+        if between:
+            del self.held[: len(self.held) - len(self.held.lstrip(between))]
+
     def _seek(self, start: bytes, out: Cut) -> bool:
         """Throw away what stands before ``start``; true once ``start`` stands in front."""
         at = self.held.find(start)
@@ -111,8 +116,7 @@ class Marked(_Stream):
         self._tokens = tokens(start if restart else b"", ends, escapes)
 
     def _step(self, out: Cut) -> bool:
-        skipped = len(self.held) - len(self.held.lstrip(self.between)) if self.between else 0
-        del self.held[:skipped]
+        self._skip(self.between)
         if self.start and not self._seek(self.start, out):
             return False
         again, end = self._scan()
@@ -178,13 +182,15 @@ class Prefixed(_Stream):
         sound: Callable[[bytes], bool],
         most: int,
         slide: bool = False,
+        between: bytes = b"",
     ) -> None:
         super().__init__(most)
-        self.start, self.head, self.total, self.sound = start, head, total, sound
+        self.start, self.head, self.total, self.sound, self.between = start, head, total, sound, between
         self.slide = slide or bool(start)
         self.misses = 0
 
     def _step(self, out: Cut) -> bool:
+        self._skip(self.between)
         if self.start and not self._seek(self.start, out):
             return False
         if len(self.held) < self.head:
@@ -217,14 +223,15 @@ class Prefixed(_Stream):
 
 
 class Flagged(_Stream):
-    """Frames between two of the same marker (SLIP, HDLC); of two in a row the second is a start."""
+    """Frames between two of the same marker (SLIP, HDLC); of two in a row the second is a start.  ``between``: as in `Marked`."""
 
-    def __init__(self, mark: bytes, most: int) -> None:
+    def __init__(self, mark: bytes, most: int, between: bytes = b"") -> None:
         super().__init__(most)
-        self.mark = mark
+        self.mark, self.between = mark, between
 
     def _step(self, out: Cut) -> bool:
         size = len(self.mark)
+        self._skip(self.between)
         if not self._seek(self.mark, out):
             return False
         end = self.held.find(self.mark, size)

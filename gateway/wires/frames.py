@@ -136,14 +136,14 @@ def _marked(cover: Cover) -> Framer:
 def _prefixed(cover: Cover) -> Framer:
     assert cover.seals.length is not None
     head = max([cover.seals.length.head, *(at + len(wanted) for at, wanted in cover.fixed)])
-    return Prefixed(cover.start, head, cover.plausible, cover.sound, cover.most)
+    return Prefixed(cover.start, head, cover.plausible, cover.sound, cover.most, between=cover.between)
 
 
 _FRAMERS: dict[str, Callable[[Cover], Framer]] = {
     "datagram": lambda cover: Datagram(cover.most),
     "gap": lambda cover: Gap(cover.most),
     "json": lambda cover: JsonStream(cover.most),
-    "flagged": lambda cover: Flagged(cover.start, cover.most),
+    "flagged": lambda cover: Flagged(cover.start, cover.most, cover.between),
     "marked": _marked,
     "length": _prefixed,
     "rtu question": lambda cover: Prefixed(b"", rtu.QUESTION, rtu.question, cover.sound, cover.most, slide=True),

@@ -153,7 +153,7 @@ def _delimited(checker: Checker, given: Map, record: Map, shared: Shared, fields
 def _plain(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
     if len(fields) > 1:
         checker.fault(record, "fields", "a plain content is one field", "one")
-    return Delimited(b"")
+    return Delimited(b"") if fields else Struct(more=_more(given, record))
 
 
 def _pairs(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layout) -> Form:
@@ -196,7 +196,22 @@ def _xml(checker: Checker, given: Map, record: Map, shared: Shared, fields: Layo
     if not re.fullmatch(r"[A-Za-z_][\w.-]*", root):
         checker.fault(record, None, "the record has no root element", "root: Name")
     declaration = given.get("declaration", True) is True
-    return Xml(root or "x", str(given.get("namespace", "")), declaration, shared.header, shared.trailer)
+    prefixes = _prefixes(checker, given)
+    for one in (*shared.header, *fields, *shared.trailer):
+        for prefix in re.findall(r"([^/@:]+):", one.key):
+            if prefix not in prefixes:
+                known = f"prefixes: {{{prefix}: urn:…}} of the form, or the name alone"
+                checker.fault(record, "fields", f"{one.name} has the prefix {prefix!r}", known, nearest(prefix, prefixes))
+    return Xml(root or "x", str(given.get("namespace", "")), declaration, shared.header, shared.trailer, prefixes)
+
+
+def _prefixes(checker: Checker, given: Map) -> dict[str, str]:
+    """``prefixes: {b: "urn:…"}``, for elements that are not of the namespace."""
+    part = given.get("prefixes", Map())
+    if not isinstance(part, Map):
+        checker.fault(given, "prefixes", f"prefixes is {part!r}", 'b: "urn:…" lines')
+        return {}
+    return {name: str(space) for name, space in part.items()}
 
 
 _Make = Callable[[Checker, Map, Map, Any, Layout], Form]
@@ -205,9 +220,9 @@ _FORMS: dict[str, tuple[tuple[str, ...], _Make]] = {
     "struct": (("more",), _struct),
     "delimited": (("separator", "several", "quote", "escape", "more"), _delimited),
     "tokens": (("separator", "several", "quote", "escape", "more"), _delimited),
-    "plain": ((), _plain),
+    "plain": (("more",), _plain),
     "json": ((), _json),
-    "xml": (("root", "namespace", "declaration"), _xml),
+    "xml": (("root", "namespace", "prefixes", "declaration"), _xml),
     "pairs": (("separator", "equals", "before", "url", "case"), _pairs),
     "tlv": (("tag", "length", "plus"), _tlv),
     "tagged": (("separator", "before", "case"), _pairs),

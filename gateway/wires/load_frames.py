@@ -28,7 +28,8 @@ _OWN = {
     "line": _MARKS,
     "between": _MARKS,
     "datagram": ["start", "end", "keep", "length"],
-    "length": ["start", "end", "trailer", "length", "fixed"],
+    "length": ["start", "end", "trailer", "between", "length", "fixed"],
+    "slip": ["trailer", "between"],
 }
 _SLIP = {b"\xdb": b"\xdb\xdd", b"\xc0": b"\xdb\xdc"}
 _RTU = Seals(checks=(Check("crc-16-modbus", crc(CRCS["crc-16-modbus"])[1], Spelling(2, little=True)),))
@@ -76,7 +77,7 @@ def _cover(checker: Checker, given: Map) -> Cover | None:
     if kind == "mbap":
         return Cover("length", 260, seals=Seals(Length(4, Spelling(2), 6)), fixed=((2, b"\0\0"),))
     if kind == "slip":
-        marks: dict[str, Any] = {"start": b"\xc0", "ends": (b"\xc0",), "escapes": _SLIP}
+        marks: dict[str, Any] = {"start": b"\xc0", "ends": (b"\xc0",), "escapes": _SLIP, **_around(checker, given)}
     else:
         marks = _marks(checker, given, kind)
     if kind == "length":
@@ -136,19 +137,24 @@ def _marks(checker: Checker, given: Map, kind: str) -> dict[str, Any]:
     ):
         checker.fault(given, "end", f"end is {given.get('end')!r}", 'text in quotes, such as "\\r", or a list of them')
         ends = ["\n"]
-    start, trailer = text(checker, given, "start"), text(checker, given, "trailer")
+    start = text(checker, given, "start")
     if kind == "between" and not start:
         checker.fault(given, "start", "frames between two markers have a start", 'start: "\\x02"')
     escapes = _escapes(checker, given)
     return {
         "start": start,
         "ends": tuple(one.encode("latin-1", "replace") for one in ends),
-        "trailer": trailer,
-        "between": text(checker, given, "between") + trailer,
+        **_around(checker, given),
         "restart": _truth(checker, given, "restart", True),
         "keep": _truth(checker, given, "keep", False),
         "escapes": escapes,
     }
+
+
+def _around(checker: Checker, given: Map) -> dict[str, bytes]:
+    """What stands behind a frame, and what may stand there."""
+    trailer = text(checker, given, "trailer")
+    return {"trailer": trailer, "between": text(checker, given, "between") + trailer}
 
 
 def _escapes(checker: Checker, given: Map) -> dict[bytes, bytes]:

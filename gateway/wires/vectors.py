@@ -156,8 +156,8 @@ def _read(
 
 
 def _cut(wire: Wire, vector: Vector, sender: Side) -> list[bytes | Noise]:
-    """The pieces of its frame; a request without a body is one by its place."""
-    if not vector.frame and vector.place:
+    """The pieces of its frame; a request without a body is one by its place, an answer by its question."""
+    if not vector.frame and (vector.place or vector.asked is not None):
         return [b""]
     framer = wire.framer(sender)
     return [*framer.feed(vector.frame or b""), *framer.idle()]

@@ -8,8 +8,8 @@ A path is ``Meter/Energy``, ``Meter/@unit`` or ``.`` (the element's own text); n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -18,16 +18,23 @@ from lxml import etree
 from gateway.dialects.xml import parse
 from gateway.wires.fields import ABSENT, Field, Layout, Many, missing
 
+Spelled = Callable[[str], str]
+"""The name of an element with its namespace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Xml:
-    """The root element of this record, and the namespace of all that we write."""
+    """The root element of this record, and the namespaces of what we write: one for all, others by ``prefixes`` of a path.
+
+    Reading goes by names alone, whatever their namespace.
+    """
 
     root: str
     namespace: str = ""
     declaration: bool = True
     header: Layout = ()
     trailer: Layout = ()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
     def look(self, content: bytes, key: str) -> Any:
         """The text at a path, or `ABSENT`; ``root`` is the name of the root element."""
@@ -42,11 +49,17 @@ class Xml:
 
     def write(self, layout: Layout, fields: Mapping[str, Any]) -> bytes:
         """The content.  ValueError for what does not fit."""
-        spaces: Any = {None: self.namespace} if self.namespace else None
-        tree = etree.Element(_qualified(self.root, self.namespace), nsmap=spaces)
-        _fill(tree, (*self.header, *layout, *self.trailer), fields, self.namespace)
+        spaces: Any = {**({None: self.namespace} if self.namespace else {}), **self.prefixes}
+        tree = etree.Element(self._qualified(self.root), nsmap=spaces or None)
+        _fill(tree, (*self.header, *layout, *self.trailer), fields, self._qualified)
         made: bytes = etree.tostring(tree, xml_declaration=self.declaration, encoding="UTF-8")
         return made.replace(b"?>\n", b"?>", 1)
+
+    def _qualified(self, name: str) -> str:
+        """The name of an element with its namespace, as lxml spells it."""
+        prefix, _, local = name.rpartition(":")
+        space = self.prefixes[prefix] if prefix else self.namespace
+        return f"{{{space}}}{local}" if space else local
 
 
 @lru_cache(8)
@@ -58,15 +71,16 @@ def _name(element: etree._Element) -> str:
     return etree.QName(element).localname
 
 
-def _qualified(name: str, namespace: str) -> str:
-    return f"{{{namespace}}}{name}" if namespace else name
+def _local(step: str) -> str:
+    """The name in a step of a path, without its prefix."""
+    return step.rpartition(":")[2]
 
 
 def _elements(tree: etree._Element, path: str) -> Iterator[etree._Element]:
     """The elements at a path."""
     step, _, rest = path.partition("/")
     for child in tree:
-        if _name(child) == step:
+        if _name(child) == _local(step):
             if rest:
                 yield from _elements(child, rest)
             else:
@@ -78,7 +92,7 @@ def _texts(tree: etree._Element, path: str) -> Iterator[str]:
     before, _, last = path.rpartition("/")
     if last.startswith("@"):
         for one in _elements(tree, before) if before else [tree]:
-            yield from (str(value) for key, value in one.attrib.items() if etree.QName(str(key)).localname == last[1:])
+            yield from (str(value) for key, value in one.attrib.items() if etree.QName(str(key)).localname == _local(last[1:]))
     elif path == ".":
         yield tree.text or ""
     else:
@@ -104,7 +118,7 @@ def _read(tree: etree._Element, layout: Layout) -> dict[str, Any]:
     return found
 
 
-def _fill(tree: etree._Element, layout: Layout, fields: Mapping[str, Any], namespace: str) -> None:
+def _fill(tree: etree._Element, layout: Layout, fields: Mapping[str, Any], spelled: Spelled) -> None:
     for part in layout:
         value = part.chosen(fields)
         if value is ABSENT:
@@ -112,30 +126,30 @@ def _fill(tree: etree._Element, layout: Layout, fields: Mapping[str, Any], names
         if isinstance(part, Many):
             before, _, last = part.key.rpartition("/")
             for item in value:
-                child = etree.SubElement(_owner(tree, before, namespace), _qualified(last, namespace))
-                _fill(child, part.parts, item, namespace)
+                child = etree.SubElement(_owner(tree, before, spelled), spelled(last))
+                _fill(child, part.parts, item, spelled)
         else:
-            _put(tree, part, value, namespace)
+            _put(tree, part, value, spelled)
 
 
-def _put(tree: etree._Element, field: Field, value: Any, namespace: str) -> None:
+def _put(tree: etree._Element, field: Field, value: Any, spelled: Spelled) -> None:
     try:
         text = field.write(value).decode(getattr(field.kind, "charset", "ascii"))
         before, _, last = field.key.rpartition("/")
-        owner = _owner(tree, before, namespace)
+        owner = _owner(tree, before, spelled)
         if last.startswith("@"):
-            owner.set(last[1:], text)
+            owner.set(spelled(last[1:]) if ":" in last else last[1:], text)
         elif field.key == ".":
             owner.text = text
         else:
-            _owner(owner, last, namespace).text = text
+            _owner(owner, last, spelled).text = text
     except (ValueError, UnicodeDecodeError) as error:
         raise ValueError(f"{field.name}: {error}".removeprefix(f"{field.name}: {field.name}: ")) from None
 
 
-def _owner(tree: etree._Element, path: str, namespace: str) -> etree._Element:
+def _owner(tree: etree._Element, path: str, spelled: Spelled) -> etree._Element:
     """The element at a path, made where it is not there."""
     for step in path.split("/") if path else []:
-        there = [child for child in tree if _name(child) == step]
-        tree = there[-1] if there else etree.SubElement(tree, _qualified(step, namespace))
+        there = [child for child in tree if _name(child) == _local(step)]
+        tree = there[-1] if there else etree.SubElement(tree, spelled(step))
     return tree

@@ -21,6 +21,7 @@ FAULTS = [
         "'it.stat'",
         "state",
     ),
+    ("each of what is no list", "    changed: {set", "    changed: {each: it.state, set", "'it.state' is no list", ""),
     ("an unknown variable", "set: {raw: it.state, flags: it", "set: {row: it.state, flags: it", "no variable 'row'", "raw"),
     ("an unknown name", "charging: raw == 3", "charging: rawe == 3", "unknown name 'rawe'", "raw"),
     ("an unknown state", "    charging: raw == 3", "    charges: raw == 3", "unknown state 'charges'", "charging"),

@@ -128,6 +128,13 @@ def test_a_frame_of_rtu_is_found_behind_noise_without_a_silence() -> None:
     assert frames(out) == [GOOD["rtu"][0]]
 
 
+def test_what_may_stand_behind_a_frame_is_no_noise() -> None:
+    assert Flagged(b"\xc0", 64, b"\xfe\xfc").feed(b"\xc0a\xc0\xfe\xc0b\xc0\xfc\xfe") == [b"\xc0a\xc0", b"\xc0b\xc0"]
+    meter = toys.named("meter")
+    frame = meter.write("read_energy", {"meter": "000102030425"})
+    assert meter.framer("backend").feed(b"\xfe\xfe\xfe\xfe" + frame + b"\xfe" + frame) == [frame, frame]
+
+
 def test_a_silence_ends_a_frame() -> None:
     framer = Gap(8)
     assert framer.feed(b"abc") == []

@@ -129,6 +129,12 @@ def test_the_small_one_loads() -> None:
             "form: {kind: struct, order: litle}, fields: {serial",
             "8: order is 'litle'; expected big or little",
         ),
+        (
+            "fields: {serial: text(4)",
+            "form: {kind: xml, root: R, prefixes: {me: 'urn:m'}}, fields: {serial: {type: text, at: mf:Serial}",
+            "8: serial has the prefix 'mf'; expected prefixes: {mf: urn:…} of the form, or the name alone",
+        ),
+        ("form: struct", "form: {kind: xml, root: R, prefixes: no}", "5: prefixes is 'no'; expected b:"),
         ("to: hex(2)", "to: hax(2)", "6: field to is 'hax(2)'; expected u8 … u64,"),
         ("level: {type: u8", "level: {type: u12", "8: field level is 'u12'"),
         ("scale: 0.1", "scales: 0.1", "8: unknown key in field level 'scales'; expected one of"),
