@@ -74,7 +74,15 @@ class Choosing:
             end.voice.cures = cures
         if isinstance(end, FrameEnd):
             linked(end, cures)
+            self._heed(conversation, end, cures)
         return cures
+
+    def _heed(self, conversation: Conversation, end: FrameEnd, cures: Cures) -> None:
+        """What is put right on the link counts as a firing of the profile that says so."""
+        if cures.connect is not None and end.socket is not None:
+            owners = cures.connect.owners
+            found = {"charset": owners.get("charset"), **dict.fromkeys(("unmasked", "reserved_bits"), owners.get("forgive"))}
+            end.socket.on_mended = lambda what: self.noted(conversation, [id for id in [found[what]] if id], "connect")
 
     def acted(self, conversation: Conversation, command: do.Acted) -> None:
         """A switch of a profile did something."""
@@ -106,6 +114,9 @@ def linked(end: FrameEnd, cures: Cures) -> None:
         socket.pulse(connect.ping_every, connect.dead_after)
     if "binary" in connect.forgive:
         socket.takes_binary = True
+    unmasked, reserved = "unmasked" in connect.forgive, "reserved_bits" in connect.forgive
+    if unmasked or reserved or connect.charset is not None:
+        socket.straighten(unmasked, reserved, connect.charset)
 
 
 def _firmware(conversation: Conversation) -> str | None:

@@ -260,6 +260,9 @@ class Doors:
         pinned = lenience.pinned(spoken_here, handshake.subprotocols, connect)
         listener = listener.speaking(pinned or agreed(spoken_here, handshake.subprotocols, listener.assumed) or "")
         wanted = next(name for name, dialect in spoken_here.items() if dialect == listener.address.dialect)
+        if self._stands(identity):
+            self._refuse(handshake, 409, "displaced", f"{identity} is here already")
+            return
         if self.relay.data.quirks.doors:
             connect = lenience.rules(self.relay.data.quirks, listener, handshake.request, identity) or connect
         spoken = lenience.spoken(wanted, handshake.subprotocols, connect)
@@ -282,6 +285,15 @@ class Doors:
             return self._joined(identity, lenience.spoken_in(listener, dialect), agent, lambda end: socket, [*used, *more])
 
         socket = handshake.accept(spoken.name, lenience.FirstWord(self._choices(identity, listener, connect), join))
+
+    def _stands(self, identity: str) -> bool:
+        """Whether the station's link is to be kept, and not to make way for this one."""
+        conversation = self.relay.conversations.get(identity)
+        quirk = lenience.keeper(conversation, self.relay.clock.seconds()) if conversation is not None else None
+        if conversation is None or quirk is None:
+            return False
+        self.relay.choosing.noted(conversation, [quirk], "connect")
+        return True
 
     def _choices(self, identity: str, listener: Listener, connect: Connect) -> list[Dialect]:
         """The dialects that a station's first message may be of."""

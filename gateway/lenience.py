@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.config import Listener
+from gateway.conversation import Conversation
 from gateway.dialects.errors import PeerError
 from gateway.dialects.ocppj import read_frame
 from gateway.dialects.schema import Dialect
+from gateway.ends.frames import FrameEnd
 from gateway.links.exchange import Handshake, Request
 from gateway.messages import Call
 from gateway.quirks.choose import Quirks
@@ -53,6 +55,21 @@ def mended(quirks: Quirks, listener: Listener, request: Request) -> Mended | Non
 def identity(connect: Connect, rest: str, request: Request, user: str | None) -> str | None:
     """The identity by the rules; ``rest`` is the path behind the listener's, ``user`` that of HTTP Basic."""
     return identity_of(connect, rest, request.target, dict(reversed(request.headers)), user)
+
+
+def keeper(conversation: Conversation, now: float) -> str | None:
+    """The quirk by which a station's link is kept against a second one, where it was heard of lately enough.
+
+    It is pinged all the same, so that the next try finds out.
+    """
+    end, cures = conversation.station_end, conversation.cures.get("station")
+    rules = cures.connect if cures is not None else None
+    socket = end.socket if isinstance(end, FrameEnd) else None
+    if rules is None or rules.keep_link is None or socket is None or not socket.is_open:
+        return None
+    lately = now - socket.heard_at < rules.keep_link
+    socket.ping()
+    return rules.owners["keep_link"] if lately else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class FrameEnd:
         if self._closed:
             return
         try:
-            frame = read_frame(self.voice.mend_text(text))
+            frame = read_frame(self.voice.mend_text(text, self._asked))
         except PeerError as error:
             self._unreadable(error, text)
             return

@@ -6,8 +6,8 @@ Not here: links, message ids, waiting for answers (`gateway.ends.frames`, `gatew
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from gateway.messages import Answer, Call, Error, Message, Payload, Result, Side
 from gateway.quirks import refusals
 from gateway.quirks.cures import NO_SCENE, NONE, Answered, Cures, Fired, Steps, run, run_text
 from gateway.quirks.path import Scene
-from gateway.quirks.times import written
+from gateway.quirks.times import read_time, written
 
 M = TypeVar("M", Call, Result)
 Written = TypeVar("Written", str, bytes)
@@ -66,12 +66,13 @@ class Voice:
         self.now: Callable[[], datetime] = lambda: NO_SCENE.now
         self._fired: list[Fired] = []
         self._asked: dict[tuple[bool, str], Payload] = {}  # calls whose results a profile's condition may ask about
+        self._skew: timedelta | None = None
 
-    def mend_text(self, text: str) -> str:
-        """The text after the profile's text repairs."""
+    def mend_text(self, text: str, open: Collection[str] = ()) -> str:
+        """The text after the profile's text repairs; ``open``: the ids of the calls that the peer has yet to answer."""
         if not self.cures.texts:
             return text
-        mended, fired = self.cures.text(text)
+        mended, fired = self.cures.text(text, open)
         self._fired = list(fired)
         return mended
 
@@ -86,6 +87,8 @@ class Voice:
         if not self.cures.empty:
             if self.cures.asks:
                 self._remember(message, heard=True)
+            if self.cures.measures:
+                self._measure(message)
             steps = self.cures.repairs.get((message.kind, message.action))
             if steps is not None and not steps.idle(payload):
                 payload, fired = self._mended(steps, message, raw, fired)
@@ -117,11 +120,19 @@ class Voice:
         """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""
         payload = refusals.heard(message) if isinstance(message, Error) else message.payload
         try:
-            made, more = run("repair", steps, payload, Scene(None, self._asked_by(message, heard=True), self.now()))
+            made, more = run(
+                "repair", steps, payload, Scene(None, self._asked_by(message, heard=True), self.now(), skew=self._skew)
+            )
         except Answered as done:
             self.witness.message(self, True, message, raw, [*fired, *done.fired])
             raise
         return made, [*fired, *more]
+
+    def _measure(self, message: Call | Result) -> None:
+        """What the peer's clock is off: a state is told as it comes about, and its time is now."""
+        if message.kind == "call" and self.dialect.role(message.action) == "status":
+            read = read_time(self.dialect.facts(message).get("time"))
+            self._skew = read[0] - self.now() if read is not None else self._skew
 
     def _remember(self, message: Message, heard: bool) -> None:
         """Keep a call for the conditions of its result: only where a profile asks for it."""

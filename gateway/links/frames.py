@@ -22,6 +22,7 @@ from gateway.links.alarm import Alarm
 from gateway.links.flow import Outlet
 from gateway.links.later import NOW, Later, Now
 from gateway.links.limits import Limits
+from gateway.links.straight import Straight
 
 _WORDS = {1002: "ws_protocol", 1003: "ws_binary", 1007: "ws_text", 1009: "ws_too_big"}
 _NEVER = float("inf")
@@ -74,6 +75,11 @@ class WebSocket:
         self._parts: StringIO | None = None
         self.takes_binary = False
         """Whether binary messages are taken for text."""
+        self.on_mended: Callable[[str], None] = lambda what: None
+        """Told what of this peer was put right: ``unmasked`` and ``reserved_bits`` once, ``charset`` for each message."""
+        self._straight: Straight | None = None
+        self._charset: str | None = None
+        self._fresh = True  # not a byte has come
         self._binary = bytearray()
         self._sizes = [0, 0, 0]  # bytes of the frame, bytes of the message, frames of the message
         self._heard = self._pinged = clock.seconds()
@@ -127,6 +133,24 @@ class WebSocket:
             self._alarm.off()
             self._watch()
 
+    def straighten(self, unmasked: bool, reserved: bool, charset: str | None) -> None:
+        """Take frames that break these rules, and text of that charset where it is no UTF-8; only before the first byte."""
+        if self._fresh and (unmasked or reserved or charset is not None):
+            self._straight = Straight(unmasked, reserved, charset is not None)
+            self._charset = charset
+            self.takes_binary |= charset is not None
+
+    @property
+    def heard_at(self) -> float:
+        """When the peer was heard last, on the clock."""
+        return float(self._heard)
+
+    def ping(self) -> None:
+        """Ask for a sign of life; who does not read is asked in his next turn."""
+        if self._open and not self._outlet.full:
+            self._outlet.write(self._wire.send(Ping()))
+        self._pinged = self._clock.seconds()
+
     # --- the connection's side ---
 
     def feed(self, data: bytes) -> None:
@@ -134,9 +158,17 @@ class WebSocket:
         self._heard = self._clock.seconds()
         if self._told or self._outlet.closing:
             return  # after a broken rule the rest is read only to let the peer see our close frame
-        self._wire.receive_data(data)
+        self._fresh = False
+        self._wire.receive_data(data if self._straight is None else self._straightened(data, self._straight))
         if not self._resting:
             self._read()
+
+    def _straightened(self, data: bytes, straight: Straight) -> bytes:
+        before = set(straight.met)
+        made = straight.take(data)
+        for what in sorted(straight.met - before):
+            self.on_mended(what)
+        return made
 
     def _read(self) -> None:
         """Take what is here, but not more than `AT_ONCE`: one read can hold thousands of messages, and others wait."""
@@ -193,7 +225,16 @@ class WebSocket:
         elif event.message_finished:
             whole, self._binary, self._sizes = bytes(self._binary), bytearray(), [0, 0, 0]
             if self._open:
-                self._receiver.text(whole.decode("utf-8", "replace"))
+                self._later.add(self._hand, self._decoded(whole))
+
+    def _decoded(self, data: bytes) -> str:
+        if self._charset is None:
+            return data.decode("utf-8", "replace")
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            self.on_mended("charset")
+            return data.decode(self._charset, "replace")
 
     def _text(self, event: TextMessage) -> None:
         data = event.data
@@ -285,9 +326,7 @@ class WebSocket:
             self._refuse("ws_dead", f"nothing heard for {limits.dead_after:g} seconds")
             return
         if limits.ping_every and now >= max(self._heard, self._pinged) + limits.ping_every:
-            if not self._outlet.full:
-                self._outlet.write(self._wire.send(Ping()))
-            self._pinged = now  # who does not read is asked in his next turn
+            self.ping()
         self._watch()
 
     def _stalled(self) -> None:

@@ -27,6 +27,8 @@ FORGIVEN = {
     "user": "the user of HTTP Basic is not the identity; the password must be right",
     "hex_password": "the password is the hexadecimal text of the one that is expected, or the other way round",
     "binary": "messages are binary where they should be text",
+    "unmasked": "its frames are not masked",
+    "reserved_bits": "its frames have reserved bits set, and are not compressed for all that",
 }
 """What a peer may do at its handshake, or on its link, that is refused otherwise."""
 _NAME, _VALUE = re.compile(r"[-A-Za-z0-9_]{1,100}\Z"), re.compile(r"[\x20-\x7e]{1,500}\Z")
@@ -50,6 +52,8 @@ class Connect:
     ping_every: float | None = None
     dead_after: float | None = None
     by_shape: tuple[str, ...] = ()
+    charset: str | None = None
+    keep_link: float | None = None
     owners: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Key → the quirk that it is from."""
 
@@ -74,9 +78,11 @@ MEANINGS: dict[str, str] = {
     "dead_after": "seconds of silence after which the link is cut; 0: never",
     "by_shape": "[dialect, …]: the first message decides: if it is not valid in the listener's "
     "dialect, the first of these that fits is spoken",
+    "charset": "latin-1, windows-1252, gbk or another: text that is no UTF-8 is in this",
+    "keep_link": "seconds: a second link is refused while the first was heard of in the last so many seconds",
 }
 """Key → form and meaning."""
-OF_BACKENDS = ("assume_subprotocol", "subprotocols", "headers", "forgive", "ping_every", "dead_after")
+OF_BACKENDS = ("assume_subprotocol", "subprotocols", "headers", "forgive", "ping_every", "dead_after", "charset")
 """What can be said of a back end; all but ``headers`` can be said of a station."""
 FORGIVEN_BACKENDS = ("binary",)
 
@@ -112,8 +118,10 @@ def _trouble(key: str, value: Any, dialects: list[str], side: Side) -> str:
     """What is wrong with the value of a key, or an empty text."""
     if key in ("assume_subprotocol", "decode_twice"):
         return "" if value is True else f"does not take {value!r}"
-    if key in ("ping_every", "dead_after"):
+    if key in ("ping_every", "dead_after", "keep_link"):
         return "" if is_number(value) and 0 <= value <= 86400 else f"does not take {value!r}"
+    if key == "charset":
+        return _charset_trouble(value)
     if key == "identity":
         return _identity_trouble(value)
     if key == "headers":
@@ -124,6 +132,14 @@ def _trouble(key: str, value: Any, dialects: list[str], side: Side) -> str:
     known = {"forgive": forgiven, "by_shape": dialects, "speak": dialects}.get(key)
     wrong = [one for one in value if known is not None and one not in known]
     return f"unknown {wrong[0]!r}, expected {one_of(known or ())}" if wrong else ""
+
+
+def _charset_trouble(value: Any) -> str:
+    try:
+        b"".decode(value)
+    except (LookupError, TypeError):
+        return f"{value!r} is no charset"
+    return ""
 
 
 def _header_trouble(value: Any) -> str:

@@ -8,7 +8,7 @@ Payloads are never changed in place; what a cure leaves alone is shared with the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -64,7 +64,8 @@ NO_SCENE = Scene()
 class Cures:
     """The cures for one peer: ``ids`` are the quirks chosen, ``behave`` the session's switches; ``empty``: there are none.
 
-    ``number_ids``: its message ids are numbers.  ``asks``: a rule looks at the call that a result answers.
+    ``number_ids``: its message ids are numbers.  ``asks``: a rule looks at the call that a result answers.  ``measures``: one
+    wants to know what its clock is off.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class Cures:
         "connect",
         "empty",
         "ids",
+        "measures",
         "number_ids",
         "owners",
         "repairs",
@@ -101,15 +103,17 @@ class Cures:
         self.texts, self.written, self.repairs, self.adjusts = tuple(text), tuple(written), dict(repair or {}), dict(adjust or {})
         self.empty = not self.ids
         steps = [*self.repairs.values(), *self.adjusts.values()]
-        self.asks = any(rule.asks for one in steps for _, rules in one.parts for rule in rules)
+        rules = [rule for one in steps for _, part in one.parts for rule in part]
+        self.asks = any(rule.asks for rule in rules)
+        self.measures = any(rule.operation == "unskew" for rule in rules)
 
     def owner(self, switch: str, detail: str) -> str | None:
         """The quirk that set a switch (for that operation or role)."""
         return self.owners.get((switch, detail)) or self.owners.get((switch, ""))
 
-    def text(self, raw: str) -> tuple[str, list[Fired]]:
-        """Mend the text of a message that came from the peer, before it is parsed."""
-        return run_text("repair", self.texts, raw)
+    def text(self, raw: str, open: Collection[str] = ()) -> tuple[str, list[Fired]]:
+        """Mend the text of a message that came from the peer, before it is parsed; ``open``: ids of the calls that it owes."""
+        return run_text("repair", self.texts, raw, open)
 
     def repair(self, kind: str, action: str, payload: Payload, scene: Scene = NO_SCENE) -> tuple[Payload, list[Fired]]:
         """Mend the payload of a message that came from the peer, before the strict decode.  An error's is its code and text.
@@ -123,13 +127,15 @@ class Cures:
         return run("adjust", self.adjusts.get((kind, action)), payload, scene)
 
 
-def run_text(verb: str, parts: Sequence[tuple[str, tuple[TextRule, ...]]], raw: str) -> tuple[str, list[Fired]]:
+def run_text(
+    verb: str, parts: Sequence[tuple[str, tuple[TextRule, ...]]], raw: str, open: Collection[str] = ()
+) -> tuple[str, list[Fired]]:
     """The text after the rules, and which quirks fired."""
     fired: list[Fired] = []
     for quirk, rules in parts:
         made = raw
         for rule in rules:
-            made = rule.change(made)
+            made = rule.apply(made, open)
         if made != raw:
             fired.append(Fired(quirk, verb, raw, made))
             raw = made

@@ -8,6 +8,7 @@ A text that is no JSON list, or that needs no mending, is given back as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -23,6 +24,7 @@ _LENGTHS = {_CALL: 4, _RESULT: 3, _ERROR: 5}
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 NUMBER_IDS = "id_to_text"
+_SPELLED = re.compile(r"[^0-9a-z]")
 
 
 def _type_to_number(frame: Frame) -> Frame:
@@ -92,7 +94,43 @@ NAMED: dict[str, tuple[Callable[[Frame], Frame], str]] = {
 """Name → change and what it does."""
 
 
+def _id_spelling(frame: Frame, open: Collection[str]) -> Any:
+    """The open id that is the same but for letter case and signs; the frame's own where that is not just one."""
+    key = _SPELLED.sub("", str(frame[1]).casefold())
+    found = [one for one in open if _SPELLED.sub("", one.casefold()) == key]
+    return found[0] if len(found) == 1 else frame[1]
+
+
+def _id_in_turn(frame: Frame, open: Collection[str]) -> Any:
+    return next(reversed([*open]), frame[1])
+
+
+ANSWERING: dict[str, tuple[Callable[[Frame, Collection[str]], Any], str]] = {
+    "id_spelling": (
+        _id_spelling,
+        "an answer whose id differs from that of a call in letter case, blanks, quotes or other signs belongs to that call",
+    ),
+    "id_in_turn": (_id_in_turn, "an answer with an id that no call has belongs to the call that was made last and still waits"),
+}
+"""Those that mend the id of an answer: name → the right id, given those of the calls that wait; and what it does."""
+
 OPERATION = "operation"
+
+
+def _answering(name: str) -> TextRule:
+    id_of = ANSWERING[name][0]
+
+    def mend(text: str, open: Collection[str]) -> str:
+        return on_text(lambda frame: _with_id(frame, id_of, open))(text)
+
+    return TextRule(name, lambda text: text, (), mend)
+
+
+def _with_id(frame: Frame, id_of: Callable[[Frame, Collection[str]], Any], open: Collection[str]) -> Frame:
+    if frame[0] not in (_RESULT, _ERROR) or len(frame) < 3 or (isinstance(frame[1], str) and frame[1] in open):
+        return frame
+    id = id_of(frame, open)
+    return frame if id == frame[1] else [frame[0], id, *frame[2:]]
 
 
 def _operations(check: Checker, at: Map, known: Collection[str]) -> list[TextRule]:
@@ -119,7 +157,7 @@ def read_frame_rules(check: Checker, at: Map, key: str, known: Collection[str]) 
     """The list of names at ``at[key]``; ``known`` are the operations of the dialects."""
     listed = at[key]
     if not isinstance(listed, List) or not listed:
-        check.fault(at, key, "no list of frame repairs", "one or more of " + ", ".join(NAMED))
+        check.fault(at, key, "no list of frame repairs", "one or more of " + ", ".join([*NAMED, *ANSWERING]))
         return ()
     made = []
     for number, name in enumerate(listed):
@@ -127,10 +165,12 @@ def read_frame_rules(check: Checker, at: Map, key: str, known: Collection[str]) 
             made += _operations(check, name, known)
         elif isinstance(name, str) and name in NAMED:
             made.append(TextRule(name, on_text(NAMED[name][0]), ()))
+        elif isinstance(name, str) and name in ANSWERING:
+            made.append(_answering(name))
         else:
             holder = Map({str(name): None})
             holder.file, holder.line, holder.lines = listed.file, listed.lines[number], {}
-            check.unknown(holder, str(name), "frame repair", [*NAMED, OPERATION])
+            check.unknown(holder, str(name), "frame repair", [*NAMED, *ANSWERING, OPERATION])
     return tuple(made)
 
 

@@ -56,6 +56,8 @@ GUARDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "clamp": (_THERE, lambda a: None),
     "zone": (f"{_TEXT} and v[-1:] != 'Z'", lambda a: None),
     "local_as_utc": (_TEXT, lambda a: None),
+    "local": (_TEXT, lambda a: None),
+    "unskew": (_TEXT, lambda a: None),
     "not_before": (f"{_TEXT} and (v[-1:] != 'Z' or v[:10] <= K)", lambda a: a[:10]),
     "ahead": (_TEXT, lambda a: None),
     "not_after": (_TEXT, lambda a: None),

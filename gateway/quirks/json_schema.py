@@ -97,7 +97,9 @@ def _found() -> dict[str, Any]:
 
 
 def _frames() -> dict[str, Any]:
-    each: list[Any] = [{"const": name, "description": does} for name, (_, does) in frame.NAMED.items()]
+    each: list[Any] = [
+        {"const": name, "description": does} for name, (_, does) in [*frame.NAMED.items(), *frame.ANSWERING.items()]
+    ]
     words = {"type": "object", "additionalProperties": _TEXT, "minProperties": 1}
     each.append(_closed({frame.OPERATION: words}, frame.OPERATION))
     return {"type": "array", "minItems": 1, "items": {"oneOf": each}}
@@ -181,15 +183,16 @@ def _connect() -> dict[str, Any]:
         "ping_every": _SECONDS,
         "dead_after": _SECONDS,
         "by_shape": names,
+        "charset": _TEXT,
+        "keep_link": _SECONDS,
     }
     return {name: _said(meaning, forms[name]) for name, meaning in connect.MEANINGS.items()}
 
 
 def _sample() -> dict[str, Any]:
     shown = {"anyOf": [{"const": "text"}, _ON]}
-    message = _closed(
-        {"repair": shown, "adjust": shown, "before": True, "after": True, "answer": True, "asked": True, "now": _TEXT}, "before"
-    )
+    beside = {"before": True, "after": True, "answer": True, "asked": True, "now": _TEXT, "skew": {"type": "integer"}}
+    message = _closed({"repair": shown, "adjust": shown, **beside}, "before")
     steps: dict[str, Any] = dict.fromkeys(_STEP_KEYS, _TEXT)
     steps |= {"seconds": _SECONDS, "nothing": _SECONDS, "with": {"type": "object"}}
     return {"anyOf": [message, _closed({"dialogue": {"type": "array", "items": _closed(steps), "minItems": 1}}, "dialogue")]}

@@ -234,6 +234,22 @@ OPERATIONS: dict[str, Operation] = {
     "zone": Operation(
         "a time without a zone is in this one", "+02:00 or Europe/Rome", times.is_zone, timed=times.zone, form=_TEXT
     ),
+    "local": Operation(
+        "a time is what the clocks of this zone show, whatever zone it says",
+        "+02:00 or Europe/Rome",
+        times.is_zone,
+        timed=times.local,
+        repeatable=False,
+        form=_TEXT,
+    ),
+    "unskew": Operation(
+        "a time is put right by what the station's clock was off in its last state, where that was more than so many seconds",
+        "seconds",
+        arguments.is_count,
+        timed=times.unskew,
+        repeatable=False,
+        form=_COUNT,
+    ),
     "local_as_utc": Operation(
         "a time that says UTC and is of this zone is put right, where that brings it to now (true: any half hours)",
         "+02:00, Europe/Rome or true",
@@ -317,6 +333,7 @@ MILD = frozenset(
         "not_after",
         "in_zone",
         "local_as_utc",
+        "unskew",
         "pem",
         "wrap",
         "unwrap",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from gateway.dialects.shapes import Enum, Field, Shape
@@ -23,17 +23,18 @@ from gateway.source import nearest, one_of
 class Scene:
     """What a change may look at beside its field: the whole payload, the call that a result answers, the time.
 
-    ``last`` is the result of the call before, in a sequence of calls.
+    ``last`` is the result of the call before, in a sequence of calls; ``skew`` how far ahead the peer's clock was found to be.
     """
 
     top: Any = None
     asked: Any = None
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     last: Any = None
+    skew: timedelta | None = None
 
     def of(self, top: Any) -> Scene:
         """The same for a payload that has changed."""
-        return Scene(top, self.asked, self.now, self.last)
+        return Scene(top, self.asked, self.now, self.last, self.skew)
 
 
 FieldChange: TypeAlias = Callable[[dict[str, Any], str, Scene], dict[str, Any]]

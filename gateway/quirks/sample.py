@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from gateway.dialects.errors import PeerError
@@ -29,7 +30,7 @@ from gateway.source import List, Map, nearest, one_of
 
 NOTHING = object()
 SHOWN = ("repair", "adjust", "dialogue")
-BESIDE = ("answer", "after", "asked", "now")
+BESIDE = ("answer", "after", "asked", "now", "skew")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,22 @@ def _read(reading: Reading, at: Map) -> Sample | None:
         return None
     verb = verbs[0]
     if at[verb] == "text":
-        return Sample(verb, None, at["before"], at.get("after"), at)
+        return Sample(verb, None, at["before"], at.get("after"), at, Scene(None, _open(reading, at)))
     on = read_on(reading.check, at, verb)
     way = replace(reading, way="from" if verb == "repair" else "to")
     if on is None or not check_on(way, at, verb, on):
         return None
     answer = plain(at["answer"]) if "answer" in at else NOTHING
     return Sample(verb, on, plain(at["before"]), plain(at.get("after")), at, _scene(reading, at), answer)
+
+
+def _open(reading: Reading, at: Map) -> tuple[str, ...]:
+    """The ids of the calls that wait for an answer."""
+    asked = at.get("asked", List())
+    if not isinstance(asked, List) or not all(isinstance(one, str) for one in asked):
+        reading.check.fault(at, "asked", "asked is no list", "message ids of the calls that wait for an answer, the latest last")
+        return ()
+    return tuple(asked)
 
 
 def _dialogue(reading: Reading, at: Map) -> Sample | None:
@@ -93,7 +103,12 @@ def _scene(reading: Reading, at: Map) -> Scene:
     read = read_time(at["now"]) if "now" in at else None
     if "now" in at and read is None:
         reading.check.fault(at, "now", f"now is {at['now']!r}", "a time, in quotes")
-    return Scene(None, plain(at.get("asked")), read[0]) if read else Scene(None, plain(at.get("asked")))
+    skew = at.get("skew")
+    if skew is not None and (not isinstance(skew, int) or isinstance(skew, bool)):
+        reading.check.fault(at, "skew", f"skew is {skew!r}", "seconds that the station's clock is ahead, or a negative number")
+        skew = None
+    now = read[0] if read else NO_SCENE.now
+    return Scene(None, plain(at.get("asked")), now, skew=None if skew is None else timedelta(seconds=skew))
 
 
 def check_samples(reading: Reading, at: Map, repair: Repair, adjust: Adjust, samples: Sequence[Sample]) -> None:
@@ -118,16 +133,16 @@ def _called(rule: Rule) -> str:
 
 
 def _check_text(reading: Reading, sample: Sample, rules: Sequence[TextRule], used: set[int]) -> None:
-    once = _run_text(str(sample.before), rules, used)
+    once = _run_text(str(sample.before), rules, used, sample.scene.asked)
     if once != sample.after:
         reading.check.fault(sample.source, "after", f"the sample becomes {once!r}", repr(sample.after))
-    elif sample.verb == "repair" and _run_text(once, rules, set()) != once:
+    elif sample.verb == "repair" and _run_text(once, rules, set(), sample.scene.asked) != once:
         reading.check.fault(sample.source, "before", "repairing this twice is not the same as once")
 
 
-def _run_text(text: str, rules: Sequence[TextRule], used: set[int]) -> str:
+def _run_text(text: str, rules: Sequence[TextRule], used: set[int], open: Sequence[str]) -> str:
     for rule in rules:
-        mended = rule.change(text)
+        mended = rule.apply(text, open)
         if mended != text:
             used.add(id(rule))
         text = mended

@@ -10,7 +10,7 @@ it once; for ``replace`` the profile's samples are held to that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,11 +27,19 @@ _OPENS = {"[": "]", "{": "}"}
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    """One text repair of a profile.  ``key`` is what two profiles may not both do differently."""
+    """One text repair of a profile.  ``key`` is what two profiles may not both do differently.
+
+    ``answers`` is for one that mends the message id of an answer: it looks at the ids of the calls that wait, the latest last.
+    """
 
     name: str
     change: TextChange
     key: tuple[str, ...]
+    answers: Callable[[str, Collection[str]], str] | None = None
+
+    def apply(self, text: str, open: Collection[str] = ()) -> str:
+        """The text after the repair, where the calls of these ids wait for an answer."""
+        return self.change(text) if self.answers is None else self.answers(text, open)
 
 
 def strip_control(text: str) -> str:

@@ -78,10 +78,44 @@ def zone(name: str) -> Timed:
         read = read_time(value)
         if read is None or read[1] or there is None:
             return value
-        try:
-            return written(read[0].replace(tzinfo=there))
-        except OverflowError:
+        return _shown(value, read[0], there, scene)
+
+    return apply
+
+
+def local(name: str) -> Timed:
+    """A time is what the clocks of this zone show, whatever zone it says."""
+    there = zone_of(name)
+
+    def apply(value: Any, scene: Scene) -> Any:
+        read = read_time(value)
+        return value if read is None or there is None else _shown(value, read[0], there, scene)
+
+    return apply
+
+
+def _shown(value: Any, shown: datetime, there: tzinfo, scene: Scene) -> Any:
+    """The time at which the clocks of a zone show this.  Of the hour that they show twice: the later one, if it has come."""
+    try:
+        first, second = (shown.replace(tzinfo=there, fold=fold).astimezone(UTC) for fold in (0, 1))
+        return written(second if first < second <= scene.now + timedelta(seconds=LIVE) else first)
+    except OverflowError:
+        return value
+
+
+def unskew(seconds: int) -> Timed:
+    """A time is put right by what the peer's clock was found to be ahead, or behind, where that is more than so many seconds.
+
+    One that is right as it stands is left alone, for the clock may have been set since; and none is moved into the future.
+    """
+
+    def apply(value: Any, scene: Scene) -> Any:
+        read, skew = read_time(value), scene.skew
+        if read is None or skew is None or abs(skew.total_seconds()) <= seconds:
             return value
+        made = _moved(read[0], skew)
+        live = abs((read[0] - scene.now).total_seconds()) <= LIVE
+        return value if live or made is None or (made - scene.now).total_seconds() > LIVE else written(made)
 
     return apply
 

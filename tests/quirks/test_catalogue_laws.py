@@ -17,6 +17,7 @@ from gateway.dialects.load import load_dialects
 from gateway.quirks.adjust import Adjust
 from gateway.quirks.choose import Quirks
 from gateway.quirks.match import BOOT, Known, Match
+from gateway.quirks.operation import OPERATIONS
 from gateway.quirks.profile import Profile
 from gateway.quirks.repair import Repair
 from gateway.quirks.sample import NOTHING, run
@@ -124,7 +125,7 @@ def test_mending_is_done_once(profile: Profile) -> None:
         if sample.on is None or sample.answer is not NOTHING:
             continue
         rules = [r for r in (profile.repair.payload if sample.verb == "repair" else profile.adjust.payload) if sample.on in r.on]
-        if all(rule.operation not in ("scale", "ahead") for rule in rules):
+        if all(OPERATIONS[rule.operation].repeatable for rule in rules):
             assert run(sample.after, rules, set(), sample.scene)[0] == sample.after
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.quirks.bounded import bounded
-from gateway.quirks.frame import NAMED, on_text, read_frame_rules, with_number_id
+from gateway.quirks.frame import ANSWERING, NAMED, on_text, read_frame_rules, with_number_id
+from gateway.quirks.text import TextRule
 from gateway.source import Checker, loads
 
 SOUND = ['[2,"1","Heartbeat",{}]', '[3,"1",{"a":1.50}]', '[4,"1","InternalError","why",{}]']
@@ -56,6 +57,40 @@ def test_twice_is_once_on_anything(name: str, frame: object) -> None:
     mend = on_text(NAMED[name][0])
     once = mend(json.dumps(frame))
     assert mend(once) == once
+
+
+def answering(name: str) -> TextRule:
+    [rule] = read_frame_rules(Checker(), loads(f"r: [{name}]"), "r", ())
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("name", "open", "before", "after"),
+    [
+        ("id_spelling", ["ab-1"], '[3,"AB-1",{}]', '[3,"ab-1",{}]'),
+        ("id_spelling", ["ab-1"], '[3,"\\"{ab1} \\"",{}]', '[3,"ab-1",{}]'),
+        ("id_spelling", ["17", "18"], "[3,17,{}]", '[3,"17",{}]'),
+        ("id_spelling", ["ab-1"], '[3,"ab-2",{}]', '[3,"ab-2",{}]'),
+        ("id_spelling", ["a-b", "A-B"], '[3,"ab",{}]', '[3,"ab",{}]'),
+        ("id_spelling", ["ab-1"], '[2,"AB-1","A",{}]', '[2,"AB-1","A",{}]'),
+        ("id_spelling", ["ab-1"], '[4,"AB-1","InternalError","",{}]', '[4,"ab-1","InternalError","",{}]'),
+        ("id_in_turn", ["a", "b"], '[3,"z",{}]', '[3,"b",{}]'),
+        ("id_in_turn", ["a", "b"], '[3,"a",{}]', '[3,"a",{}]'),
+        ("id_in_turn", ["a"], "[3,null,{}]", '[3,"a",{}]'),
+        ("id_in_turn", ["a"], "[3,[1],{}]", '[3,"a",{}]'),
+        ("id_in_turn", [], '[3,"z",{}]', '[3,"z",{}]'),
+        ("id_in_turn", ["a"], '[2,"z","A",{}]', '[2,"z","A",{}]'),
+    ],
+)
+def test_answers_get_the_id_of_their_call(name: str, open: list[str], before: str, after: str) -> None:
+    assert answering(name).apply(before, open) == after
+
+
+@given(st.sampled_from(sorted(ANSWERING)), JSON, st.lists(st.text(max_size=3), unique=True))
+def test_ids_are_mended_once_on_anything(name: str, frame: object, open: list[str]) -> None:
+    rule = answering(name)
+    once = rule.apply(json.dumps(frame), open)
+    assert rule.apply(once, open) == once
 
 
 def test_the_number_comes_back() -> None:

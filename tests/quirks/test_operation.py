@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +49,8 @@ ARGUMENTS: dict[str, Any] = {
     "case": "upper",
     "from_epoch": "seconds",
     "shift": 60,
+    "local": "+02:00",
+    "unskew": 60,
     "pem": "CERTIFICATE",
     "to_hex": "F0",
     "from_hex": "F0",
@@ -128,6 +130,11 @@ def do(operation: str, argument: Any, value: Any) -> Any:
         ("zone", "+02:00", "2024-05-01T12:00:00", "2024-05-01T10:00:00Z"),
         ("zone", "Europe/Rome", "2024-05-01 12:00:00.5", "2024-05-01T10:00:00.500Z"),
         ("zone", "+02:00", "2024-05-01T12:00:00Z", "2024-05-01T12:00:00Z"),
+        ("local", "Europe/Rome", "2024-01-01T12:00:00Z", "2024-01-01T11:00:00Z"),
+        ("local", "Europe/Rome", "2024-05-01T12:00:00+01:00", "2024-05-01T10:00:00Z"),
+        ("local", "+01:00", "2024-05-01T12:00:00", "2024-05-01T11:00:00Z"),
+        ("local", "Europe/Rome", "noon", "noon"),
+        ("unskew", 60, "2024-05-01T09:00:00Z", "2024-05-01T09:00:00Z"),
         ("local_as_utc", "Europe/Rome", "2024-05-01T14:00:07Z", "2024-05-01T12:00:07Z"),
         ("local_as_utc", "Europe/Rome", "2024-05-01T12:00:07Z", "2024-05-01T12:00:07Z"),
         ("local_as_utc", "Europe/Rome", "2024-04-01T14:00:07Z", "2024-04-01T14:00:07Z"),
@@ -231,7 +238,9 @@ def test_doing_it_twice_is_doing_it_once(operation: str, value: Any) -> None:
 
 
 def test_scale_says_that_it_cannot_be_repeated() -> None:
-    assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == ["scale", "shift", "ahead"]
+    assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == [
+        *("scale", "shift", "local", "unskew", "ahead")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -271,3 +280,45 @@ def test_plain_forgets_lines_but_no_values() -> None:
     assert type(made) is dict
     assert type(made["a"]) is list
     assert type(made["a"][1]) is dict
+
+
+@pytest.mark.parametrize("operation", ["zone", "local"])
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        ("2024-10-27T00:30:10", "2024-10-27T00:30:00Z"),  # the first 02:30 of the night in which clocks go back
+        ("2024-10-27T01:24:50", "2024-10-27T00:30:00Z"),
+        ("2024-10-27T01:30:10", "2024-10-27T01:30:00Z"),  # the second one
+        ("2024-10-27T09:00:00", "2024-10-27T01:30:00Z"),
+    ],
+)
+def test_the_hour_that_comes_twice(operation: str, now: str, told: str) -> None:
+    change = compile_change(operation, "Europe/Rome", False)
+    scene = Scene(now=datetime.fromisoformat(now).replace(tzinfo=UTC))
+    assert change({"x": "2024-10-27T02:30:00"}, "x", scene) == {"x": told}
+
+
+@pytest.mark.parametrize("operation", ["zone", "local"])
+def test_the_hour_that_never_comes(operation: str) -> None:
+    change = compile_change(operation, "Europe/Rome", False)
+    assert change({"x": "2024-03-31T02:30:00"}, "x", Scene(now=NOW)) == {"x": "2024-03-31T01:30:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("ahead", "before", "after"),
+    [
+        (-7200, "2024-05-01T10:00:00Z", "2024-05-01T12:00:00Z"),
+        (-7200, "2024-05-01T08:15:00Z", "2024-05-01T10:15:00Z"),
+        (-7200, "2024-05-01T11:30:00Z", "2024-05-01T11:30:00Z"),  # else it would not have come yet
+        (7200, "2024-05-01T14:00:00Z", "2024-05-01T12:00:00Z"),
+        (7200, "2024-05-01T13:00:00.5+00:00", "2024-05-01T11:00:00.500Z"),
+        (7200, "2024-05-01T12:01:00Z", "2024-05-01T12:01:00Z"),  # it is right as it stands
+        (60, "2024-05-01T11:00:00Z", "2024-05-01T11:00:00Z"),
+        (-1714564790, "1970-01-01T00:00:10Z", "2024-05-01T12:00:00Z"),
+        (-(10**11), "9999-01-01T00:00:00Z", "9999-01-01T00:00:00Z"),
+        (7200, "yesterday", "yesterday"),
+    ],
+)
+def test_a_clock_is_put_right_by_what_it_was_off(ahead: int, before: str, after: str) -> None:
+    change = compile_change("unskew", 60, False)
+    assert change({"x": before}, "x", Scene(now=NOW, skew=timedelta(seconds=ahead))) == {"x": after}

@@ -43,8 +43,11 @@ def test_there_is_an_example_of_every_verb() -> None:
         assert any(word in block for block in BLOCKS), word
 
 
+FRAMES = [*frame.NAMED, *frame.ANSWERING]
+
+
 @pytest.mark.parametrize(
-    "name", [*OPERATIONS, *text.NAMED, "replace", "regex", *frame.NAMED, *SWITCHES, *connect.MEANINGS, *VERBS, *ASIDE]
+    "name", [*OPERATIONS, *text.NAMED, "replace", "regex", *FRAMES, *SWITCHES, *connect.MEANINGS, *VERBS, *ASIDE]
 )
 def test_everything_is_named(name: str) -> None:
     assert re.search(rf"``{name}\b|\*\*{name}\b", CHAPTER)

@@ -374,3 +374,77 @@ def test_a_profile_for_another_field_of_the_boot(tmp_path: Path) -> None:
     boot = {"chargePointVendor": "V", "chargePointModel": "M", "meterType": "Internal NON compliant"}
     socket.say(2, "b2", "BootNotification", boot)
     assert "Look at its meter." in made.log.getvalue()
+
+
+# -- answers under another id, links, clocks -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("repair", "id_of"), [("id_spelling", lambda id: f"{{{id.upper()}}}"), ("id_in_turn", lambda id: "the one before")]
+)
+def test_an_answer_under_another_id(tmp_path: Path, repair: str, id_of: Any) -> None:
+    shown = "{repair: text, asked: [a-1], before: '[3,\"A1\",{}]', after: '[3,\"a-1\",{}]'}"
+    made = office(tmp_path, V + f"    repair: {{frame: [{repair}]}}\n    samples: [{shown}]")
+    socket = booted(made)
+    made.uplinks[-1].say(2, "c", "ClearCache", {})
+    socket.say(3, id_of(socket.calls("ClearCache")[-1][1]), {"status": "Accepted"})
+    assert made.uplinks[-1].sent[-1] == [3, "c", {"status": "Accepted"}]
+    assert 'quirk_firings_total{quirk="odd-0"} 1.0' in made.metrics.exposition().decode()
+    socket.say(3, "nobody", {"status": "Rejected"})
+    assert made.uplinks[-1].sent[-1] == [3, "c", {"status": "Accepted"}]
+
+
+class Link(Socket):
+    """A socket that knows when it was heard."""
+
+    is_open, heard_at, pinged = True, 0.0, 0
+
+    def ping(self) -> None:
+        self.pinged += 1
+
+
+def test_a_second_link_may_have_to_wait(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, dialect: ocpp1.6, vendor: V}\n    connect: {keep_link: 60}")
+    booted(made)
+    [conversation] = made.relay.conversations.values()
+    first = Link(conversation.station_end)
+    conversation.station_end.socket = first  # type: ignore[union-attr,assignment]
+    made.clock.advance(59)
+    refused = made.connect()
+    assert refused.socket is None
+    assert refused.answer is not None
+    assert refused.answer[0] == 409
+    assert (first.pinged, first.end) == (1, None)
+    assert 'quirk_firings_total{quirk="odd-0"} 1.0' in made.metrics.exposition().decode()
+    made.clock.advance(1)
+    assert made.connect().socket is not None
+    assert first.end is not None
+
+
+def test_a_clock_is_measured_by_states(tmp_path: Path) -> None:
+    state = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+    shown = "{connectorId: 1, status: Available, errorCode: NoError, timestamp: '2024-05-01T%s:00:00Z'}"
+    made = office(
+        tmp_path,
+        V + "    repair: {payload: [{on: call *, at: timestamp, unskew: 300}]}\n"
+        "    samples:\n      - repair: call StatusNotification\n        skew: 3600\n        now: '2024-05-01T10:00:00Z'\n"
+        f"        before: {shown % 11}\n        after: {shown % 10}",
+    )
+    socket = booted(made)
+    for number, (told, after) in enumerate(
+        [
+            ("2025-12-31T22:00:00Z", "2026-01-01T00:00:00Z"),  # two hours behind
+            ("2025-12-31T23:59:00Z", "2025-12-31T23:59:00Z"),  # as good as right
+            (None, None),
+            ("1970-01-01T00:00:09Z", "2026-01-01T00:00:00Z"),
+        ]
+    ):
+        socket.say(
+            2, f"s{number}", "StatusNotification", {**state, "connectorId": number, **({"timestamp": told} if told else {})}
+        )
+        up = made.uplinks[-1].calls("StatusNotification")[-1]
+        assert up[3].get("timestamp") == after
+        made.uplinks[-1].say(3, up[1], {})
+    start = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "1970-01-01T00:00:01Z"}
+    socket.say(2, "t", "StartTransaction", start)  # of before, by the same clock
+    assert made.uplinks[-1].calls("StartTransaction")[-1][3]["timestamp"] == "2025-12-31T23:59:52Z"
