@@ -81,8 +81,7 @@ class Choosing:
         """What is put right on the link counts as a firing of the profile that says so."""
         if cures.connect is not None and end.socket is not None:
             owners = cures.connect.owners
-            found = {"charset": owners.get("charset"), **dict.fromkeys(("unmasked", "reserved_bits"), owners.get("forgive"))}
-            end.socket.on_mended = lambda what: self.noted(conversation, [id for id in [found[what]] if id], "connect")
+            end.socket.on_mended = lambda what: self.noted(conversation, [owners[what]] if what in owners else [], "connect")
 
     def acted(self, conversation: Conversation, command: do.Acted) -> None:
         """A switch of a profile did something."""

@@ -170,14 +170,18 @@ def _identity_trouble(value: Any) -> str:
 
 
 def joined(connects: Iterable[tuple[str, Connect]]) -> Connect | None:
-    """The rules of several profiles (by id), the later ones first; None where there are none."""
+    """The rules of several profiles (by id), the later ones first; None where there are none.
+
+    What they forgive adds up, and each of those has its owner too.
+    """
     made: dict[str, Any] = {}
     owners: dict[str, str] = {}
     for id, connect in connects:
         for one in fields(Connect):
             value = getattr(connect, one.name)
             if one.name != "owners" and value not in (None, ()):
-                made[one.name], owners[one.name] = value, id
+                made[one.name] = tuple(sorted({*made.get("forgive", ()), *value})) if one.name == "forgive" else value
+                owners |= {one.name: id} | (dict.fromkeys(value, id) if one.name == "forgive" else {})
     return Connect(**made, owners=owners) if made else None
 
 

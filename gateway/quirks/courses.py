@@ -19,6 +19,7 @@ from gateway.ladder.expressions import Type
 from gateway.messages import Answer, Error, Payload, Result
 from gateway.quirks import path as paths
 from gateway.quirks.clauses import compiled_when
+from gateway.quirks.condition import loosened
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Path, Scene
@@ -166,12 +167,11 @@ def _sequence(reading: Reading, at: Map) -> Series | None:
     reading = replace(reading, beside={"asked": asked})
     when = compiled_when(reading, at, "when", {"asked": asked})
     steps = _steps(reading, at, on, asked)
-    actions = [step.action for step in steps]
-    beside = {"asked": asked, "last": _result(reading, actions[-1]) if actions else None}
+    ends = {here.action for here, after in zip(steps, [*steps[1:], None], strict=True) if after is None or after.when is not None}
+    beside = {"asked": asked, "last": _any_of(reading, sorted(ends))}
     answer = _answer(replace(reading, way="from", beside=beside), at, on)
     if len(reading.check.faults) > before:
         return None
-    ends = {here.action for here, after in zip(steps, [*steps[1:], None], strict=True) if after is None or after.when is not None}
     if answer is None and ends != {on.action}:
         what = f"the sequence may end with the answer to another call than {on.action}"
         reading.check.fault(at, "calls", what, "answer: [{at: status, set: Accepted}, …], changes made to an empty result")
@@ -189,6 +189,14 @@ def _request(reading: Reading, on: On) -> Shape:
 def _result(reading: Reading, action: str) -> Type:
     found = reading.types(On("call", action))
     return found[0].result if found else None
+
+
+def _any_of(reading: Reading, actions: Sequence[str]) -> Type:
+    """The result of one of these operations; of several, with the fields of all and with any words."""
+    found = [one for action in actions if isinstance(one := _result(reading, action), Shape)]
+    if len(found) < 2:
+        return found[0] if found else None
+    return Shape("the last result", {name: field for one in found for name, field in loosened(one).fields.items()})
 
 
 def _steps(reading: Reading, at: Map, on: On, asked: Shape) -> list[Step]:
