@@ -171,7 +171,11 @@ OPERATIONS: dict[str, Operation] = {
         "letters become capitals or small", "upper or lower", lambda a: a in ("upper", "lower"), value=values.case, form=_CASES
     ),
     "truncate": Operation(
-        "longer text is cut", "how many characters stay", arguments.is_count, value=values.truncate, form=_COUNT
+        "longer text is cut, and a longer list",
+        "how many characters or items stay",
+        arguments.is_count,
+        value=values.truncate,
+        form=_COUNT,
     ),
     "replace": Operation(
         "what the regular expression finds becomes the text",
@@ -291,6 +295,22 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "pem": Operation(
         "base64 of DER becomes PEM", "the label, such as CERTIFICATE REQUEST", arguments.is_text, value=values.pem, form=_TEXT
+    ),
+    "reverse_bytes": Operation(
+        "hexadecimal text has its bytes the other way round",
+        "true",
+        arguments.is_true,
+        value=values.reverse_bytes,
+        repeatable=False,
+        form=_TRUE,
+    ),
+    "radix": Operation(
+        "digits of one base become those of another, with zeros in front",
+        "{from: 10, to: 16, digits: 8}",
+        values.is_radix,
+        value=values.radix,
+        repeatable=False,
+        form={"type": "object", "required": ["from", "to"]},
     ),
     "to_hex": Operation(
         "text becomes the mark and its hexadecimal codes",

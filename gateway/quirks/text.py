@@ -99,12 +99,22 @@ def strip_frame(text: str) -> str:
     return text[first : last + 1] if outside and not _CLAMP.search(outside) else text
 
 
+def escape_non_ascii(text: str) -> str:
+    """With every character beyond ASCII as JSON's escape of it."""
+    if text.isascii():
+        return text
+    codes = text.encode("utf-16-be", "surrogatepass")
+    units = [int.from_bytes(codes[at : at + 2], "big") for at in range(0, len(codes), 2)]
+    return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in units)
+
+
 NAMED: dict[str, TextChange] = {
     "strip_control": strip_control,
     "strip_frame": strip_frame,
     "balance_brackets": balance_brackets,
     "drop_leading_comma": drop_leading_comma,
     "drop_trailing_comma": drop_trailing_comma,
+    "escape_non_ascii": escape_non_ascii,
 }
 LONGEST = 32 * 1024
 """Characters of a text that ``regex`` looks at; a longer one is left alone, so that no text costs more than a moment."""

@@ -26,6 +26,10 @@ LONGEST = 4096
 _EXACT = Context(prec=200)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+\Z")
+_BASES = {10: re.compile(r"[0-9]+\Z"), 16: re.compile(r"[0-9A-Fa-f]+\Z")}
+_LETTERS = {10: "d", 16: "X"}
+_DIGITS = 40
+"""Longer numbers are left alone."""
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -107,8 +111,8 @@ def unwrap(_: Any) -> Change:
 
 
 def truncate(most: int) -> Change:
-    """Longer text is cut."""
-    return lambda value: value[:most] if isinstance(value, str) and len(value) > most else value
+    """Longer text is cut, and a longer list."""
+    return lambda value: value[:most] if isinstance(value, str | list) and len(value) > most else value
 
 
 def _text(change: Callable[[str], str]) -> Change:
@@ -224,6 +228,32 @@ def pem(label: str) -> Change:
         return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
     return _text(change)
+
+
+def reverse_bytes(argument: bool) -> Change:
+    """Hexadecimal text has its bytes the other way round."""
+    return _text(lambda value: bytes.fromhex(value)[::-1].hex().upper() if _HEX.match(value) else value)
+
+
+def radix(argument: dict[str, int]) -> Change:
+    """Digits of one base become those of another, with zeros in front."""
+    source, goal, width = argument["from"], argument["to"], argument.get("digits", 1)
+
+    def change(value: str) -> str:
+        if len(value) > _DIGITS or not _BASES[source].match(value):
+            return value
+        return format(int(value, source), f"0{width}{_LETTERS[goal]}")
+
+    return _text(change)
+
+
+def is_radix(argument: Any) -> bool:
+    """{from: 10 or 16, to: 10 or 16, digits: count}."""
+    if not isinstance(argument, dict) or not {"from", "to"} <= set(argument) <= {"from", "to", "digits"}:
+        return False
+    bases = all(is_number(argument[key]) and argument[key] in _BASES for key in ("from", "to"))
+    digits = argument.get("digits", 1)
+    return bases and isinstance(digits, int) and is_number(digits) and 0 < digits <= _DIGITS
 
 
 def to_hex(mark: str) -> Change:

@@ -232,9 +232,14 @@ class Orders:
         return wait > 0
 
     def _own_request(self, order: Order) -> float:
-        if not self.desk.exchange or not len(self.asks):
+        if not len(self.asks):
             return 0.0
-        return order.since + self.desk.policy.hold_soap_call - self.desk.at.mono
+        asked = float(self.desk.switches.get("wait_for_its_calls", 0.0)) if self.desk.switches else 0.0
+        wait = max(asked, self.desk.policy.hold_soap_call if self.desk.exchange else 0.0)
+        left = order.since + wait - self.desk.at.mono
+        if asked and left > 0:
+            self.desk.acted("wait_for_its_calls")
+        return left
 
     def _send(self, order: Order) -> None:
         self._flying = order

@@ -16,6 +16,7 @@ SWITCHES: dict[str, str] = {
     "answer_locally": "[role, …]: the station's calls of these roles are answered here at once; a transaction message is still "
     "stored and delivered and a boot still goes up, anything else goes no further",
     "command_gap": "seconds: so long is waited between the answer to one command and the next command",
+    "wait_for_its_calls": "seconds: a command waits while a call of the station is not answered, but no longer than that",
     "fallbacks": "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]: a command whose answer fits the condition "
     "(it: the result; every error does) is sent again, each time with the next list of changes made to it as it came",
     "silence": "{OPERATION: {after: seconds, result: {…}}}: a command not answered after so long is answered here with the "
@@ -46,6 +47,7 @@ TOWARDS = ("hold_calls_until_boot", "command_gap", "fallbacks", "silence")
 """Those that count for the calls to the peer whose profile it is: a back end's may have them too, for what goes up."""
 STATION_ALONE = (
     "delay_answer",
+    "wait_for_its_calls",
     "ask_on_connect",
     "ask_after",
     "ask_every",

@@ -49,6 +49,8 @@ ARGUMENTS: dict[str, Any] = {
     "case": "upper",
     "from_epoch": "seconds",
     "shift": 60,
+    "reverse_bytes": True,
+    "radix": {"from": 10, "to": 16, "digits": 8},
     "local": "+02:00",
     "unskew": 60,
     "pem": "CERTIFICATE",
@@ -164,6 +166,15 @@ def do(operation: str, argument: Any, value: Any) -> Any:
         ("shift", -3600, "0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         ("pem", "CERTIFICATE", "MAAB", "-----BEGIN CERTIFICATE-----\nMAAB\n-----END CERTIFICATE-----\n"),
         ("pem", "CERTIFICATE", "hello", "hello"),
+        ("truncate", 1, [{"limit": 6}, {"limit": 7}], [{"limit": 6}]),
+        ("reverse_bytes", True, "04a1B2c3", "C3B2A104"),
+        ("reverse_bytes", True, "04A", "04A"),
+        ("reverse_bytes", True, "CARD-17", "CARD-17"),
+        ("radix", {"from": 10, "to": 16, "digits": 8}, "2712847316", "A1B2C3D4"),
+        ("radix", {"from": 16, "to": 10}, "0a", "10"),
+        ("radix", {"from": 16, "to": 16, "digits": 4}, "a1", "00A1"),
+        ("radix", {"from": 10, "to": 16}, "12A", "12A"),
+        ("radix", {"from": 10, "to": 16}, "9" * 41, "9" * 41),
         ("to_hex", "F0", "ALI", "F0414C49"),
         ("to_hex", "F0", "CAFE", "CAFE"),
         ("from_hex", "F0", "f0414C49", "ALI"),
@@ -239,7 +250,7 @@ def test_doing_it_twice_is_doing_it_once(operation: str, value: Any) -> None:
 
 def test_scale_says_that_it_cannot_be_repeated() -> None:
     assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == [
-        *("scale", "shift", "local", "unskew", "ahead")
+        *("scale", "shift", "local", "unskew", "ahead", "reverse_bytes", "radix")
     ]
 
 
@@ -256,6 +267,8 @@ def test_scale_says_that_it_cannot_be_repeated() -> None:
         ("parts", {"first": 1}),
         ("clamp", {}), ("clamp", {"least": "0"}), ("zone", "Mars/North"), ("zone", "+25:00"), ("not_before", "2020-01-01"),
         ("ahead", 0), ("shift", 0), ("from_epoch", "days"), ("case", "title"),
+        ("radix", {"from": 10}), ("radix", {"from": 10, "to": 8}), ("radix", {"from": 10, "to": 16, "digits": 0}),
+        ("reverse_bytes", False), ("unskew", 0), ("local", "Mars/North"),
         ("fraction", 7), ("fraction", True), ("spelling", []), ("to_hex", "xy"), ("answer", []), ("now", False),
     ],
 )  # fmt: skip

@@ -73,3 +73,18 @@ def test_only_the_newest_of_waiting_commands_is_sent(tmp_path: Path) -> None:
     steps = [change("A", "1"), heard("A", "1"), change("A", "2"), change("B", "7"), change("A", "3"), told, YES, told]
     steps += ["{nothing: 9}", "{seconds: 1}", heard("B", "7"), YES, told, "{seconds: 10}", heard("A", "3"), YES, told]
     assert faults(tmp_path, NEWEST, *steps) == []
+
+
+def test_a_command_waits_for_the_stations_own_calls(tmp_path: Path) -> None:
+    ask = [
+        "{station says: call Authorize, with: {idTag: A}}",
+        "{backend hears: call Authorize}",
+        "{backend says: call ClearCache}",
+    ]
+    told, clear = (
+        ["{backend says: result, with: {idTagInfo: {status: Accepted}}}", "{station hears: result}"],
+        "{station hears: call}",
+    )
+    switch = "wait_for_its_calls: 5"
+    assert faults(tmp_path, switch, *ask, "{nothing: 2}", *told, clear) == []
+    assert faults(tmp_path, switch, *ask, "{nothing: 4}", "{seconds: 1}", clear, *told) == []

@@ -100,3 +100,11 @@ def test_faults_are_named(yaml: str, says: str) -> None:
     assert text.read_text_rules(check, loads(yaml), "r") == ()
     assert len(check.faults) == 1
     assert says in str(check.faults[0])
+
+
+@given(st.text())
+def test_beyond_ascii_the_same_is_said_in_ascii(value: str) -> None:
+    said = json.dumps([2, "1", value], ensure_ascii=False)
+    made = text.escape_non_ascii(said)
+    assert made.isascii()
+    assert json.loads(made) == json.loads(said)
