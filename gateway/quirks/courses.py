@@ -167,7 +167,7 @@ def _sequence(reading: Reading, at: Map) -> Series | None:
     reading = replace(reading, beside={"asked": asked})
     when = compiled_when(reading, at, "when", {"asked": asked})
     steps = _steps(reading, at, on, asked)
-    ends = {here.action for here, after in zip(steps, [*steps[1:], None], strict=True) if after is None or after.when is not None}
+    ends = {one.action for number, one in enumerate(steps) if number + 1 == len(steps) or steps[number + 1].when is not None}
     beside = {"asked": asked, "last": _any_of(reading, sorted(ends))}
     answer = _answer(replace(reading, way="from", beside=beside), at, on)
     if len(reading.check.faults) > before:

@@ -157,7 +157,13 @@ OPERATIONS: dict[str, Operation] = {
     "to_number": Operation(
         "text that spells a number becomes one", "true", arguments.is_true, value=values.to_number, form=_TRUE
     ),
-    "to_whole": Operation("a number is rounded to a whole one", "true", arguments.is_true, value=values.to_whole, form=_TRUE),
+    "to_whole": Operation(
+        "a number is rounded to a whole one",
+        "true (half up) or down",
+        lambda a: a is True or a == "down",
+        value=values.to_whole,
+        form={"enum": [True, "down"]},
+    ),
     "to_bool": Operation(
         "0, 1, yes, no, on, off become a truth value", "true", arguments.is_true, value=values.to_bool, form=_TRUE
     ),
@@ -172,7 +178,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "truncate": Operation(
         "longer text is cut, and a longer list",
-        "how many characters or items stay",
+        "how many characters stay, or items",
         arguments.is_count,
         value=values.truncate,
         form=_COUNT,

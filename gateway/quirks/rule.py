@@ -73,6 +73,8 @@ class Rule:
 
     def overlaps(self, other: Rule) -> bool:
         """Whether both change the same field, in whatever message, so that only one of them can have it."""
+        if self._sifts and other._sifts:
+            return False  # whatever meets the one condition or the other goes
         if self.mild or other.mild:
             return self.operation == other.operation and self.path == other.path
         return any(a.meets(b) for a in self.touches for b in other.touches)
@@ -80,7 +82,12 @@ class Rule:
     @property
     def mild(self) -> bool:
         """Whether it only brings a value into form, or takes out items that meet a condition."""
-        return self.operation in MILD or (self.operation == "drop" and self.path.steps[-1][1])
+        return self.operation in MILD or self._sifts
+
+    @property
+    def _sifts(self) -> bool:
+        """Whether it takes items out of a list."""
+        return self.operation == "drop" and bool(self.path.steps) and self.path.steps[-1][1]
 
     def equals(self, other: Rule) -> bool:
         """Whether both say the same of the field."""

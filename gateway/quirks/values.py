@@ -55,14 +55,15 @@ def to_number(_: Any) -> Change:
     return apply
 
 
-def to_whole(_: Any) -> Change:
-    """A number, or text that spells one, is rounded to a whole number, half away from zero."""
+def to_whole(how: Any) -> Change:
+    """A number, or text that spells one, is rounded to a whole number: half away from zero, or ``down``."""
+    rounding = "ROUND_FLOOR" if how == "down" else "ROUND_HALF_UP"
 
     def apply(value: Any) -> Any:
         read = number(value) if isinstance(value, str) else value
         if isinstance(value, bool) or not isinstance(read, int | Decimal) or not near(read):
             return value
-        whole = int(Decimal(read).to_integral_value(rounding="ROUND_HALF_UP"))
+        whole = int(Decimal(read).to_integral_value(rounding=rounding))
         return value if value.__class__ is int else whole
 
     return apply

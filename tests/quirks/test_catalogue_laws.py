@@ -30,7 +30,20 @@ TESTS = Path(__file__).parents[1]
 REPORTS = source.load(Path(__file__).with_name("field_reports.yaml"))
 SYMPTOMS = ("Q10", "Q13", "Q17", "Q42", "Q47", "Q53", "Q54", "Q57", "Q62", "Q64", "Q65", "Q66", "Q68", "Q84")
 """Single or unproven reports, and those that name no vendor."""
-FOUND_SINCE = {"chargepoint-fifth-item"}
+FOUND_SINCE = {
+    "answers-under-another-id",
+    "chargepoint-fifth-item",
+    "charx-long-names",
+    "charx-one-measurand-spoils-the-list",
+    "configuration-values-as-numbers",
+    "empty-sample-values",
+    "level-zero-cannot-be-cleared",
+    "limit-after-a-pause-is-lost",
+    "readings-only-when-asked",
+    "reset-after-a-change",
+    "too-many-measurands",
+    "whole-amperes-only",
+}
 """Profiles of what was found since, in reports of other places too."""
 each_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.id)
 

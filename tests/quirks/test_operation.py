@@ -111,6 +111,8 @@ def do(operation: str, argument: Any, value: Any) -> Any:
         ("to_whole", True, "12.5", 13),
         ("to_whole", True, Decimal("-0.4"), 0),
         ("to_whole", True, "x", "x"),
+        ("to_whole", "down", Decimal("8.8"), 8),
+        ("to_whole", "down", "-0.4", -1),
         ("to_bool", True, 0, False),
         ("to_bool", True, " True ", True),
         ("to_bool", True, 2, 2),
@@ -269,7 +271,8 @@ def test_scale_says_that_it_cannot_be_repeated() -> None:
         ("ahead", 0), ("shift", 0), ("from_epoch", "days"), ("case", "title"),
         ("radix", {"from": 10}), ("radix", {"from": 10, "to": 8}), ("radix", {"from": 10, "to": 16, "digits": 0}),
         ("reverse_bytes", False), ("unskew", 0), ("local", "Mars/North"),
-        ("fraction", 7), ("fraction", True), ("spelling", []), ("to_hex", "xy"), ("answer", []), ("now", False),
+        ("to_whole", "up"), ("fraction", 7),
+        ("fraction", True), ("spelling", []), ("to_hex", "xy"), ("answer", []), ("now", False),
     ],
 )  # fmt: skip
 def test_wrong_arguments_are_refused(operation: str, wrong: Any) -> None:
