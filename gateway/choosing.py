@@ -13,6 +13,7 @@ from datetime import datetime
 from gateway.config import Backend, Listener
 from gateway.conversation import Conversation, End
 from gateway.ends.frames import FrameEnd
+from gateway.ends.pieces import Pieces
 from gateway.journal.contract import PutStation, Write
 from gateway.messages import Side
 from gateway.quirks.choose import Quirks
@@ -82,6 +83,7 @@ class Choosing:
         if cures.connect is not None and end.socket is not None:
             owners = cures.connect.owners
             end.socket.on_mended = lambda what: self.noted(conversation, [owners[what]] if what in owners else [], "connect")
+            end.on_cut = lambda: self.noted(conversation, [owners["cut_anew"]] if "cut_anew" in owners else [], "connect")
 
     def acted(self, conversation: Conversation, command: do.Acted) -> None:
         """A switch of a profile did something."""
@@ -113,6 +115,8 @@ def linked(end: FrameEnd, cures: Cures) -> None:
         socket.pulse(connect.ping_every, connect.dead_after)
     if "binary" in connect.forgive:
         socket.takes_binary = True
+    if connect.cut_anew and end.pieces is None:
+        end.pieces = Pieces()
     unmasked, reserved = "unmasked" in connect.forgive, "reserved_bits" in connect.forgive
     if unmasked or reserved or connect.charset is not None:
         socket.straighten(unmasked, reserved, connect.charset)

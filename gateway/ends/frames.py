@@ -6,10 +6,13 @@ Not here: what calls mean; deadlines (the session has a timer for each).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from gateway.dialects.errors import Garbled, PeerError
 from gateway.dialects.ocppj import read_frame, write_frame
+from gateway.ends.pieces import Pieces
 from gateway.ends.voice import Owner, Voice
 from gateway.links.websocket import WebSocket
 from gateway.messages import Answer, Call, Error, Message, Result
@@ -33,11 +36,24 @@ class FrameEnd:
         self._asked: dict[str, str] = {}
         self._garbled = 0
         self._closed = False
+        self.pieces: Pieces | None = None
+        """Set for a peer whose messages must be cut anew."""
+        self.on_cut: Callable[[], None] = lambda: None
 
     # -- from the link -------------------------------------------------------------------------------------------
 
     def text(self, text: str) -> None:
         """A frame came."""
+        if self.pieces is None:
+            self._frame(text)
+            return
+        made = self.pieces.take(text)
+        if self.pieces.cut:
+            self.on_cut()
+        for one in made:
+            self._frame(one)
+
+    def _frame(self, text: str) -> None:
         if self._closed:
             return
         try:

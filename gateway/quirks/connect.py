@@ -54,6 +54,7 @@ class Connect:
     by_shape: tuple[str, ...] = ()
     charset: str | None = None
     keep_link: float | None = None
+    cut_anew: bool | None = None
     owners: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Key → the quirk that it is from."""
 
@@ -79,10 +80,11 @@ MEANINGS: dict[str, str] = {
     "by_shape": "[dialect, …]: the first message decides: if it is not valid in the listener's "
     "dialect, the first of these that fits is spoken",
     "charset": "latin-1, windows-1252, gbk or another: text that is no UTF-8 is in this",
+    "cut_anew": "true: messages come glued together, or in pieces: they are cut anew where a list ends",
     "keep_link": "seconds: a second link is refused while the first was heard of in the last so many seconds",
 }
 """Key → form and meaning."""
-OF_BACKENDS = ("assume_subprotocol", "subprotocols", "headers", "forgive", "ping_every", "dead_after", "charset")
+OF_BACKENDS = ("assume_subprotocol", "subprotocols", "headers", "forgive", "ping_every", "dead_after", "charset", "cut_anew")
 """What can be said of a back end; all but ``headers`` can be said of a station."""
 FORGIVEN_BACKENDS = ("binary",)
 
@@ -116,7 +118,7 @@ def read_connect(check: Checker, at: Any, holder: Map, dialects: Iterable[str], 
 
 def _trouble(key: str, value: Any, dialects: list[str], side: Side) -> str:
     """What is wrong with the value of a key, or an empty text."""
-    if key in ("assume_subprotocol", "decode_twice"):
+    if key in ("assume_subprotocol", "decode_twice", "cut_anew"):
         return "" if value is True else f"does not take {value!r}"
     if key in ("ping_every", "dead_after", "keep_link"):
         return "" if is_number(value) and 0 <= value <= 86400 else f"does not take {value!r}"

@@ -185,6 +185,7 @@ def _connect() -> dict[str, Any]:
         "by_shape": names,
         "charset": _TEXT,
         "keep_link": _SECONDS,
+        "cut_anew": _TRUE,
     }
     return {name: _said(meaning, forms[name]) for name, meaning in connect.MEANINGS.items()}
 

@@ -52,7 +52,9 @@ def test_all_kinds_are_tried(loaded: Quirks) -> None:
     mine = [loaded.profiles[id] for id in IDS]
     assert {one.match.side for one in mine} == {"station", "backend"}
     assert {name for one in mine for name in one.match.dialects} == {"ocpp1.5", "ocpp1.6", "ocpp2.0.1"}
-    assert {name for one in mine for name in one.behave} > {"silence", "fallbacks", "drop_repeats", "attach_readings", "thin_out"}
+    assert {name for one in mine for name in one.behave} > {
+        *("silence", "fallbacks", "drop_repeats", "attach_readings", "thin_out", "sequences", "split", "ask_after")
+    }
 
 
 def test_a_soap_station_is_named_by_its_path(tmp_path: Path) -> None:

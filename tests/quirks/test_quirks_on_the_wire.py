@@ -448,3 +448,32 @@ def test_a_clock_is_measured_by_states(tmp_path: Path) -> None:
     start = {"connectorId": 1, "idTag": "A", "meterStart": 1, "timestamp": "1970-01-01T00:00:01Z"}
     socket.say(2, "t", "StartTransaction", start)  # of before, by the same clock
     assert made.uplinks[-1].calls("StartTransaction")[-1][3]["timestamp"] == "2025-12-31T23:59:52Z"
+
+
+def test_messages_glued_together_and_in_pieces(tmp_path: Path) -> None:
+    made = office(tmp_path, "{side: station, dialect: ocpp1.6, vendor: V}\n    connect: {cut_anew: true}")
+    socket = booted(made)
+    socket.receiver.text('[2,"h1","Heartbeat",{}][2,"h2","Heartb')
+    socket.receiver.text('eat",{}]')
+    assert [frame[1] for frame in socket.sent[-2:]] == ["h1", "h2"]
+    assert 'quirk_firings_total{quirk="odd-0"} 2.0' in made.metrics.exposition().decode()
+
+
+def test_what_is_put_right_on_a_link_is_counted(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        "{side: station, dialect: ocpp1.6, vendor: V}\n    connect: {forgive: [unmasked]}",
+        "{side: station, dialect: ocpp1.6, vendor: V, model: M}\n    connect: {forgive: [reserved_bits], charset: gbk}",
+    )
+    asked: list[Any] = []
+    Socket.straighten = lambda self, *how: asked.append(how)  # type: ignore[attr-defined]
+    try:
+        socket: Any = booted(made)
+    finally:
+        del Socket.straighten  # type: ignore[attr-defined]
+    assert asked[-1] == (True, True, "gbk")
+    for what in ("unmasked", "charset", "charset", "reserved_bits"):
+        socket.on_mended(what)
+    exposed = made.metrics.exposition().decode()
+    assert 'quirk_firings_total{quirk="odd-0"} 1.0' in exposed
+    assert 'quirk_firings_total{quirk="odd-1"} 3.0' in exposed
