@@ -92,9 +92,7 @@ class Split:
         return len(self._items(asked)) > self.most and (self.when is None or self.when(asked, asked, Scene(asked, asked)))
 
     def _items(self, asked: Payload) -> list[Any]:
-        found: Any = asked
-        for name in self.at.names:
-            found = found.get(name) if isinstance(found, dict) else None
+        found = paths.got(asked, self.at.names)
         return found.split(",") if isinstance(found, str) else found if isinstance(found, list) else []
 
     def call(self, number: int, asked: Payload, answers: Answers, now: datetime) -> Move | None:

@@ -107,7 +107,7 @@ def moving(path: Path, to: str, when: Callable[[Any, Any, Scene], bool] | None) 
         raise ValueError("a move goes from one field to another, neither with [] at its end")
 
     def one(item: Any, scene: Scene) -> Any:
-        fits = isinstance(item, dict) and (when is None or when(item, _got(item, source), scene))
+        fits = isinstance(item, dict) and (when is None or when(item, got(item, source), scene))
         return _moved(item, source, goal.names) if fits else item
 
     def change(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
@@ -124,15 +124,16 @@ def _is(a: Any, b: Any) -> bool:
     return a is b
 
 
-def _got(item: Any, names: tuple[str, ...]) -> Any:
+def got(item: Any, names: tuple[str, ...]) -> Any:
+    """What stands at that place, through no list; None where nothing does."""
     for name in names:
         item = item.get(name) if isinstance(item, dict) else None
     return item
 
 
 def _moved(item: dict[str, Any], source: tuple[str, ...], goal: tuple[str, ...]) -> dict[str, Any]:
-    value = _got(item, source)
-    if value is None or _got(item, goal) is not None:
+    value = got(item, source)
+    if value is None or got(item, goal) is not None:
         return item
     return _put(_taken(item, source), goal, value)
 

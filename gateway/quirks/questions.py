@@ -14,7 +14,7 @@ from gateway.messages import Call, Payload
 from gateway.quirks.clauses import compiled_when
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
-from gateway.quirks.path import Scene, lacks
+from gateway.quirks.path import Scene, got, lacks
 from gateway.quirks.reading import On, Reading, each_map, fits_dialects
 from gateway.quirks.rule import Rule, check_on, read_changes
 from gateway.source import List, Map
@@ -62,13 +62,7 @@ class Newest:
 
     def same(self, one: Call, other: Call) -> bool:
         """Whether they are of one kind."""
-        return one.action == other.action and all(_at(one.payload, f) == _at(other.payload, f) for f in self.fields)
-
-
-def _at(found: Any, names: tuple[str, ...]) -> Any:
-    for name in names:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
+        return one.action == other.action and all(got(one.payload, f) == got(other.payload, f) for f in self.fields)
 
 
 def read_questions(reading: Reading, at: Map, key: str) -> list[tuple[str, Payload]]:

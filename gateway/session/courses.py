@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gateway.messages import Answer, Call, Payload
 from gateway.session.desk import Desk
 
-SWITCHES = ("sequences", "split")
+COURSES = ("sequences", "split")
 
 
 class Course(Protocol):
@@ -61,7 +61,7 @@ class Running:
 
 def begun(desk: Desk, call: Call) -> Running | None:
     """The course of a command, where a profile has one for it."""
-    for switch in SWITCHES:
+    for switch in COURSES:
         for course in desk.switches.get(switch, {}).get(call.action, ()):
             if course.fits(call.payload):
                 desk.acted(switch, call.action)
