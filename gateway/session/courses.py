@@ -34,8 +34,8 @@ class Course(Protocol):
 class Running:
     """A command on its course.  ``asked`` is the command as the station would hear it."""
 
-    def __init__(self, desk: Desk, course: Course, asked: Call, switch: str) -> None:
-        self.desk, self.course, self.asked, self.switch = desk, course, asked, switch
+    def __init__(self, desk: Desk, course: Course, asked: Call) -> None:
+        self.desk, self.course, self.asked = desk, course, asked
         self.answers: list[Answer] = []
         self.not_before = 0.0
 
@@ -65,5 +65,5 @@ def begun(desk: Desk, call: Call) -> Running | None:
         for course in desk.switches.get(switch, {}).get(call.action, ()):
             if course.fits(call.payload):
                 desk.acted(switch, call.action)
-                return Running(desk, course, call, switch)
+                return Running(desk, course, call)
     return None
