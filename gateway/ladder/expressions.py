@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -43,7 +43,8 @@ Type: TypeAlias = "Shape | Scalar | Enum | Many | None"
 
 @dataclass(frozen=True)
 class Language:
-    """What may be used beside names: functions with the number of their arguments, the kind that each gives, and operators.
+    """What may be used beside names: functions with the number of their arguments, the kind that each gives, operators, and
+    the questions of ``facts``.
 
     A function without a kind gives what its first argument is.
     """
@@ -51,6 +52,7 @@ class Language:
     functions: Mapping[str, int]
     gives: Mapping[str, str]
     operators: tuple[type[ast.operator], ...] = (ast.Add, ast.Sub, ast.Mult)
+    questions: Mapping[str, int] = field(default_factory=lambda: QUESTIONS)
 
 
 TABLES = Language(FUNCTIONS, _GIVES)
@@ -202,7 +204,7 @@ class _Checked:
         if node.keywords:
             raise NotAllowed("named arguments are not allowed")
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "facts":
-            self.known(node.func.attr, len(node.args), QUESTIONS, "question of facts")
+            self.known(node.func.attr, len(node.args), self.language.questions, "question of facts")
             self.each(node.args)
             return None
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, TypeAlias
 
 from gateway.dialects.shapes import Enum, Field, Scalar, Shape
-from gateway.ladder.expressions import FUNCTIONS, NotAllowed, Type, parse
+from gateway.ladder.expressions import FUNCTIONS, TABLES, NotAllowed, Type, parse
 from gateway.ladder.given import GIVEN
 from gateway.ladder.losses import Refused
 from gateway.quirks.digits import number, spell
@@ -26,6 +27,9 @@ from gateway.quirks.path import Scene
 Give: TypeAlias = Callable[[Any, Any, Scene], Any]
 """Given ``it``, the value and the scene: what an expression comes to."""
 NAMES = ("it", "value", "top", "asked", "last")
+FACTS = "facts"
+LANGUAGE = replace(TABLES, questions={"transaction": 1})
+"""That of the tables; of facts a profile may ask, where commands are made, for ``facts.transaction(connector)`` alone."""
 
 
 def _decimal(value: Any) -> Any:
@@ -73,16 +77,16 @@ def compile_when(text: str, names: Mapping[str, Type]) -> When:
 
 def compile_give(text: str, names: Mapping[str, Type]) -> Give:
     """The value of the expression ``text``; None where it cannot be told.  Raises `NotAllowed`."""
-    if any(isinstance(node, ast.Name) and node.id == "facts" for node in _nodes(text)):
-        raise NotAllowed("a profile cannot ask for facts", "it, value, top or asked")
-    source = parse(text, names).source({})
-    tree = ast.parse(f"lambda {', '.join('x_' + name for name in NAMES)}: {source}", mode="eval")
+    if FACTS not in names and any(isinstance(node, ast.Name) and node.id == FACTS for node in _nodes(text)):
+        raise NotAllowed("a profile cannot ask for facts here", "it, value, top or asked")
+    source = parse(text, {name: type for name, type in names.items() if name != FACTS}, LANGUAGE).source({})
+    tree = ast.parse(f"lambda {', '.join('x_' + name for name in (*NAMES, FACTS))}: {source}", mode="eval")
     code = compile(ast.fix_missing_locations(_Forgiving().visit(tree)), "<quirk>", "eval")
     value_of = eval(code, {"__builtins__": {}, **_FUNCTIONS})  # noqa: S307 - a checked tree
 
     def give(it: Any, value: Any, scene: Scene) -> Any:
         try:
-            return value_of(it, value, scene.top, scene.asked or {}, scene.last or {})
+            return value_of(it, value, scene.top, scene.asked or {}, scene.last or {}, scene.facts)
         except (TypeError, AttributeError, ArithmeticError, ValueError, Refused):
             return None
 

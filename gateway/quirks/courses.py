@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from gateway.dialects.shapes import Shape
 from gateway.ladder.expressions import Type
 from gateway.messages import Answer, Error, Payload, Result
 from gateway.quirks import path as paths
 from gateway.quirks.clauses import compiled_when
-from gateway.quirks.condition import loosened
+from gateway.quirks.condition import FACTS, loosened
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Path, Scene
@@ -32,6 +32,18 @@ MOST = 16
 Answers: TypeAlias = Sequence[Answer]
 Move: TypeAlias = tuple[str, Payload, float]
 """A call to make: its operation, its payload, and seconds to wait before it."""
+
+
+class Moment(Protocol):
+    """When it is, and what may be asked of the station then (``facts.transaction(connector)``)."""
+
+    @property
+    def now(self) -> datetime:
+        """The gateway's time."""
+
+    @property
+    def facts(self) -> Any:
+        """Answers ``transaction``."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +70,22 @@ class Series:
         """Whether that command takes this course."""
         return self.when is None or self.when(asked, asked, Scene(asked, asked))
 
-    def call(self, number: int, asked: Payload, answers: Answers, now: datetime) -> Move | None:
+    def call(self, number: int, asked: Payload, answers: Answers, moment: Moment) -> Move | None:
         """The call ``number``; None where the sequence has ended."""
         if number >= len(self.steps):
             return None
-        step, scene = self.steps[number], _scene(asked, answers, now)
+        step, scene = self.steps[number], _scene(asked, answers, moment)
         told = bool(answers) and isinstance(answers[-1], Result)
         if step.when is not None and not (told and step.when(asked, asked, scene)):
             return None
         return step.action, _made(asked if step.start is None else step.start, step.changes, scene), step.wait
 
-    def answer(self, asked: Payload, answers: Answers, now: datetime) -> Answer:
+    def answer(self, asked: Payload, answers: Answers, moment: Moment) -> Answer:
         """What the one who gave the command hears."""
         last = answers[-1]
         if self.answer_of is None or isinstance(last, Error):
             return last
-        return Result("", self.action, _made({}, self.answer_of, _scene(asked, answers, now)))
+        return Result("", self.action, _made({}, self.answer_of, _scene(asked, answers, moment)))
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,7 @@ class Split:
         found = paths.got(asked, self.at.names)
         return found.split(",") if isinstance(found, str) else found if isinstance(found, list) else []
 
-    def call(self, number: int, asked: Payload, answers: Answers, now: datetime) -> Move | None:
+    def call(self, number: int, asked: Payload, answers: Answers, moment: Moment) -> Move | None:
         """The call with the part ``number``; None after the last, and after one that was refused."""
         part = self._items(asked)[number * self.most : (number + 1) * self.most]
         if not part or (answers and self._refuses(answers[-1], asked)):
@@ -104,7 +116,7 @@ class Split:
         def put(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
             return {**holder, name: ",".join(part) if isinstance(holder[name], str) else part}
 
-        scene = _scene(asked, answers, now)
+        scene = _scene(asked, answers, moment)
         made = paths.rewrite(asked, self.at.steps, put, scene)
         return self.action, _made(made, self.then if number else (), scene), 0.0
 
@@ -113,7 +125,7 @@ class Split:
             return True
         return self.refused is not None and self.refused(answer.payload, answer.payload, Scene(answer.payload, asked))
 
-    def answer(self, asked: Payload, answers: Answers, now: datetime) -> Answer:
+    def answer(self, asked: Payload, answers: Answers, moment: Moment) -> Answer:
         """The refusal, if there was one; else the results with their lists joined."""
         made: dict[str, Any] = {}
         for one in answers:
@@ -125,9 +137,9 @@ class Split:
         return Result("", self.action, made)
 
 
-def _scene(asked: Payload, answers: Answers, now: datetime) -> Scene:
+def _scene(asked: Payload, answers: Answers, moment: Moment) -> Scene:
     last = answers[-1] if answers else None
-    return Scene(asked, asked, now, last.payload if isinstance(last, Result) else None)
+    return Scene(asked, asked, moment.now, last.payload if isinstance(last, Result) else None, facts=moment.facts)
 
 
 def _made(payload: Payload, changes: tuple[Rule, ...], scene: Scene) -> Payload:
@@ -204,7 +216,7 @@ def _steps(reading: Reading, at: Map, on: On, asked: Shape) -> list[Step]:
     made: list[Step] = []
     for one in listed:
         last = _result(reading, made[-1].action) if made else None
-        step = _step(replace(reading, beside={"asked": asked, "last": last}), one, on, first=not made)
+        step = _step(replace(reading, beside={"asked": asked, "last": last, FACTS: None}), one, on, first=not made)
         made += [step] if step is not None else []
     return made
 
@@ -248,7 +260,9 @@ def _split(reading: Reading, at: Map) -> Split | None:
         reading.check.fault(at, "most", f"most is {most!r}", "how many items go into one call")
     when = compiled_when(reading, at, "when", {"asked": asked})
     refused = compiled_when(reading, at, "refused", {"it": _result(reading, on.action), "asked": asked})
-    then = read_changes(replace(reading, beside={"asked": asked}), at["then"], at, "then", on) if "then" in at else ()
+    then = (
+        read_changes(replace(reading, beside={"asked": asked, FACTS: None}), at["then"], at, "then", on) if "then" in at else ()
+    )
     return Split(on.action, path, most, when, refused, then) if path and len(reading.check.faults) == before else None
 
 

@@ -23,7 +23,8 @@ from gateway.source import nearest, one_of
 class Scene:
     """What a change may look at beside its field: the whole payload, the call that a result answers, the time.
 
-    ``last`` is the result of the call before, in a sequence of calls; ``skew`` how far ahead the peer's clock was found to be.
+    ``last`` is the result of the call before, in a sequence of calls; ``skew`` how far ahead the peer's clock was found to be,
+    ``facts`` what may be asked of the station where commands are made.
     """
 
     top: Any = None
@@ -31,10 +32,11 @@ class Scene:
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     last: Any = None
     skew: timedelta | None = None
+    facts: Any = None
 
     def of(self, top: Any) -> Scene:
         """The same for a payload that has changed."""
-        return Scene(top, self.asked, self.now, self.last, self.skew)
+        return Scene(top, self.asked, self.now, self.last, self.skew, self.facts)
 
 
 FieldChange: TypeAlias = Callable[[dict[str, Any], str, Scene], dict[str, Any]]

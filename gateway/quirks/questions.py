@@ -7,11 +7,12 @@ Not here: when they go (`gateway.session.questions`, `gateway.session.orders`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from gateway.messages import Call, Payload
 from gateway.quirks.clauses import compiled_when
+from gateway.quirks.condition import FACTS
+from gateway.quirks.courses import Moment
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene, got, lacks
@@ -36,11 +37,11 @@ class After:
         """Whether it follows that call."""
         return self.when is None or self.when(heard, heard, Scene(heard, heard))
 
-    def call(self, heard: Payload, now: datetime) -> tuple[str, Payload]:
+    def call(self, heard: Payload, moment: Moment) -> tuple[str, Payload]:
         """The command after that call."""
         action, payload = self.command
         for rule in self.changes:
-            payload = rule.apply(payload, Scene(payload, heard, now))
+            payload = rule.apply(payload, Scene(payload, heard, moment.now, facts=moment.facts))
         return action, payload
 
 
@@ -100,7 +101,7 @@ def _after(reading: Reading, at: Map) -> After | None:
     when = compiled_when(reading, at, "when", names)
     if command is None or seconds is None:
         return None
-    beside = replace(back, beside={"asked": names["it"]})
+    beside = replace(back, beside={"asked": names["it"], FACTS: None})
     changes = read_changes(beside, at["change"], at, "change", On("call", command[0])) if "change" in at else ()
     return After(heard.action, when, seconds, command, changes)
 

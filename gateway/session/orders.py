@@ -19,7 +19,7 @@ from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
 from gateway.session.afterwards import Afterwards
 from gateway.session.asks import Asks
-from gateway.session.courses import begun
+from gateway.session.courses import Moment, begun
 from gateway.session.desk import Desk
 from gateway.session.errands import Errands
 from gateway.session.fallbacks import Fallbacks
@@ -63,7 +63,8 @@ class Orders:
         self.fallbacks = Fallbacks(desk, "station")
         self.foretold = Foretold(desk, registration, transactions, errands, naming)
         self.when_idle = WhenIdle(desk, asks, transactions, self._own)
-        self.questions = Questions(desk, transactions, self._own)
+        self.moment = Moment(desk, transactions)
+        self.questions = Questions(self.moment, self._own)
 
     @property
     def idle(self) -> bool:
@@ -108,7 +109,7 @@ class Orders:
 
     def _begin(self, order: Order, call: Call) -> None:
         """Let the station hear this, or the calls that its quirk profile makes of it."""
-        course = begun(self.desk, call) if self.desk.switches else None
+        course = begun(self.moment, call) if self.desk.switches else None
         first = course.next() if course is not None else None
         order.turn(first or call, course)
 

@@ -12,8 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from gateway.messages import Call, Payload
-from gateway.session.desk import Desk
-from gateway.session.transactions import Transactions
+from gateway.session.courses import Moment
 
 WHILE = 5.0
 """Seconds from the connect to the questions of ``ask_on_connect``."""
@@ -38,8 +37,8 @@ class Again(Protocol):
 class Questions:
     """A station without such a profile costs one look at whether its switches are those of before."""
 
-    def __init__(self, desk: Desk, transactions: Transactions, send: Callable[[Call], None]) -> None:
-        self.desk, self.transactions, self.send = desk, transactions, send
+    def __init__(self, moment: Moment, send: Callable[[Call], None]) -> None:
+        self.moment, self.desk, self.transactions, self.send = moment, moment.desk, moment.transactions, send
         self._seen: Mapping[str, Any] | None = None
         self._greeted: Any = None
 
@@ -82,7 +81,7 @@ class Questions:
         """The station said something."""
         for number, after in enumerate(self.desk.switches.get("ask_after", {}).get(call.action, ())):
             if after.fits(call.payload):
-                asked = after.call(call.payload, self.desk.at.wall)
+                asked = after.call(call.payload, self.moment)
                 self.desk.timer(f"ask-after:{call.action}:{number}", after.seconds, partial(self._follow, call.action, asked))
 
     def _follow(self, heard: str, asked: tuple[str, Payload]) -> None:

@@ -66,6 +66,8 @@ def faults(folder: Path, behave: str, *steps: str) -> list[str]:
         ("sequences: [{on: Reset, calls: [{call: ClearCache}, {call: Reset, when: last.status == 'Accepted'}]}]", "another call"),
         ("sequences: [{on: Reset, calls: [{call: ClearCache}], answer: [{at: stat, set: Accepted}]}]", "did you mean 'status'"),
         ("sequences: [{on: Reset, calls: [" + "{call: Reset}, " * 17 + "]}]", "17 calls"),
+        ("sequences: [{on: Reset, when: facts.transaction(1), calls: [{call: Reset}]}]", "cannot ask for facts here"),
+        ("sequences: [{on: Reset, calls: [{call: Reset}, {call: Reset, when: facts.running(1)}]}]", "unknown question of facts"),
         ("split: [{on: GetConfiguration, at: kye, most: 2}]", "did you mean 'key'"),
         ("split: [{on: GetConfiguration, at: 'key[]', most: 2}]", "key[] is neither a list nor a text of parts"),
         ("split: [{on: TriggerMessage, at: connectorId, most: 2}]", "connectorId is neither a list"),
@@ -159,6 +161,22 @@ def test_a_refusal_ends_it(tmp_path: Path) -> None:
         "{backend hears: result SendLocalList, with: {status: Failed}}",
     ]
     assert faults(tmp_path, LISTS, *steps) == []
+
+
+def test_a_call_may_name_the_transaction_that_runs(tmp_path: Path) -> None:
+    stop = "{call: RemoteStopTransaction, change: [{at: transactionId, give: facts.transaction(asked.connectorId)}]}"
+    start = 'call StartTransaction, with: {connectorId: 1, idTag: A, meterStart: 0, timestamp: "2024-05-01T10:00:00Z"}'
+    steps = [
+        f"{{station says: {start}}}",
+        "{backend hears: call}",
+        "{backend says: result, with: {transactionId: 5, idTagInfo: {status: Accepted}}}",
+        "{station hears: result}",
+        "{backend says: call UnlockConnector, with: {connectorId: 1}}",
+        "{station hears: call RemoteStopTransaction, with: {transactionId: $transactionId}}",
+        YES,
+        "{station hears: call UnlockConnector}",
+    ]
+    assert faults(tmp_path, f"sequences: [{{on: UnlockConnector, calls: [{stop}, {{call: UnlockConnector}}]}}]", *steps) == []
 
 
 def test_a_text_of_parts_is_a_list_too(tmp_path: Path) -> None:
