@@ -34,6 +34,7 @@ from gateway.session.trip import Trip
 from gateway.session.when_idle import WhenIdle
 
 HOLD = "hold-calls"
+OWN_CALLS = "wait_for_its_calls"
 PATIENCE = 0.8
 """For this share of its time a call waits for what the station has yet to tell; then what is known is the answer."""
 
@@ -224,23 +225,23 @@ class Orders:
             return True
         settling = self.fallbacks.settling(max(self._settled_at, self.registration.settled_at or 0.0))
         asked = max(settling, self.fallbacks.rest())
-        wait = max(asked, self._own_request(order), order.course.not_before - self.desk.at.mono if order.course else 0.0)
+        own = self._own_request(order)
+        wait = max(asked, own, order.course.not_before - self.desk.at.mono if order.course else 0.0)
         if wait > 0 and not self.desk.running(HOLD):
             self._holding = True
             if asked > 0:
                 self.fallbacks.told(settling)
+            if own > 0 and self.desk.switches.get(OWN_CALLS):
+                self.desk.acted(OWN_CALLS)
             self.desk.timer(HOLD, wait, lambda: None)
         return wait > 0
 
     def _own_request(self, order: Order) -> float:
         if not len(self.asks):
             return 0.0
-        asked = float(self.desk.switches.get("wait_for_its_calls", 0.0)) if self.desk.switches else 0.0
+        asked = float(self.desk.switches.get(OWN_CALLS, 0.0)) if self.desk.switches else 0.0
         wait = max(asked, self.desk.policy.hold_soap_call if self.desk.exchange else 0.0)
-        left = order.since + wait - self.desk.at.mono
-        if asked and left > 0:
-            self.desk.acted("wait_for_its_calls")
-        return left
+        return order.since + wait - self.desk.at.mono
 
     def _send(self, order: Order) -> None:
         self._flying = order
