@@ -12,8 +12,9 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from tests.bench import figures
 from tests.scale import trials
@@ -24,7 +25,7 @@ async def _idle(folder: Path, count: int) -> list[figures.Figure]:
     return [one for tls in (False, True) for one in await trials.idle(folder / str(tls), count, tls)]
 
 
-TRIALS: dict[str, Callable[[Path, int], Awaitable[list[figures.Figure]]]] = {
+TRIALS: dict[str, Callable[[Path, int], Coroutine[Any, Any, list[figures.Figure]]]] = {
     "idle": _idle,
     "herd": trials.herd,
     "outage": trials.outage,

@@ -43,12 +43,12 @@ class Town:
     Raises OSError where the machine forbids so many links.
     """
 
-    def __init__(self, folder: Path, count: int, tls: bool, backend: SlowBackend | None = None, policy: str = "") -> None:
+    def __init__(self, folder: Path, count: int, tls: bool, policy: str = "") -> None:
         if why := may_open(2 * count):
             raise OSError(why)
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port()
-        self.backend = backend or SlowBackend(free_port())
+        self.backend = SlowBackend(free_port())
         place = Place(port, _trusting(folder) if tls else None)
         self.stations = [Station(f"SCALE-{number:05d}", place) for number in range(count)]
         shown = ", certificate: {chain: cert.pem, key: key.pem}" if tls else ""

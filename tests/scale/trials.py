@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.figures import Figure, figure
 from tests.peers.storm import compare, eventually
-from tests.scale.backend import SlowBackend
+from tests.scale.stations import Station
 from tests.scale.town import Town
 
 TRANSACTIONS = 4
@@ -33,14 +32,14 @@ def none(name: str, wrong: list[str]) -> Figure:
     return figure(name, len(wrong), "", 1, "<= 0")
 
 
-async def outage(folder: Path, count: int, backend: SlowBackend | None = None, policy: str = "") -> list[Figure]:
+async def outage(folder: Path, count: int, policy: str = "") -> list[Figure]:
     """The back end goes away, every station charges, and the back end comes back and is slow."""
-    async with Town(folder, count, False, backend, policy) as town:
+    async with Town(folder, count, False, policy) as town:
         await town.come(at_once=CROWD)
         back = town.backend
         await back.stop()
         begin = time.monotonic()
-        await asyncio.gather(*(charges(one.charge) for one in town.stations))
+        await asyncio.gather(*(charges(one) for one in town.stations))
         filled = time.monotonic() - begin
         rows = sum(len(one.acknowledged) for one in town.stations)
         await back.start()
@@ -64,10 +63,10 @@ async def outage(folder: Path, count: int, backend: SlowBackend | None = None, p
         ]
 
 
-async def charges(charge: Callable[[], asyncio.Future[None]]) -> None:
+async def charges(station: Station) -> None:
     """One station's transactions."""
     for _ in range(TRANSACTIONS):
-        await charge()
+        await station.charge()
 
 
 async def herd(folder: Path, count: int) -> list[Figure]:
