@@ -16,12 +16,12 @@ from gateway import site_file
 from gateway.address import LINKS, Address
 from gateway.catalogue import KINDS, Folders
 from gateway.config import TLS, Backend, Listener, Secret, SecretError, Site
+from gateway.data import Data
 from gateway.dialects.likeness import dialect_names
 from gateway.dialects.load import load_dialect, load_dialects
 from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
 from gateway.quirks.choose import Quirks
-from gateway.relay import Data
 from gateway.source import Fault, SourceError, nearest, one_of
 
 

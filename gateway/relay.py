@@ -10,7 +10,6 @@ import base64
 import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +21,11 @@ from gateway.address import Address
 from gateway.choosing import Choosing, Place, linked
 from gateway.config import Backend, Listener, Site, Station
 from gateway.conversation import BackendSide, Clock, Conversation
-from gateway.dialects.schema import Dialect
+from gateway.data import Data
 from gateway.ends.envelopes import EnvelopeEnd, Poster
 from gateway.ends.frames import FrameEnd
 from gateway.ends.voice import Voice
 from gateway.journal.contract import Contradicted, Journal, JournalFailed, PutStation, Restored
-from gateway.ladder.ladder import Ladder
 from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
 from gateway.links.later import NOW, Later, Now
@@ -35,7 +33,6 @@ from gateway.links.websocket import Receiver, WebSocket
 from gateway.load import Load
 from gateway.messages import Side
 from gateway.pace import Pace
-from gateway.quirks.choose import Quirks
 from gateway.quirks.cures import Fired
 from gateway.session import commands as do
 from gateway.session.events import Stopping
@@ -50,15 +47,6 @@ HEAL_EVERY = 1.0
 
 Dial = Callable[[str, tuple[str, ...], list[tuple[str, str]], Receiver, Backend], Deferred[WebSocket]]
 """Opens a WebSocket: url, sub-protocols, headers, receiver, and the back end for its TLS settings."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """What was loaded from the mappings folders; replaced whole on reload."""
-
-    dialects: Mapping[str, Dialect]
-    ladder: Ladder
-    quirks: Quirks
 
 
 class Relay:

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from gateway.catalogue import Folders
 from gateway.config import Device, Site, Station
+from gateway.data import Data
 from gateway.loading import Loaded
-from gateway.relay import Data, Relay
+from gateway.relay import Relay
 from gateway.source import Fault
 
 LIVE = ("stations", "mappings", "devices")

@@ -19,6 +19,7 @@ from gateway import backlog, replays
 from gateway.address import LINKS
 from gateway.callers import Callers
 from gateway.config import Backend, Device, Listener, Site
+from gateway.data import Data
 from gateway.devices.device import Device as Machine
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
@@ -35,7 +36,7 @@ from gateway.observe.console import Console
 from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
-from gateway.relay import Data, Relay
+from gateway.relay import Relay
 from gateway.ways import Way, Ways
 from gateway.witness import Witness
 

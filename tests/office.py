@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from gateway.address import parse
 from gateway.catalogue import Folders
 from gateway.config import Backend, Listener, Site, Station
+from gateway.data import Data
 from gateway.dialects.load import load_dialects
 from gateway.doors import Doors
 from gateway.journal.contract import JournalFailed
@@ -27,7 +28,7 @@ from gateway.links.limits import LinkFailed
 from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
 from gateway.quirks.choose import Quirks
-from gateway.relay import Data, Relay
+from gateway.relay import Relay
 from gateway.session.policy import Policy
 from gateway.witness import Witness
 

@@ -175,6 +175,8 @@ def test_every_key_of_the_site_file_is_there() -> None:
 def test_every_command_and_option_is_there() -> None:
     text = RUNNING.read_text(encoding="utf-8")
     commands = next(action.choices for action in parser()._actions if isinstance(action.choices, dict))
+    for command in commands.values():
+        command.complete()
     assert [name for name in commands if f"``{name}``" not in text] == []
     options = {option for command in commands.values() for action in command._actions for option in action.option_strings}
     assert sorted(option for option in options if option.startswith("--") and not re.search(rf"{option}\b", text)) == []

@@ -11,10 +11,10 @@ from gateway import loading, reload
 from gateway.address import parse
 from gateway.catalogue import Folders
 from gateway.config import Device, Listener, Station
+from gateway.data import Data
 from gateway.ladder.ladder import Ladder
 from gateway.loading import Loaded
 from gateway.quirks.choose import Quirks
-from gateway.relay import Data
 from tests.office import Office, Socket, data, pair, soap_to_json
 
 HERTZ = """

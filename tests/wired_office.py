@@ -9,11 +9,11 @@ from typing import Any
 
 from gateway.address import Address
 from gateway.config import Backend, Device, Listener, Site, Station
+from gateway.data import Data
 from gateway.devices import events as on
 from gateway.devices.places import Addressing, Peer
 from gateway.lines import Ledger, Line
 from gateway.messages import Call, Error, Result
-from gateway.relay import Data
 from gateway.session.events import Instant
 from tests.devices.toys import BY_NAME, Link, Wire
 from tests.office import Office, data, parse

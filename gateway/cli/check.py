@@ -13,14 +13,10 @@ from gateway import loading, rehearsal
 from gateway.ladder import samples
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand."""
-    own = subparsers.add_parser(
-        "check",
-        help="load everything and report every fault",
-        description="Loads the site file, dialects, tables and quirks as run would, and reports every fault with file and line.",
-        epilog="Example: ocpp-gateway check -c gateway.yaml --mappings ./mappings",
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Loads the site file, dialects, tables and quirks as run would, and reports every fault with file and line."
+    own.epilog = "Example: ocpp-gateway check -c gateway.yaml --mappings ./mappings"
     own.add_argument("-c", "--config", type=Path, metavar="FILE", help="the site file")
     own.add_argument("--mappings", type=Path, action="append", default=[], metavar="DIR", help="an operator's mappings folder")
     own.set_defaults(run=run)

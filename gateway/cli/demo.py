@@ -48,15 +48,13 @@ policy:
 """
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand."""
-    own = subparsers.add_parser(
-        "demo",
-        help="a charging day in minutes, to look at",
-        description="Starts a gateway with simulated OCPP 1.5 SOAP stations on one side and a simulated OCPP 1.6 JSON back end "
-        "on the other, and shows what happens.  Once the back end goes away for a while; the books of both are compared.",
-        epilog="Example: ocpp-gateway demo --seconds 60 --speed 2",
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = (
+        "Starts a gateway with simulated OCPP 1.5 SOAP stations on one side and a simulated OCPP 1.6 JSON back end "
+        "on the other, and shows what happens.  Once the back end goes away for a while; the books of both are compared."
     )
+    own.epilog = "Example: ocpp-gateway demo --seconds 60 --speed 2"
     own.add_argument(
         "--seconds", type=_positive, metavar="N", help="end after N seconds, when everything is delivered (default: never)"
     )

@@ -1,6 +1,6 @@
 """``ocpp-gateway dialect``: tools for whoever writes a dialect.
 
-In: a dialect file.  Out: what each tool says (one module each, with ``add(inner)``).
+In: a dialect file.  Out: what each tool says (one module each, with ``add(parser)``).
 Not here: what a dialect file may say (`mappings/README.rst`).
 """
 
@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.cli import dialect_import, dialect_listen, dialect_test
+from gateway.cli.late import Command
 
-ACTIONS = (dialect_test, dialect_import, dialect_listen)
+TOOLS = {
+    "test": "load dialects and run their vectors",
+    "import": "draft a dialect from a WSDL",
+    "listen": "decode live traffic to the terminal",
+}
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand and its own."""
-    own = subparsers.add_parser(
-        "dialect", help="tools for whoever writes a dialect", description="Tools for writers of dialects."
-    )
-    inner = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for action in ACTIONS:
-        action.add(inner)
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its tools."""
+    own.description = "Tools for writers of dialects."
+    inner = own.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Command)
+    for name, help in TOOLS.items():
+        inner.add_parser(name, help=help, module=f"gateway.cli.dialect_{name}")

@@ -10,7 +10,6 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from typing import Any
 
 from zeep import Settings
 from zeep.transports import Transport
@@ -25,15 +24,11 @@ examples:
 """
 
 
-def add(inner: Any) -> None:
-    """Add the subcommand."""
-    own = inner.add_parser(
-        "import",
-        help="draft a dialect from a WSDL",
-        description="Drafts a dialect from the WSDL of a vendor's SOAP service.  What the WSDL imports is read too.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Drafts a dialect from the WSDL of a vendor's SOAP service.  What the WSDL imports is read too."
+    own.epilog = EPILOG
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     own.add_argument("file", metavar="FILE.wsdl", type=Path, help="the service that stations call")
     own.add_argument("--backend", type=Path, metavar="FILE.wsdl", help="the service that the back end calls")
     own.add_argument("--name", default="draft", metavar="NAME", help="the name of the dialect (default: draft)")

@@ -28,15 +28,11 @@ examples:
 """
 
 
-def add(inner: Any) -> None:
-    """Add the subcommand."""
-    own = inner.add_parser(
-        "listen",
-        help="decode live traffic to the terminal",
-        description="Decodes what comes over a link, and says nothing to anybody.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Decodes what comes over a link, and says nothing to anybody."
+    own.epilog = EPILOG
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     own.add_argument("file", type=Path, metavar="FILE", help="the dialect file")
     own.add_argument("--link", required=True, metavar="URL", help="tcp://host:port or udp://host:port: where to listen")
     own.add_argument("--dial", action="store_true", help="connect to that place instead of listening there (tcp)")

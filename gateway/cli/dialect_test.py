@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from gateway import source
 from gateway.catalogue import Folders
@@ -23,10 +22,9 @@ from gateway.wires.wire import Wire
 _WHOLE = ("messages", "device", "speaks")
 
 
-def add(inner: Any) -> None:
-    """Add the subcommand."""
-    what = "load dialects and run their vectors"
-    own = inner.add_parser("test", help=what, description=f"L{what[1:]}.")
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Load dialects and run their vectors."
     own.add_argument("files", metavar="FILE", type=Path, nargs="+")
     own.set_defaults(run=test)
 

@@ -22,16 +22,14 @@ from gateway.ladder.ledger import HOW, Account, Entry
 from gateway.source import nearest
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand."""
-    own = subparsers.add_parser(
-        "explain",
-        help="show what becomes of every field on a route",
-        description="Prints the loss ledger between a station and a back end: each field carried, converted, defaulted, "
-        "synthesized, unfilled or lost, and why.  Operations of both sides, requests and results.",
-        epilog="Examples:\n  ocpp-gateway explain ocpp1.5 ocpp1.6\n  ocpp-gateway explain ocpp1.6 ocpp1.5 Reset --format json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = (
+        "Prints the loss ledger between a station and a back end: each field carried, converted, defaulted, "
+        "synthesized, unfilled or lost, and why.  Operations of both sides, requests and results."
     )
+    own.epilog = "Examples:\n  ocpp-gateway explain ocpp1.5 ocpp1.6\n  ocpp-gateway explain ocpp1.6 ocpp1.5 Reset --format json"
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     own.add_argument("station", metavar="STATION", nargs="?", help="the station's dialect, for example ocpp1.5")
     own.add_argument("backend", metavar="BACKEND", nargs="?", help="the back end's dialect, for example ocpp1.6")
     own.add_argument("operation", metavar="OPERATION", nargs="?", help="only this operation")

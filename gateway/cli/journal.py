@@ -36,15 +36,11 @@ examples:
 STATES: dict[str, Sequence[RowState]] = {"all": (), "queued": ("queued",), "parked": ("parked",), "delivered": ("delivered",)}
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand and its own."""
-    own = subparsers.add_parser(
-        "journal",
-        help="see what waits, bring parked messages back",
-        description="Looks into a journal, also beside a running gateway, and brings parked messages back.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Looks into a journal, also beside a running gateway, and brings parked messages back."
+    own.epilog = EPILOG
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     inner = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listed = _command(inner, "list", "all stations, or the rows of one", listing)
     listed.add_argument("station", nargs="?", metavar="STATION")

@@ -33,15 +33,11 @@ examples:
 """
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand and its own."""
-    own = subparsers.add_parser(
-        "quirks",
-        help="what single models do wrong, and who has which cure",
-        description="Shows, tries and drafts quirk profiles.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Shows, tries and drafts quirk profiles."
+    own.epilog = EPILOG
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     inner = own.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listed = _command(inner, "list", "all profiles", listing)
     listed.add_argument("--json", action="store_true", help="one JSON array, with all that is known of each")

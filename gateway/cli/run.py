@@ -23,13 +23,13 @@ from typing import Any
 
 from gateway import address, loading, reload, site_file
 from gateway.config import Backend, Device, Enroll, Listener, Site, TraceSettings
+from gateway.data import Data
 from gateway.journal.contract import Damaged, JournalFailed
 from gateway.journal.threaded import ThreadedJournal
 from gateway.observe.log import Log
 from gateway.observe.mask import TagMask
 from gateway.observe.metrics import Metrics
 from gateway.observe.trace import Trace
-from gateway.relay import Data
 from gateway.server import Server
 from gateway.site_file import ACCEPTABLE, host_port_of, is_http_url
 
@@ -48,15 +48,11 @@ appended to a WebSocket back end's path.  Protocols that are not OCPP bring thei
 """
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand."""
-    own = subparsers.add_parser(
-        "run",
-        help="serve stations",
-        description="Stands between charging stations and network back ends, and translates.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Stands between charging stations and network back ends, and translates."
+    own.epilog = EPILOG
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     own.add_argument(
         "-c", "--config", type=Path, metavar="FILE", help="the site file; beside it only --admin, --data, --mappings and --trace"
     )
@@ -270,10 +266,9 @@ class Life:
 
     def live(self) -> int:
         """Run to the end."""
-        # What was loaded stays for good: the collector need not walk it again and again, nor after every 700 new objects.
+        # What was loaded stays for good: the collector need not walk it again and again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 20, 20)
         self.reactor.callWhenRunning(self._begin)
         self.reactor.run(installSignalHandlers=False)
         return self.code

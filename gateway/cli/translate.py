@@ -38,15 +38,11 @@ open-ocpp-trace, or JSON lines {"action": ..., "kind": "call|result|error", "id"
 left out.  A call whose answer is not in the input is supposed to be accepted; transaction ids then count from 1."""
 
 
-def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the subcommand."""
-    own = subparsers.add_parser(
-        "translate",
-        help="translate recorded messages",
-        description="Translates recorded messages from one dialect to another and names each loss on standard error.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add(own: argparse.ArgumentParser) -> None:
+    """Give the parser its arguments."""
+    own.description = "Translates recorded messages from one dialect to another and names each loss on standard error."
+    own.epilog = _EPILOG
+    own.formatter_class = argparse.RawDescriptionHelpFormatter
     own.add_argument("--from", dest="source", required=True, metavar="DIALECT", help="the dialect of the input")
     own.add_argument("--to", dest="target", required=True, metavar="DIALECT", help="the receiver's dialect")
     own.add_argument(

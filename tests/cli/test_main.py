@@ -11,8 +11,7 @@ from gateway.cli.main import COMMANDS, main, parser
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+    for name in COMMANDS:
         with pytest.raises(SystemExit) as caught:
             main([name, "--help"])
         assert caught.value.code == 0
@@ -32,6 +31,15 @@ def test_the_module_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "gateway", "--version"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert done.stdout.startswith("ocpp-gateway ")
+
+
+@pytest.mark.parametrize("line", [["--help"], ["--version"], ["chekc"], []])
+def test_who_only_asks_waits_for_no_library(line: list[str]) -> None:
+    code = "import sys; from gateway.cli.main import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, *line], capture_output=True, text=True, check=False)
+    there = {name.partition(".")[0] for name in done.stderr.rpartition("\n")[0].rpartition("\n")[2].split()}
+    assert "argparse" in there
+    assert there & {"twisted", "lxml", "yaml", "zeep", "msgspec", "sqlite3", "decimal"} == set()
 
 
 def test_help_fits_a_terminal() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from gateway.catalogue import Folders, shipped
+from gateway.data import Data
 from gateway.dialects.load import load_dialects
 from gateway.ladder.ladder import Ladder
 from gateway.quirks.choose import Quirks
-from gateway.relay import Data
 from tests import office
 from tests import street as streets
 from tests.devices.ocnp_station import SERIAL, Pipes, Station, Xml

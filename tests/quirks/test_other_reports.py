@@ -11,12 +11,12 @@ import pytest
 
 from gateway import rehearsal, source
 from gateway.catalogue import Folders
+from gateway.data import Data
 from gateway.dialects.load import load_dialects
 from gateway.quirks.choose import Quirks
 from gateway.quirks.digits import plain
 from gateway.quirks.json_schema import schema
 from gateway.quirks.match import Known
-from gateway.relay import Data
 from tests.office import PEER, Office, data, envelope, pair
 
 FILE = Path(__file__).with_name("other_reports.yaml")

@@ -12,8 +12,8 @@ import pytest
 
 from gateway.catalogue import Folders
 from gateway.config import Secret, Station
+from gateway.data import Data
 from gateway.quirks.choose import Quirks
-from gateway.relay import Data
 from tests.office import Office, Socket, data, envelope, pair
 
 HEAD = "    title: T\n    why: W\n    link: https://example.org/1\n    match: "

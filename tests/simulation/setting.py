@@ -14,11 +14,11 @@ from typing import Any
 from gateway.address import parse
 from gateway.catalogue import Folders
 from gateway.config import Backend, Listener, Site
+from gateway.data import Data
 from gateway.dialects.load import load_dialects
 from gateway.ladder.ladder import Ladder
 from gateway.observe.metrics import Metrics
 from gateway.quirks.choose import Quirks
-from gateway.relay import Data
 from gateway.session.policy import Policy
 from tests.simulation.routes import Route
 
