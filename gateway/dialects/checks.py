@@ -11,6 +11,8 @@ namespace.  The usual value costs one inline test, any other one call.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Any, Literal, TypeAlias
 
 from gateway.dialects import values
@@ -182,9 +184,15 @@ def _compile(shape: Shape, checks: Checks) -> Check:
     elif any(field.extra for field in shape.fields.values()):
         space["tidy"] = _extras([(f, checks.item(f)) for f in shape.fields.values() if f.extra])
     # The source is ours but for the names of fields, which stand in it as quoted text.
-    exec(compile(source(shape), f"<check {shape.name}>", "exec"), space)  # noqa: S102
+    exec(_code(source(shape), shape.name), space)  # noqa: S102
     made: Check = space["check"]
     return made
+
+
+@lru_cache(maxsize=1024)
+def _code(text: str, name: str) -> CodeType:
+    """Versions of one protocol share most of their shapes, and a reload finds nearly all as they were."""
+    return compile(text, f"<check {name}>", "exec")
 
 
 def _items(value: Any, name: str) -> list[Any]:
