@@ -20,6 +20,7 @@ from gateway.lines import Ledger, Line
 from gateway.links.address import Address, is_ip
 from gateway.links.client import HttpClient
 from gateway.links.datagrams import Socket, UdpPort
+from gateway.links.digest import Digest
 from gateway.links.gate import Gate
 from gateway.links.limits import Limits
 from gateway.links.mqtt import Broker, Mqtt
@@ -155,8 +156,10 @@ class Ways:
         address, secret = device.address, device.credential.read() if device.credential is not None else b""
         if address.kind == "http":
             content_type = str(line.rules.options.get("content_type", "text/plain"))
-            headers = headers_of(line.rules.options.get("headers", {}), device.username, secret)
-            return Polls(self.client, address.url().rstrip("/"), line, self.limits.request_deadline, headers, content_type)
+            digest = self._digest(device.username, secret) if line.rules.options.get("auth") == "digest" else None
+            headers = headers_of(line.rules.options.get("headers", {}), None if digest else device.username, secret)
+            base, within = address.url().rstrip("/"), self.limits.request_deadline
+            return Polls(self.client, base, line, within, headers, content_type, digest)
         if address.kind == "mqtt":
             topics, qos = line.rules.options.get("subscribe", ()), int(line.rules.options.get("qos", 0))
             login = (device.username, secret.decode()) if device.username is not None else None
@@ -169,6 +172,11 @@ class Ways:
             where = Address(address.secure, address.host, address.port, address.path, address.host)
             attempt = dial_stream(self.reactor, where, line, self.limits, Trust())
         return Redial(self.reactor, attempt, delays, line.closed)
+
+    def _digest(self, username: str | None, secret: bytes) -> Digest | None:
+        """HTTP Digest, where the site names a user."""
+        rng = self.relay.rng
+        return Digest(username, secret, lambda: f"{rng.getrandbits(64):016x}") if username is not None else None
 
 
 def headers_of(given: Mapping[str, str], username: str | None, secret: bytes) -> list[tuple[str, str]]:

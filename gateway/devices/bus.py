@@ -192,7 +192,8 @@ class Bus:
 
     def refused(self, data: bytes, peer: Peer, place: str, why: str) -> None:
         """What was asked by that method and path came back refused: by a record that says so, or by the status alone."""
-        lane = self._lanes.get("")
+        speaker = self._speaker(data, peer, place)
+        lane = self._lanes.get(speaker) if speaker is not None else None
         letter = next((one for one in lane.open if one.asked is not None and one.asked.place == place), None) if lane else None
         if lane is None or letter is None or self._is_answer(data, peer, place, refusal=True):
             return

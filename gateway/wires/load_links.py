@@ -17,10 +17,11 @@ _SECONDS = ("idle", "gap", "within", "silence", "login", "lull")
 _COUNTS = ("port", "outstanding", "retries", "misses")
 
 _ROLES = ("listen", "dial")
+_AUTHS = ("basic", "digest")
 OPTIONS: dict[str, tuple[str, ...]] = {
     "tcp": (),
     "udp": ("bind", "reply_port"),
-    "http": ("hold", "content_type", "headers"),
+    "http": ("hold", "content_type", "headers", "auth"),
     "ws": ("subprotocol",),
     "mqtt": ("subscribe", "qos"),
 }
@@ -73,6 +74,8 @@ def _link(checker: Checker, given: Map, kind: str) -> LinkRules:
             checker.fault(given, "roles", f"roles has {sorted(wrong)[0]!r}", one_of(_ROLES))
     if isinstance(given.get("options"), Map):
         checker.keys(given["options"], f"options of the link {kind}", [], OPTIONS[kind])
+        if given["options"].get("auth", "basic") not in _AUTHS:
+            checker.fault(given["options"], "auth", f"auth is {given['options']['auth']!r}", one_of(_AUTHS))
         found["options"] = {**given["options"], **_headers(checker, given["options"])}
     return LinkRules(**found)
 

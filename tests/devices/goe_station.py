@@ -80,4 +80,4 @@ class GoE:
         status, body = self.ask(target)
         if self.line is not None:
             answer = self.line.heard if status == 200 else lambda *about: self.line.refused(status, *about)
-            self.clock.callLater(0.05, answer, body, ("192.0.2.9", 80), place)
+            self.clock.callLater(0.05, answer, body, ("192.0.2.9", 7090), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import Mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -359,18 +360,19 @@ wire:
 """
 
 
-def asked() -> Scene:
+def asked(shared: bool = True) -> Scene:
     scene, wire = Scene(), wires.wire(ASKED)
     scene.link.taken()
-    scene.bus = Bus(wire, wire.links["http"], Addressing(), scene.clock, scene, whole=True)  # type: ignore[arg-type]
+    scene.bus = Bus(wire, wire.links["http"], Addressing(), scene.clock, scene, shared, True)  # type: ignore[arg-type]
     scene.bus.opened(scene.link)
     scene.bus.add(Place("A", HERE))
     scene.send("A", "t", "set", amps=6)
     return scene
 
 
-def test_a_status_that_is_none_of_success_is_a_refusal_at_once() -> None:
-    scene = asked()
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_status_that_is_none_of_success_is_a_refusal_at_once(shared: bool) -> None:
+    scene = asked(shared)
     scene.bus.refused(b"<h1>Forbidden</h1>", HERE, "GET /set?amps=6", "it was answered with the status 403")
     assert scene.heard() == [("A", "t", "set: it was answered with the status 403")]
     assert scene.noises == ["violation"], "an operator sees it"

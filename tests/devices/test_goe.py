@@ -12,7 +12,7 @@ from tests.street import Street
 
 def street(folder: Path, backend: str = "ocpp1.6", station: GoE | None = None, **options: Any) -> tuple[Street, GoE]:
     made, box = Street(folder, "go-e", "http", backend, **options), station or GoE()
-    made.plug(box, "GARAGE")
+    made.plug(box, "GARAGE", shared=True)
     made.run(20)
     return made, box
 

@@ -7,6 +7,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from gateway.links.client import Response
+from gateway.links.digest import Digest
 from gateway.links.limits import LinkFailed
 from gateway.links.polls import Polls
 from tests.links.test_streams import Far
@@ -63,6 +64,24 @@ def test_a_question_may_have_headers_of_its_own() -> None:
     polls.write(b"", ("192.0.2.1", 80), "GET /status\nAuthorization: Bearer a:b\nX-Two: 2")
     assert client.asked[0][:2] == ("GET", "http://192.0.2.1:80/status")
     assert client.headers == [{"x-key": "1", "Authorization": "Bearer a:b", "X-Two": "2"}]
+
+
+def test_a_challenge_is_answered_once() -> None:
+    client, far, here = Client(), Asker(), ("192.0.2.1", 80)
+    digest = Digest("u", b"s", lambda: "c")
+    polls = Polls(client, "http://192.0.2.1:80", far, 5, digest=digest)  # type: ignore[arg-type]
+    polls.open()
+    challenge = Response(401, (("www-authenticate", 'Digest realm="r", nonce="n", qop="auth"'),), b"")
+    polls.write(b"", here, "GET /a?b=1")
+    client.asked[0][3].callback(challenge)
+    assert [one[:2] for one in client.asked] == [("GET", "http://192.0.2.1:80/a?b=1")] * 2
+    assert 'uri="/a?b=1"' in client.headers[1]["authorization"]
+    client.asked[1][3].callback(challenge)
+    assert far.refusals == [(401, b"", "GET /a?b=1")], "the secret is wrong"
+    polls.write(b"", here, "GET /c")
+    assert "nc=00000001" in client.headers[2]["authorization"], "what was offered last is used at once"
+    client.asked[2][3].callback(Response(200, (), b"{}"))
+    assert far.data == [b"{}"]
 
 
 def test_cookies_are_shown_from_then_on() -> None:

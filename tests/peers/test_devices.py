@@ -199,6 +199,9 @@ backends:
     with Gateway(tmp_path / "data", "-c", str(site)):
         (boot,) = until(lambda: backend.book.of("BootNotification", "GARAGE"), "it boots")
         assert boot["charge_point_serial_number"] == "212345"
+        box.locked = True
+        assert backend.command("GARAGE", call16.RemoteStartTransaction(id_tag="TAG")).status == "Rejected", "it says 403"
+        box.locked = False
         web.do(box.plug)
         (start,) = until(lambda: backend.book.of("StartTransaction"), "the session is told")
         assert (

@@ -103,6 +103,7 @@ def test_the_small_one_loads() -> None:
             "http: {options: {headers: {X-Key: '{key}'}}}",
             "3: the header X-Key has {key}; expected {username} or",
         ),
+        ("tcp: {port: 1}", "http: {options: {auth: digst}}", "3: auth is 'digst'; expected one of basic, digest"),
         ("when: {kind: 1}", "headers: {A: b}", "8: only what we send to a place has headers"),
         ("port: 1", "roles: dail", "3: roles has 'dail'; expected one of listen, dial"),
         ("port: 1", "gap: soon", "3: gap is 'soon'; expected seconds"),
