@@ -291,7 +291,10 @@ class Intake:
         return self.transactions.called(str(self.desk.dialect.fact(asked.call, "transaction")))
 
     def _unanswered(self, asked: Asked, key: str, before: Transaction | None) -> RowItem | None:
-        """The queued row that the station asks about again before anyone answered it: hold it anew."""
+        """The queued row that the station asks about again before anyone answered it: hold it anew.
+
+        One that is on the disk alone is none: older ones wait before it, and then a start is answered here.
+        """
         if asked.wants != "content" or (before is None and key not in self._keys):
             return None
         if before is not None and (before.answer is not None or before.ended is not None):

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.observe.metrics import PREFIX, Metrics
+from gateway.observe.metrics import NOTES, PREFIX, Metrics
+from gateway.session.binding import FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -38,6 +40,27 @@ def test_a_rule_asks_for_metrics_that_exist(rule):
     named = set(re.findall(rf"{PREFIX}\w+", rule["expr"]))
     assert named <= exposed()
     assert named or 'job="ocpp-gateway"' in rule["expr"]
+
+
+def samples(chosen):
+    """All that is exposed once each counter has counted something, with these values where it has their labels."""
+    metrics = Metrics()
+    for what, (_, _, labels) in NOTES.items():
+        metrics.noted(what, {label: chosen.get(label, "x") for label in labels})
+    return [one for family in text_string_to_metric_families(metrics.exposition().decode()) for one in family.samples]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_a_rule_asks_for_labels_and_values_that_exist(rule):
+    chosen = re.findall(r'(\w+)="([^"]*)"', rule["expr"])
+    named = re.findall(rf"{PREFIX}\w+", rule["expr"])
+    labels = {label for one in samples({}) if one.name in named for label in one.labels} | {"instance", "job"}
+    asked = {*(label for label, _ in chosen), *re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", rule["expr"])))}
+    told = set(re.findall(r"\$labels\.(\w+)", " ".join(rule["annotations"].values())))
+    assert asked | told <= labels
+    for label, value in chosen:
+        known = {one.labels.get(label) for one in samples({label: value}) if one.name in named}
+        assert label == "job" or value in (FLAGS if label == "why" else known), f"no {label} is ever {value}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])

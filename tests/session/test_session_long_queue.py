@@ -108,6 +108,24 @@ def test_rows_that_came_while_others_were_read_are_not_forgotten() -> None:
         assert any(isinstance(write, Append) for write in commit.writes)
 
 
+def test_a_start_on_the_disk_that_is_asked_again_has_older_rows_before_it_and_is_answered_here() -> None:
+    journal = MemoryJournal()
+    with filled(journal) as play:
+        told = play.answered(play.asks("StartTransaction", start(token="OTHER", connector=2)).id).payload
+    ours = told["transactionId"]
+    journal.transactions[ours] = replace(journal.transactions[ours], answer=None, local=False)  # killed before it was answered
+    with Scene(journal=journal, life="second-") as play:
+        play.open()
+        play.unheard.clear()
+        play >> on.StationConnected()
+        play >> on.UplinkUp()
+        play.sent("MeterValues")
+        again = play.asks("StartTransaction", start(token="OTHER", connector=2))
+        assert play.answered(again.id).payload == told
+        assert journal.transactions[ours].local
+        assert len(journal.rows) == ROWS + 1
+
+
 def test_more_rows_are_asked_for_once() -> None:
     journal = MemoryJournal()
     with filled(journal):

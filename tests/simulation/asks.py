@@ -34,3 +34,5 @@ class Plan:
     connector: int
     tag: str
     stay: float
+    asks: bool = True
+    """Whether the station asks before it lets him charge."""

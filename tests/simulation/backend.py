@@ -59,7 +59,6 @@ class Backend:
         self.accepted: set[str] = set()
         self._ids = self.chance.randint(1, 100_000)
         self._tags = 0
-        self.judged: set[str] = set()
         self.speech = speech(self)
 
     def up(self) -> None:
@@ -132,16 +131,14 @@ class Backend:
     def _said(self, station: str, kind: str, fields: dict[str, Any], item: Item | None, id: Any) -> dict[str, Any]:
         if kind == "boot":
             return self._boot(station)
-        if kind in ("authorize", "start"):
-            self.judged.add(fields["tag"])
         if kind == "authorize":
-            return {"status": verdict(fields["tag"])}
+            return self.world.tokens.judged(fields["tag"])
         if kind == "start":
             assert item is not None
             booking = self.world.ledger.book_start(item, self._new_id if id is None else lambda: id)
             if id not in (None, booking.id):
                 self.world.found("INV2", f"start {item.sign} of {station} is transaction {booking.id}, and {id} too")
-            return {"status": verdict(fields["tag"]), "id": booking.id}
+            return {**self.world.tokens.judged(fields["tag"]), "id": booking.id}
         if item is not None:
             self.world.ledger.book_more(item, id)
         return {}
@@ -182,8 +179,3 @@ class Backend:
         if self.speech.order(station.name, kind, fields, order):
             order.sent = True
             self.world.count("orders of the back end")
-
-
-def verdict(tag: str) -> str:
-    """Tags that begin with X are blocked."""
-    return "Blocked" if tag.startswith("X") else "Accepted"

@@ -84,7 +84,8 @@ class EventBackend(JsonBackend):
             return {"status": said["status"], "interval": said["interval"], "currentTime": NOW}
         if kind == "beat":
             return {"currentTime": NOW}
-        return {"idTokenInfo": {"status": said["status"]}} if "status" in said else {}
+        until = {"cacheExpiryDateTime": said["until"]} if "until" in said else {}
+        return {"idTokenInfo": {"status": said["status"], **until}} if "status" in said else {}
 
     def wanted(self, kind: str, fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """An order's words."""

@@ -61,7 +61,7 @@ class EventStation(JsonStation):
         if ask.kind == "status":
             state = "Available" if fields["state"] == "Available" else "Occupied"
             there = {"evseId": fields["connector"], "connectorId": 1}
-            return {"timestamp": self.station.wall(), "connectorStatus": state, **there}
+            return {"timestamp": self.station.watch.says(), "connectorStatus": state, **there}
         return {} if ask.item is None else self._event(ask.item)
 
     def _event(self, item: Item) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from tests.simulation.asks import Plan
 from tests.simulation.backend import WELL, Mood
 from tests.simulation.wires import Wire
 
@@ -32,13 +33,16 @@ KINDS: dict[str, int] = {
     "disk lies": 1,
     "station reboots": 2,
     "second link": 2,
-    "clock steps": 1,
+    "clock steps": 4,
     "poison": 1,
+    "token ends": 3,
 }
 """Each kind with its weight."""
 LOCAL = ("cut station", "cut uplink", "stall station", "stall uplink", "half-open station", "half-open uplink", "station reboots")
 LOCAL = (*LOCAL, "second link", "backend moody", "poison")
 """What hurts only the stations that it is meant for."""
+OFF = (-86400, 86400, -3600, 3600, -7, 61, -30 * 86400, -1_750_000_000, 0)
+"""Seconds by which the gateway's clock is wrong; with one of them it is 1970."""
 BOUNDARIES = ("committed", "told", "heard a station", "heard the back end", "told a station", "told the back end")
 """Where a kill may strike."""
 
@@ -50,6 +54,7 @@ class Faults:
         self.world, self.until = world, until
         self.chance = random.Random(f"{world.seed} faults")
         self.kill_at: tuple[str, int] | None = None
+        self._step_due = False
         self._armed: list[tuple[Callable[[Wire], bool], Callable[[Wire], None]]] = []
         kinds = [kind for kind in KINDS if not world.local or kind in LOCAL]
         for kind in self.chance.choices(kinds, [KINDS[kind] for kind in kinds], k=self.chance.randint(5, 12)):
@@ -101,10 +106,14 @@ class Faults:
     def disarm(self) -> None:
         """No more of it."""
         self._armed.clear()
+        self._step_due = False
         self.kill_at = None
 
     def boundary(self, name: str) -> bool:
-        """Whether the gateway dies here."""
+        """Whether the gateway dies here; its clock may step soon after something was said to the back end."""
+        if self._step_due and name == "told the back end":
+            self._step_due = False
+            self._step()
         if self.kill_at is None or self.kill_at[0] != name:
             return False
         left = self.kill_at[1] - 1
@@ -189,7 +198,26 @@ class Faults:
         self._victim().speech.double()
 
     def _clock_steps(self) -> None:
-        self.world.wall_offset += self.chance.choice((-86400, 86400, -3600, 3600, -7, 61))
+        """As on a machine that hears the time when its network is there; or while a message waits for its answer."""
+        if self.chance.random() < 0.3:
+            self._backend_down()
+            self._step()
+        else:
+            self._backend_hangs()
+            self._step_due = True
+
+    def _step(self) -> None:
+        self._later(1, 10, lambda: self.world.wall.set(self.chance.choice(OFF)))
+
+    def _token_ends(self) -> None:
+        """Somebody charges for a while, and comes again when his token is over and the back end away."""
+        victim, tag = self._victim(), self.world.tokens.ending(self.chance.uniform(25, 45))
+        again = self.chance.uniform(50, 80)
+        for at, stay, asks in ((0, 15, True), (again, 15, True), (again + 18, 30, False)):
+            visit = Plan(at, self.chance.randint(1, 2), tag, stay, asks)
+            self.world.time.later(None, visit.at, victim.plugged, visit)
+        self._later(again - 10, again - 1, self.world.backend.down)
+        self._later(again + 40, again + 60, self.world.backend.up)
 
     def _poison(self) -> None:
         self.world.poison.append((self._victim().name, self.chance.choice(("start", "meter", "meter", "stop"))))

@@ -121,11 +121,10 @@ class JsonBackend:
             return {"status": said["status"], "interval": said["interval"], "currentTime": NOW}
         if kind == "beat":
             return {"currentTime": NOW}
-        if kind == "authorize":
-            return {"idTagInfo": {"status": said["status"]}}
-        if kind == "start":
-            return {"transactionId": said["id"], "idTagInfo": {"status": said["status"]}}
-        return {}
+        if kind not in ("authorize", "start"):
+            return {}
+        info = {"status": said["status"], **({"expiryDate": said["until"]} if "until" in said else {})}
+        return {"idTagInfo": info, **({"transactionId": said["id"]} if kind == "start" else {})}
 
     # -- orders --------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from msgspec.structs import replace
+
 from gateway.conversation import Conversation
 from gateway.dialects.schema import Dialect
+from gateway.ends import voice
 from gateway.journal.contract import Mark
 from gateway.messages import Call
 from gateway.relay import Relay
@@ -32,8 +35,8 @@ Mutant = Callable[[], AbstractContextManager[None]]
 
 
 @contextmanager
-def changed(owner: type, name: str, other: Any) -> Iterator[None]:
-    """An attribute of a class is another one."""
+def changed(owner: Any, name: str, other: Any) -> Iterator[None]:
+    """An attribute of a class or a module is another one."""
     before = owner.__dict__[name]
     setattr(owner, name, other)
     try:
@@ -175,7 +178,12 @@ def forget_what_is_not_in_memory() -> AbstractContextManager[None]:
 
 def pass_what_is_not_in_memory() -> AbstractContextManager[None]:
     """A new row goes into memory though older ones are on the disk only."""
-    return changed(Queue, "_leave_out", Queue._append)
+
+    def hasty(self: Queue, item: Any) -> None:
+        self.last = item.row.seq
+        self._append(item)
+
+    return changed(Queue, "add_row", hasty)
 
 
 def durations_by_the_wall_clock() -> AbstractContextManager[None]:
@@ -183,6 +191,39 @@ def durations_by_the_wall_clock() -> AbstractContextManager[None]:
     receive = Session.receive
     moved = lambda self, event, at: receive(self, event, Instant(at.wall.timestamp(), at.wall))  # noqa: E731
     return changed(Session, "receive", moved)
+
+
+def tokens_without_end() -> AbstractContextManager[None]:
+    """What was said of a token once holds for ever."""
+    return changed(Tokens, "said", lambda self, token, now: self.last(token))
+
+
+def forget_tokens_that_ended() -> AbstractContextManager[None]:
+    """A token whose time is over is one that was never seen."""
+    said = Tokens.said
+
+    def forgetful(self: Tokens, token: str, now: Any) -> str | None:
+        word = said(self, token, now)
+        return None if word == "expired" else word
+
+    return changed(Tokens, "said", forgetful)
+
+
+def refuse_bad_times() -> AbstractContextManager[None]:
+    """A message with a time that is none is answered with an error, a transaction's too."""
+    return changed(voice, "with_times", lambda shape, payload, now: payload)
+
+
+def know_bad_times_by_receipt() -> AbstractContextManager[None]:
+    """A message is known again by the time of receipt that stands for a time that was none."""
+    key = Dialect.key
+    return changed(Dialect, "key", lambda self, call, checked=False: key(self, replace(call, said=None), checked))
+
+
+def the_epoch_for_bad_times() -> AbstractContextManager[None]:
+    """What stands for a time that was none is the beginning of 1970."""
+    with_times = voice.with_times
+    return changed(voice, "with_times", lambda shape, payload, now: with_times(shape, payload, "1970-01-01T00:00:00Z"))
 
 
 def believe_every_token() -> AbstractContextManager[None]:
@@ -212,4 +253,9 @@ MUTANTS: dict[str, Mutant] = {
     "pass what is not in memory": pass_what_is_not_in_memory,
     "durations by the wall clock": durations_by_the_wall_clock,
     "believe every token": believe_every_token,
+    "tokens without end": tokens_without_end,
+    "forget tokens that ended": forget_tokens_that_ended,
+    "refuse bad times": refuse_bad_times,
+    "know bad times by their receipt": know_bad_times_by_receipt,
+    "the epoch for bad times": the_epoch_for_bad_times,
 }

@@ -65,7 +65,9 @@ class Orders:
 
     def _late_refusal(self, station: str, fields: dict[str, Any]) -> bool:
         """The gateway itself may end a transaction whose token was refused after the station had been let charge."""
-        return any(s.station == station and fields["id"] in s.told and s.tag.startswith("X") for s in self.world.ledger.sessions)
+        return any(
+            s.station == station and fields["id"] in s.told and s.tag.startswith(("X", "V")) for s in self.world.ledger.sessions
+        )
 
     def answered(self, order: Order, error: bool) -> None:
         """The back end hears an answer."""

@@ -106,11 +106,10 @@ class SoapBackend:
             return element("status", status) + element("currentTime", NOW) + element("heartbeatInterval", said["interval"])
         if kind == "beat":
             return element("currentTime", NOW)
-        if kind == "authorize":
-            return element("idTagInfo", element("status", said["status"]))
-        if kind == "start":
-            return element("transactionId", said["id"]) + element("idTagInfo", element("status", said["status"]))
-        return ""
+        if kind not in ("authorize", "start"):
+            return ""
+        info = element("status", said["status"]) + (element("expiryDate", said["until"]) if "until" in said else "")
+        return (element("transactionId", said["id"]) if kind == "start" else "") + element("idTagInfo", info)
 
     # -- orders --------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from tests.simulation.asks import DAY, Ask, Plan
+from tests.simulation.asks import Ask, Plan
 from tests.simulation.truth import Item, Session
+from tests.simulation.watches import Watch
 
 
 class Station:
@@ -30,10 +30,7 @@ class Station:
         self.redials = chance.random() < 0.5
         self.boots_always = chance.random() < 0.5
         self.kilo = chance.random() < 0.3
-        self.style = chance.randrange(3)
-        self.no_battery = self.clockless = chance.random() < 0.2
-        self.born = 0.0
-        self.offset = chance.choice((0, 0, -3, 40, 86400))
+        self.watch = Watch(world.time, chance)
         self.registers = {c: (number * 10 + c) * 1_000_000 for c in range(1, self.connectors + 1)}
         self.queue: deque[Item] = deque()
         self.errands: deque[Ask] = deque()
@@ -56,17 +53,6 @@ class Station:
         for plan in plans:
             world.time.later(None, plan.at, self.plugged, plan)
 
-    # -- its clock -----------------------------------------------------------------------------------------------
-
-    def wall(self) -> str:
-        """Its own time, in its own style."""
-        now = DAY + timedelta(seconds=self.offset + self.world.time.now)
-        if self.clockless:
-            now = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=self.world.time.now - self.born)
-        if self.style == 1:
-            return now.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="seconds")
-        return now.isoformat(timespec="milliseconds" if self.style == 2 else "seconds").replace("+00:00", "Z")
-
     def meter(self, connector: int) -> int:
         """Its register, which grows with each look."""
         self.registers[connector] += self.chance.randint(1, 900)
@@ -79,7 +65,7 @@ class Station:
         """The station starts."""
         if not self.on:
             self.on, self.booted = True, False
-            self.clockless, self.born = self.no_battery, self.world.time.now
+            self.watch.power_on()
             self.speech.begin()
 
     def power_off(self) -> None:
@@ -134,7 +120,7 @@ class Station:
         self.starting.add(connector)
         self.stays[connector] = plan.stay
         self.status(connector, "Preparing")
-        if self.linked and self.booted:
+        if plan.asks and self.linked and self.booted:
             self.errand(Ask("authorize", {"tag": plan.tag, "connector": connector}))
         else:
             self.start(connector, plan.tag)
@@ -146,7 +132,7 @@ class Station:
     def start(self, connector: int, tag: str) -> None:
         """Energy flows."""
         self.starting.discard(connector)
-        begun, meter = self.wall(), self.meter(connector)
+        begun, meter = self.watch.says(), self.meter(connector)
         session = self.world.ledger.session(self.name, connector, tag, begun, meter)
         session.id = self.speech.own_id(session)
         if session.id is not None:
@@ -166,7 +152,7 @@ class Station:
         if session.nameless:
             session.nameless = False
             sign = f'"{session.id}"|"seqNo": {session.events},'
-            self._begun(session, self.wall(), sign)
+            self._begun(session, self.watch.says(), sign)
 
     def _begun(self, session: Session, when: str, sign: str) -> None:
         there = {"connector": session.connector, "tag": session.tag}
@@ -178,14 +164,14 @@ class Station:
         """A periodic reading."""
         if self.running.get(session.connector) is not session or not self.on:
             return
-        readings, sign = [], ""
+        readings, sign, when = [], "", self.watch.says()
         for _ in range(self.chance.choice((1, 1, 2))):
             register = self.meter(session.connector)
             value = f"{register // 1000}.{register % 1000:03}" if self.kilo else str(register)
             sign = sign or value
-            readings.append((self.wall(), value, "kWh" if self.kilo else "Wh", "Energy.Active.Import.Register"))
+            readings.append((when, value, "kWh" if self.kilo else "Wh", "Energy.Active.Import.Register"))
             if self.chance.random() < 0.3:
-                readings.append((readings[-1][0], str(self.chance.randint(0, 11000)), "W", "Power.Active.Import"))
+                readings.append((when, str(self.chance.randint(0, 11000)), "W", "Power.Active.Import"))
         self.enqueue("meter", session, sign, connector=session.connector, readings=readings)
         self.world.time.later(None, self.chance.uniform(15, 90), self.read, session)
 
@@ -193,14 +179,14 @@ class Station:
         """A reading that belongs to no transaction."""
         if self.on and 1 not in self.running:
             value = str(self.meter(1))
-            reading = (self.wall(), value, "Wh", "Energy.Active.Import.Register")
+            reading = (self.watch.says(), value, "Wh", "Energy.Active.Import.Register")
             self.enqueue("meter", None, value, connector=1, readings=[reading])
 
     def stop(self, connector: int, reason: str) -> None:
         """It ends."""
         self._token(self.running[connector])
         session = self.running.pop(connector)
-        session.ended, session.meter_stop = self.wall(), self.meter(connector)
+        session.ended, session.meter_stop = self.watch.says(), self.meter(connector)
         fields = {"when": session.ended, "meter": str(session.meter_stop), "reason": reason}
         self.enqueue("stop", session, str(session.meter_stop), tag=session.tag, **fields)
         self.status(connector, "Available")
@@ -258,6 +244,7 @@ class Station:
                 if ask.item.booked is not None or self.world.stored(ask.item):
                     self.world.count("doubles from a station")
             ask.item.sends += 1
+            ask.item.asked = ask.item.asked if ask.item.asked is not None else self.world.time.now
         self._timer = self.world.time.later(None, self.patience, self._silent, ask)
         self.speech.send(ask)
 
@@ -326,7 +313,7 @@ class Station:
         self.pump()
 
     def _heard_boot(self, ask: Ask, said: dict[str, Any]) -> None:
-        self.clockless = False
+        self.watch.set()
         if said["status"] == "Accepted":
             self.booted = True
             self.interval = said["interval"] or 300.0
@@ -341,7 +328,7 @@ class Station:
 
     def _heard_authorize(self, ask: Ask, said: dict[str, Any]) -> None:
         connector = ask.fields["connector"]
-        self.world.authorized(self.name, ask.fields["tag"], said["status"])
+        self.world.tokens.authorized(self.name, ask.fields["tag"], said["status"], ask.since)
         if connector not in self.starting:
             return
         if said["status"] == "Accepted":
@@ -354,6 +341,7 @@ class Station:
         session = ask.item.session
         assert session is not None
         session.id = said["id"] if self.speech.numbered else session.id
+        self.world.tokens.started(self.name, session.tag, said["status"], ask.item.asked)
         if said["status"] != "Accepted":
             self.world.count("starts that were refused")
             self.world.time.later(None, 2.0, self._deauthorized, session)

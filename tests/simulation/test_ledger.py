@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
+from tests.simulation.asks import DAY
+from tests.simulation.clock import Time
 from tests.simulation.truth import Ledger, moment
+from tests.simulation.watches import Wall
 
 BEGIN = {"connector": 1, "tag": "A", "when": "2026-03-01T10:00:00+02:00", "meter": "100"}
 END = {"when": "2026-03-01T09:00:00Z", "meter": "900"}
@@ -16,7 +20,9 @@ class Books(Ledger):
 
     def __init__(self) -> None:
         self.clock, self.findings = 0.0, list[tuple[str, str]]()
-        super().__init__(lambda: self.clock, lambda name, words: self.findings.append((name, words)), lambda what: None)
+        self.wall = Wall(Time())
+        found = lambda name, words: self.findings.append((name, words))  # noqa: E731
+        super().__init__(lambda: self.clock, found, lambda what: None, self.wall.showed)
         self.one = self.session("CP", 1, "A", BEGIN["when"], 100)
         self.start = self.item("start", "CP", self.one, "100", **BEGIN)
         self.meter = self.item("meter", "CP", self.one, "0.5", connector=1, readings=[READING])
@@ -169,3 +175,48 @@ def test_what_was_put_aside_is_not_missed():
     books.compare()
     assert books.findings == []
     assert books.undone == 0
+
+
+# -- times that are none ---------------------------------------------------------------------------------------------
+
+
+def odd(when: str) -> tuple[Books, dict[str, str]]:
+    """A reading of no transaction with such a time, which was sent ten seconds after the day began."""
+    books = Books()
+    books.item("meter", "CP", None, "7", connector=1, when=when, meter="7").asked = 10.0
+    books.wall.time.now = books.clock = 20.0
+    return books, {"meter": "7"}
+
+
+def heard(books: Books, seconds: float, **fields) -> bool:
+    when = (DAY + timedelta(seconds=seconds)).isoformat()
+    return books.arrived("meter", "CP", {"when": when, **fields}, (), books.clock) is not None
+
+
+def test_a_time_that_is_none_becomes_one_of_its_receipt():
+    for seconds, may in ((9, True), (15, True), (21, True), (3, False), (40, False)):
+        books, fields = odd("unknown")
+        assert heard(books, seconds, **fields) == may
+        assert books.names == (set() if may else {"INV4"})
+
+
+def test_it_becomes_the_same_each_time():
+    books, fields = odd("2026-02-30T08:00:00Z")
+    assert heard(books, 15, **fields)
+    assert not heard(books, 16, **fields)
+
+
+def test_the_gateways_own_clock_may_be_off_then():
+    books, fields = odd("unknown")
+    books.wall.set(-3600.0)
+    books.wall.time.now = 30.0
+    assert not heard(books, -3700, **fields)
+    assert heard(books, -3575, **fields)
+
+
+def test_a_time_without_a_zone_is_utc_and_must_say_so_where_it_is_translated():
+    books, fields = odd("2026-03-01T08:00:00")
+    assert heard(books, 0, **fields)
+    assert books.arrived("meter", "CP", {"when": "2026-03-01T08:00:00", **fields}, (), 20.0) is None
+    books.passing = True
+    assert books.arrived("meter", "CP", {"when": "2026-03-01T08:00:00", **fields}, (), 20.0) is not None

@@ -15,7 +15,7 @@ from tests.simulation.mutants import ASKED, MUTANTS
 from tests.simulation.routes import ROUTES
 
 SEEDS = 500
-MUTANT_SEEDS = range(1, 201)
+MUTANT_SEEDS = range(1, 61)
 FLOORS = {
     "transactions": 2000,
     "messages of transactions": 8330,
@@ -54,6 +54,9 @@ FLOORS = {
     "orders that failed": 5,
     "runs with a bystander": 40,
     "questions: waiting": 200,
+    "messages with a time that is none": 500,
+    "starts with a token that the gateway knew": 250,
+    "tokens that had expired while the back end was away": 15,
 }
 """What all runs together must at least have seen: a simulation in which nothing happens finds nothing."""
 

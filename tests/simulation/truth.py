@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-Reading = tuple[datetime, Decimal, str, str]
+Reading = tuple[datetime | None, Decimal, str, str]
 """When, value, unit, measurand."""
 
 
@@ -52,12 +52,15 @@ class Item:
     fields: dict[str, Any]
     sends: int = 0
     errors: int = 0
+    asked: float | None = None
     acked: float | None = None
     booked: float | None = None
     parked: bool = False
     copies: list[Copy] = field(default_factory=list)
     readings: tuple[Reading, ...] = ()
     poisoned: bool = False
+    receipts: dict[int, datetime] = field(default_factory=dict)
+    """What stands for a time that was none: by its place, the moment itself first and then those of the readings."""
 
 
 @dataclass(eq=False)
@@ -82,8 +85,22 @@ class Booking:
 
 
 def moment(text: str) -> datetime:
-    """A timestamp of the wire as a moment."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """A time on the wire as a moment; without a zone where it names none."""
+    read = datetime.fromisoformat(text)
+    return read.astimezone(UTC) if read.tzinfo is not None else read
+
+
+def own_moment(text: str) -> datetime | None:
+    """A time as a station told it: in UTC where it names no zone, None where it is none."""
+    try:
+        return in_utc(moment(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def in_utc(when: datetime) -> datetime:
+    """What names no zone is UTC."""
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
 
 class Ledger:
@@ -92,8 +109,14 @@ class Ledger:
     PATIENCE = 25.0
     """An answer that came later than this after its call may have come too late."""
 
-    def __init__(self, now: Callable[[], float], found: Callable[[str, str], None], count: Callable[[str], None]) -> None:
-        self.now, self.found, self.count = now, found, count
+    def __init__(
+        self,
+        now: Callable[[], float],
+        found: Callable[[str, str], None],
+        count: Callable[[str], None],
+        showed: Callable[[datetime, float], bool],
+    ) -> None:
+        self.now, self.found, self.count, self.showed = now, found, count, showed
         self.items: dict[str, list[Item]] = {}
         self.sessions: list[Session] = []
         self.bookings: dict[str, dict[Any, Booking]] = {}
@@ -109,6 +132,8 @@ class Ledger:
         self._names: dict[tuple[Any, ...], Any] = {}
         self.renumbered = False
         """Whether the back end counts the station's places otherwise than the station."""
+        self.passing = False
+        """Whether messages pass as they are: a time without a zone stays one."""
 
     # -- what stations do ----------------------------------------------------------------------------------------
 
@@ -124,6 +149,8 @@ class Ledger:
         made = Item(kind, station, len(mine), session, sign, fields)
         made.readings = readings_of(fields.get("readings", ()))
         mine.append(made)
+        if None in moments(fields, made.readings, own_moment):
+            self.count("messages with a time that is none")
         if kind == "plug":  # 1.x has no word for it: it is told by the start that follows
             made.booked = self.now()
         content = content_of(kind, station, fields, made.readings)
@@ -173,7 +200,19 @@ class Ledger:
 
     def of(self, kind: str, station: str, fields: dict[str, Any], readings: tuple[Reading, ...]) -> Item | None:
         """The item that says this."""
-        return self._by_content.get(content_of(kind, station, fields, readings))
+        item = self._by_content.get(content_of(kind, station, fields, readings))
+        return item if item is not None and self._timely(item, moments(fields, readings, moment)) else None
+
+    def _timely(self, item: Item, heard: list[datetime | None]) -> bool:
+        """Whether these are its times; for one that is none a time at which the gateway can have received it, always the same."""
+        said = moments(item.fields, item.readings, own_moment)
+        for place, (mine, theirs) in enumerate(zip(said, heard, strict=True)):
+            theirs = in_utc(theirs) if self.passing and theirs is not None else theirs
+            if mine is None and item.asked is not None and theirs is not None and self.showed(theirs, item.asked):
+                mine = item.receipts.setdefault(place, theirs)
+            if mine != theirs:
+                return False
+        return True
 
     def _same(self, item: Item, name: str, heard: Any, renamed: bool) -> None:
         """A place or a tag is what the station said; where it must be renamed, always to the same and none other is."""
@@ -285,18 +324,24 @@ class Ledger:
 
 
 def readings_of(said: Any) -> tuple[Reading, ...]:
-    """Readings as comparable values."""
-    return tuple((moment(when), Decimal(value), unit, measurand) for when, value, unit, measurand in said)
+    """A station's readings as comparable values."""
+    return tuple((own_moment(when), Decimal(value), unit, measurand) for when, value, unit, measurand in said)
 
 
-def plain(reading: Reading) -> Reading:
-    """In units without a kilo: how it is written is nobody's business."""
-    when, value, unit, measurand = reading
-    return (when, value * 1000, unit[1:], measurand) if unit.startswith("k") else reading
+def plain(reading: Reading) -> tuple[Decimal, str, str]:
+    """Value, unit, measurand in units without a kilo: how it is written is nobody's business."""
+    _, value, unit, measurand = reading
+    return (value * 1000, unit[1:], measurand) if unit.startswith("k") else (value, unit, measurand)
 
 
 def content_of(kind: str, station: str, fields: dict[str, Any], readings: tuple[Reading, ...]) -> tuple[Any, ...]:
-    """What a message says of when and how much, whatever ids and names it carries."""
-    when = moment(fields["when"]) if fields.get("when") else None
+    """What a message says of how much, whatever ids and names it carries: the simulation says each thing once."""
     meter = Decimal(fields["meter"]) if fields.get("meter") is not None else None
-    return kind, station, when, meter, tuple(plain(one) for one in readings)
+    return kind, station, meter, tuple(plain(one) for one in readings)
+
+
+def moments(
+    fields: dict[str, Any], readings: tuple[Reading, ...], read: Callable[[str], datetime | None]
+) -> list[datetime | None]:
+    """What a message says of when: of itself, and of each reading."""
+    return [*([read(fields["when"])] if "when" in fields else []), *(when for when, _, _, _ in readings)]

@@ -14,7 +14,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from twisted.logger import LogEvent, globalLogPublisher
 
 from gateway.links.limits import Limits
 from gateway.server import Server
-from tests.simulation.asks import DAY, Plan
-from tests.simulation.backend import WELL, Backend, verdict
+from tests.simulation.asks import Plan
+from tests.simulation.backend import WELL, Backend
 from tests.simulation.clock import Time
 from tests.simulation.faults import Faults
 from tests.simulation.machine import Disk, Process
@@ -34,7 +33,9 @@ from tests.simulation.routes import ROUTES
 from tests.simulation.setting import GATEWAY, data, metrics, site
 from tests.simulation.stations import Station
 from tests.simulation.surroundings import Complaints, Ordered, surroundings
+from tests.simulation.tokens import USUAL, Tokens
 from tests.simulation.truth import Item, Ledger
+from tests.simulation.watches import Wall
 from tests.simulation.wires import End, Wire
 
 REST_WITHIN = 900.0
@@ -77,10 +78,11 @@ class World:
         self.findings: list[tuple[str, str]] = []
         self.route, self.path = ROUTES[route], folder / "journal.sqlite"
         self.net = Network(self.time, self.seed, self)
-        self.ledger = Ledger(self.time.seconds, self.found, self.count)
+        self.ledger = Ledger(self.time.seconds, self.found, self.count, lambda when, since: self.wall.showed(when, since))
         self.ledger.renumbered = route.startswith("2.0.1-1.")
+        self.ledger.passing = len({*route.split("-")}) == 1
         self.orders = Orders(self)
-        self.calm, self.wall_offset, self._mood = False, 0.0, "fast"
+        self.calm, self._mood, self.wall = False, "fast", Wall(self.time)
         self.local = self.chance.random() < 0.15
         self.sloppy = self.chance.random() < 0.4
         self.poison: list[tuple[str, str]] = []
@@ -94,6 +96,7 @@ class World:
         self.site = site(self.route, folder, self.chance)
         self.complaints = Complaints(lambda words: self.found("INV7", words))
         self.day = self.chance.uniform(400, 900)
+        self.tokens = Tokens(self, self.day)
         self.stations = [Station(self, number, self.route.station, self._plans()) for number in range(self.chance.randint(2, 4))]
         self.backend = Backend(self, self.route.backend)
         self.faults = Faults(self, self.day)
@@ -101,7 +104,7 @@ class World:
     def _plans(self) -> list[Plan]:
         chance, plans = self.chance, []
         for _ in range(chance.randint(2, 4)):
-            tag = chance.choice(("A1", "A2", "B7", "X9")) if chance.random() < 0.7 else f"T{chance.randrange(10**6)}"
+            tag = chance.choice(USUAL) if chance.random() < 0.7 else f"T{chance.randrange(10**6)}"
             if self.ledger.renumbered and chance.random() < 0.2:
                 tag = f"LONG-{chance.randrange(10**30):030}"
             at = chance.uniform(5, self.day + 60)
@@ -212,7 +215,7 @@ class World:
             metrics(),
             None,
             self.complaints,  # type: ignore[arg-type]
-            lambda: DAY + timedelta(seconds=self.time.now + self.wall_offset),
+            self.wall.now,
             self._id,
             random.Random(f"{self.seed} gateway {self._processes}"),
             Limits(ping_every=60.0, dead_after=150.0),
@@ -361,12 +364,6 @@ class World:
         if item.booked is None and not self.stored(item):
             self.found("INV1", f"{item.kind} {item.sign} of {item.station} was acknowledged before it was stored")
         self.ledger.acknowledged(item)
-
-    def authorized(self, station: str, tag: str, status: str) -> None:
-        """A station heard what a token may: where the site does not believe all, only the back end can have said a good word."""
-        believed = self.site.policy.authorize_offline == "accept" or len(tag) > 20  # a longer one goes by another name
-        if status == "Accepted" and not believed and not (tag in self.backend.judged and verdict(tag) == status):
-            self.found("TOKEN", f"{station} may charge with {tag}, of which the back end never said so")
 
     def _look(self) -> None:
         """Now and then: what was acknowledged is in the books or on the disk."""
