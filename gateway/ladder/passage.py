@@ -79,14 +79,16 @@ class Passage(Struct, gc=False):
 
         Raises `Refused` where it cannot be said there (a number that does not fit).
         """
-        if len(self.legs) == 1:
-            leg = self.legs[0]
+        legs = self.legs
+        if len(legs) == 1:
+            leg = legs[0]
             if leg.same_back:
                 return payload, ()
-            if leg.quick_back is not None and (made := leg.quick_back(payload)) is not None:
+            quick = leg.quick_back
+            if quick is not None and (made := quick(payload)) is not None:
                 return made, ()
         losses: list[Loss] = []
-        for leg, asked in zip(reversed(self.legs), reversed(self.asked), strict=True):
+        for leg, asked in zip(reversed(legs), reversed(self.asked), strict=True):
             if not leg.same_back:
                 made = leg.back(payload, Run(cx.facts, losses, asked, None, cx))
                 assert made is not None, "a result that may come to nothing is a fault at load"
