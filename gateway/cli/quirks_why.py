@@ -99,10 +99,6 @@ def told(quirks: Quirks, both: tuple[Known, Known], values: Mapping[str, Any]) -
             yield f"{id}: no longer meant for it; {_fired(when, station.firmware)}"
 
 
-def _would_fit(profile: Profile, known: Known) -> bool:
-    return replace(profile, off="").rank(known) is not None
-
-
 def _by(profile: Profile, known: Known) -> str:
     """The facts that chose a profile, in the words of its match."""
     match: Match = next(one for one in profile.matches if one.fits(known))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from ocpp.v16 import call as call16
 
 from tests.devices.evbox_box import Box
@@ -31,19 +30,6 @@ LIMIT = {
     "charging_profile_kind": "Absolute",
     "charging_schedule": {"charging_rate_unit": "A", "charging_schedule_period": [{"start_period": 0, "limit": 16}]},
 }
-
-
-@pytest.fixture
-def later() -> Iterator[Callable[[Any], Any]]:
-    ends: list[Any] = []
-
-    def keep(one: Any) -> Any:
-        ends.append(one)
-        return one
-
-    yield keep
-    for one in reversed(ends):
-        one.end()
 
 
 class Emulator:

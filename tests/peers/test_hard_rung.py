@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from ocpp.v16 import call as call16
 from ocpp.v201 import call as call201
 
@@ -17,19 +16,6 @@ from tests.peers.running import Gateway, free_port, until
 
 TAG = {"idToken": "04A1B2C3", "type": "ISO14443"}
 T0, T1, T2, T3 = (f"2026-01-01T1{hour}:00:00Z" for hour in range(4))
-
-
-@pytest.fixture
-def later() -> Iterator[Callable[[Any], Any]]:
-    ends: list[Any] = []
-
-    def keep(one: Any) -> Any:
-        ends.append(one)
-        return one
-
-    yield keep
-    for one in reversed(ends):
-        one.end()
 
 
 def running(tmp_path: Path, listen: str, backend: str) -> tuple[Gateway, int]:

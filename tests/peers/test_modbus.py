@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from ocpp.v16 import call as call16
 from ocpp.v201 import call as call201
 from pymodbus import FramerType
@@ -18,19 +17,6 @@ from tests.peers.mobilityhouse import Backend
 from tests.peers.mobilityhouse201 import Station201
 from tests.peers.modbus_server import Rapi, Server
 from tests.peers.running import Gateway, free_port, until
-
-
-@pytest.fixture
-def later() -> Iterator[Callable[[Any], Any]]:
-    ends: list[Any] = []
-
-    def keep(one: Any) -> Any:
-        ends.append(one)
-        return one
-
-    yield keep
-    for one in reversed(ends):
-        one.end()
 
 
 def site(folder: Path, dial: str, backend: str, **options: Any) -> Path:
