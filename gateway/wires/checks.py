@@ -16,7 +16,9 @@ from operator import xor
 from typing import Any, Literal
 from zlib import adler32
 
-from crccheck.crc import ALLCRCCLASSES, Crc  # type: ignore[import-untyped]
+from crccheck.crc import ALLCRCCLASSES  # type: ignore[import-untyped]
+
+from gateway.wires.crc import tabled
 
 Compute = Callable[[bytes], int]
 Over = Literal["content", "frame", "behind", "zeroed"]
@@ -64,12 +66,13 @@ CRCS = {str(name).lower().replace("/", "-"): model for model in ALLCRCCLASSES if
 
 def crc(model: Any) -> tuple[int, Compute]:
     """A CRC of the catalogue."""
-    return model._width // 8, lambda data: int(model.calc(data))
+    bits = model._reflect_input, model._reflect_output, model._xor_output
+    return model._width // 8, tabled(model._width, model._poly, model._initvalue, *bits)
 
 
 def own_crc(width: int, poly: int, init: int, reflect: bool, out: int) -> tuple[int, Compute]:
     """A CRC that has no name."""
-    return width // 8, lambda data: int(Crc(width, poly, init, reflect, reflect, out).process(data).final())
+    return width // 8, tabled(width, poly, init, reflect, reflect, out)
 
 
 @dataclass(frozen=True, slots=True)

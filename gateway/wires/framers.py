@@ -13,7 +13,8 @@ from gateway.wires.shapes import Noise
 
 Cut = list[bytes | Noise]
 _PATIENCE = 64
-"""So often a wrong frame is searched for a right one inside it; then it is given up whole, or noise could cost too much."""
+"""So often a wrong frame is searched for a right one inside it; then it is given up whole, and the next is searched half as
+often, until a right one or a silence comes: or noise could cost too much."""
 
 
 class Datagram:
@@ -187,7 +188,10 @@ class Prefixed(_Stream):
         super().__init__(most)
         self.start, self.head, self.total, self.sound, self.between = start, head, total, sound, between
         self.slide = slide or bool(start)
-        self.misses = 0
+        self._be_patient()
+
+    def _be_patient(self) -> None:
+        self.misses, self.patience = 0, _PATIENCE
 
     def _step(self, out: Cut) -> bool:
         self._skip(self.between)
@@ -201,15 +205,15 @@ class Prefixed(_Stream):
         if len(self.held) < total:
             return False
         if self.sound(bytes(self.held[:total])):
-            self.misses = 0
+            self._be_patient()
             out.append(self._take(total))
             return True
         return self._miss(out, 1 if self.slide else total, "a wrong check", total)
 
     def _miss(self, out: Cut, count: int, why: str, whole: int = 1) -> bool:
         self.misses += 1
-        if self.misses >= _PATIENCE:
-            self.misses, count = 0, max(count, whole)
+        if self.misses >= self.patience:
+            self.misses, self.patience, count = 0, max(1, self.patience // 2), max(count, whole)
         out += self._drop(count, why)
         return bool(self.held)
 
@@ -219,6 +223,7 @@ class Prefixed(_Stream):
         while self.held:
             out += self._drop(1 if self.slide else len(self.held), "half a frame")
             out += self._cut()
+        self._be_patient()
         return out
 
 

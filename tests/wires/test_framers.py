@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.wires.framers import Datagram, Flagged, Gap, JsonStream, Marked
+from gateway.wires.framers import Datagram, Flagged, Gap, JsonStream, Marked, Prefixed
 from gateway.wires.shapes import Framer, Noise
 from tests.wires import toys
 
@@ -133,6 +133,21 @@ def test_what_may_stand_behind_a_frame_is_no_noise() -> None:
     meter = toys.named("meter")
     frame = meter.write("read_energy", {"meter": "000102030425"})
     assert meter.framer("backend").feed(b"\xfe\xfe\xfe\xfe" + frame + b"\xfe" + frame) == [frame, frame]
+
+
+def test_noise_of_which_each_byte_may_begin_a_frame_costs_few_checks() -> None:
+    checked = list[bytes]()
+
+    def sound(frame: bytes) -> bool:
+        checked.append(frame)
+        return frame == b"h\x02ok"
+
+    framer = Prefixed(b"h", 2, lambda head: 2 + head[1], sound, 256)
+    framer.feed(b"h" * 2**16)
+    assert len(checked) < 2 * 64 + 2**16 / 100
+    framer.idle()
+    framer.feed(b"hhhh" + b"h\x02ok")
+    assert frames(framer.idle()) == [b"h\x02ok"], "after a silence it is searched for as before"
 
 
 def test_a_silence_ends_a_frame() -> None:
