@@ -294,7 +294,7 @@ class Relay:
         self.on_health(False)
         for conversation in list(self.conversations.values()):
             conversation.abandon()
-            self.ended(conversation)
+        self.conversations.clear()
         self.clock.callLater(HEAL_EVERY, self._heal)
 
     def _heal(self) -> None:
