@@ -211,8 +211,8 @@ class Prefixed(_Stream):
         return self._miss(out, 1 if self.slide else total, "a wrong check", total)
 
     def _miss(self, out: Cut, count: int, why: str, whole: int = 1) -> bool:
-        self.misses += 1
-        if self.misses >= self.patience:
+        self.misses += whole > 1  # an impossible length costs nothing to see
+        if whole > 1 and self.misses >= self.patience:
             self.misses, self.patience, count = 0, max(1, self.patience // 2), max(count, whole)
         out += self._drop(count, why)
         return bool(self.held)
