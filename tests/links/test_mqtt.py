@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.links.mqtt import Broker, Mqtt
 from tests.links.test_streams import Far
-from tests.peers.running import free_port, until
+from tests.peers import brokers
+from tests.peers.running import until
 
 
 class Reactor:
@@ -48,49 +43,19 @@ class Heard(Far):
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Any]:
     """Starts a broker, and starts it again at the same port after ``kill``."""
-    port, children = free_port(), []
-    config = tmp_path / "broker.yaml"
-    config.write_text(
-        textwrap.dedent(f"""\
-        listeners:
-          default: {{type: tcp, bind: 127.0.0.1:{port}}}
-        plugins:
-          amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
-        """)
-    )
+    made = brokers.Broker(tmp_path)
 
     def start() -> int:
-        line = [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", str(config)]
-        children.append(subprocess.Popen(line, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ}))
-        return port
+        return made.start().port
 
-    start.kill = lambda: (children[-1].kill(), children[-1].wait())  # type: ignore[attr-defined]
+    start.kill = made.kill  # type: ignore[attr-defined]
     yield start
-    for child in children:
-        child.kill()
-        child.wait()
-
-
-def station(port: int) -> Client:
-    """A station of the test's own."""
-    made = Client(CallbackAPIVersion.VERSION2)
-    until(lambda: _connected(made, port), "the broker is there")
-    made.loop_start()
-    until(made.is_connected, "the station is connected")
-    return made
-
-
-def _connected(client: Client, port: int) -> bool:
-    try:
-        client.connect("127.0.0.1", port)
-    except OSError:
-        return False
-    return True
+    made.kill()
 
 
 def test_messages_come_with_their_topics_and_go_to_theirs_over_a_restart_of_the_broker(broker: Any) -> None:
     port, reactor, far, refused = broker(), Reactor(), Heard(), list[str]()
-    box = station(port)
+    box = brokers.connected(port)
     heard: list[tuple[str, bytes]] = []
     box.on_message = lambda _, __, message: heard.append((message.topic, message.payload))
     box.subscribe("box/cmd")

@@ -18,6 +18,7 @@ from tests.devices.goe_station import OFF, GoE
 from tests.devices.ocnp_station import SERIAL, Pipes
 from tests.devices.ykc_pile import PILE, Pile
 from tests.peers.adapters import Adapter, Caller, Web
+from tests.peers.brokers import Broker, SmartEvse
 from tests.peers.mobilityhouse import Backend
 from tests.peers.mobilityhouse201 import Station201
 from tests.peers.running import Gateway, free_port, post, until
@@ -198,6 +199,27 @@ backends:
         until(lambda: backend.command("GARAGE", stop).status == "Accepted", "the stop is taken")
         (ended,) = until(lambda: backend.book.of("StopTransaction"), "its end is told")
         assert (ended["meter_stop"] - start["meter_start"], box.frc) == (1234, OFF)
+
+
+def test_a_station_behind_a_broker(tmp_path: Path, later: Callable[[Any], Any]) -> None:
+    backend, broker = later(Backend(free_port()).start()), later(Broker(tmp_path).start())
+    station = later(SmartEvse(broker.port).start())
+    dial = f"smartevse+mqtt://127.0.0.1:{broker.port}"
+    with Gateway(tmp_path / "data", "--device", dial, "--backend", f"ocpp1.6+ws://127.0.0.1:{backend.port}/central"):
+        until(lambda: backend.book.of("BootNotification", "51446"), "it boots")
+        station.do("there", True)
+        (start,) = until(lambda: backend.book.of("StartTransaction"), "the session is told")
+        limited = call16.SetChargingProfile(connector_id=1, cs_charging_profiles=LIMIT)
+        assert backend.command("51446", limited).status == "Accepted"
+        until(lambda: station.override == 160, "its current is set")
+        station.do("wh", 86255)
+        triggered = call16.TriggerMessage(requested_message="MeterValues", connector_id=1)
+        until(lambda: backend.command("51446", triggered) and "86255" in str(backend.book.of("MeterValues")), "its meter is read")
+        stop = call16.RemoteStopTransaction(transaction_id=start["transaction_id"])
+        assert backend.command("51446", stop).status == "Accepted"
+        (ended,) = until(lambda: backend.book.of("StopTransaction"), "its end is told")
+    assert ended["meter_stop"] - start["meter_start"] == 1234
+    assert (ended["reason"], station.mode) == ("Remote", "Off")
 
 
 def events(backend: Backend, kind: str) -> list[Any]:
