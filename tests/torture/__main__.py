@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import difflib
+import logging
 import random
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--at-once", type=int, default=3, metavar="N", help="so many gateways side by side; default: 3")
     args = parser.parse_args()
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)  # a handshake that a kill cut off is no news
     wanted = {name: count for name, count in args.cycles.items() if name in (args.only or SCENARIOS)}
     with tempfile.TemporaryDirectory() as folder:
         accounts = asyncio.run(tortured(Path(folder), wanted, args.seed, args.at_once, args.stations))

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import errno
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -206,6 +207,34 @@ async def half_open(trial: Trial) -> Account:
     return world.account
 
 
+async def sleeps(trial: Trial) -> Account:
+    """The whole process stands still for longer than anybody waits for it, as in a machine that is moved or suspended."""
+    world = World(trial, "sleeps")
+    async with world.storm():
+        for _ in range(trial.cycles):
+            await world.rest(0.3, 1.0)
+            world.gateway.child.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+            await world.rest(0.1, 6.0)
+            world.gateway.child.send_signal(signal.SIGCONT)  # type: ignore[union-attr]
+            await _all_asked_anew(world)
+            world.account.cycles += 1
+    return _unrefused(world)
+
+
+async def slow(trial: Trial) -> Account:
+    """Each fsync takes up to three seconds for a while: late answers, and the right ones."""
+    world = World(trial, "slow", shim=trial.shim)
+    async with world.storm():
+        for _ in range(trial.cycles):
+            await world.rest(0.3, 1.0)
+            world.disk.order(slow=trial.chance.choice((100, 1000, 3000)))
+            await world.rest(1.0, 6.0)
+            world.disk.order(slow=0)
+            await _all_asked_anew(world)
+            world.account.cycles += 1
+    return _unrefused(world)
+
+
 async def clock(trial: Trial) -> Account:
     """The wall clock is set to another hour, day or century; stations are answered as before, and the back end is not stormed."""
     world = World(trial, "clock", shim=trial.shim)
@@ -308,9 +337,11 @@ SCENARIOS: dict[str, Scenario] = {
     "half-open": half_open,
     "poison": poison,
     "clock": clock,
+    "sleeps": sleeps,
+    "slow": slow,
     "tmpfs": tmpfs,
 }
-NEED_SHIM = ("steps", "power", "power-201", "errors", "full", "clock")
+NEED_SHIM = ("steps", "power", "power-201", "errors", "full", "clock", "slow")
 SHORT = {
     "kills": 0,
     "kills-201": 2,
@@ -323,6 +354,8 @@ SHORT = {
     "half-open": 2,
     "poison": 1,
     "clock": 2,
+    "sleeps": 1,
+    "slow": 1,
     "tmpfs": 1,
 }
 """How many cycles of each are enough for every run of the tests; tests/peers/test_storm.py kills too."""
