@@ -158,6 +158,27 @@ def test_nothing_is_stored_in_a_file_that_was_removed(store, tmp_path, append):
     assert [row.seq for row in store.restore("A").queue] == [1]
 
 
+def backed_up(beside, path):
+    with closing(sqlite3.connect(path)) as target:
+        beside.backup(target)
+
+
+def vacuumed(beside, path):
+    beside.execute("VACUUM INTO ?", (str(path),))
+
+
+@pytest.mark.parametrize("copied", [backed_up, vacuumed])
+def test_a_copy_that_sqlite_makes_beside_it_is_whole(store, append, tmp_path, copied):
+    for seq in range(1, 200):
+        assert store.commit([[append(seq)]]) == [None]
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as beside:
+        copied(beside, tmp_path / "copy.db")
+    with closing(Store(tmp_path / "copy.db", wait=0)) as copy:
+        assert copy.restore("A") == store.restore("A")
+        assert copy.waiting("A", 100) == store.waiting("A", 100)
+    assert store.commit([[append(200)]]) == [None]
+
+
 def test_two_stores_cannot_share_a_file(store, tmp_path):
     (tmp_path / "link.db").symlink_to(tmp_path / "journal.db")
     with pytest.raises(JournalFailed, match="in use by process"):
