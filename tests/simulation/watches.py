@@ -37,7 +37,7 @@ class Watch:
         self._style = chance.choice(("Z", "zone", "millis", "no zone"))
         self._no_battery = self._unset = chance.random() < 0.2
         self._deaf = self._no_battery and chance.random() < 0.3
-        self.broken = chance.random() < 0.2
+        self._broken = chance.random() < 0.2
         self._born = 0.0
 
     def power_on(self) -> None:
@@ -50,7 +50,7 @@ class Watch:
 
     def says(self) -> str:
         """The time, in its own style."""
-        if self.broken and self._chance.random() < 0.4:
+        if self._broken and self._chance.random() < 0.4:
             return self._chance.choice(NONSENSE)
         now = DAY + timedelta(seconds=self._offset + self._time.now)
         if self._unset:
