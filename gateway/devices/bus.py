@@ -195,12 +195,13 @@ class Bus:
         speaker = self._speaker(data, peer, place)
         lane = self._lanes.get(speaker) if speaker is not None else None
         letter = next((one for one in lane.open if one.asked is not None and one.asked.place == place), None) if lane else None
-        if lane is None or letter is None or self._is_answer(data, peer, place, refusal=True):
+        if lane is None or letter is None:
             return
-        lane.answered(letter)
-        self.owner.noise("violation", f"{place.partition(chr(10))[0]}: {why}", peer, data)
-        self.owner.unanswered(letter.station, letter.tag, f"{letter.name}: {why}")
-        self._pump("")
+        if not self._is_answer(data, peer, place, refusal=True):
+            lane.answered(letter)
+            self.owner.noise("violation", f"{place.partition(chr(10))[0]}: {why}", peer, data)
+            self.owner.unanswered(letter.station, letter.tag, f"{letter.name}: {why}")
+        self._pump(self._lane_of(letter.station))
 
     def _is_answer(self, frame: bytes, peer: Peer, by: str, refusal: bool = False) -> bool:
         """Whether the frame answers what was asked there, the oldest question first; if so, it is told.

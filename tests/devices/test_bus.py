@@ -392,6 +392,15 @@ def test_what_would_be_an_answer_is_none_under_such_a_status() -> None:
     assert scene.heard() == [("A", "t", "set: it was answered with the status 500")]
 
 
+@pytest.mark.parametrize("body", [b"", b'{"error":"busy"}'])
+def test_what_waits_behind_a_refusal_is_asked_at_once(body: bytes) -> None:
+    scene = asked()
+    scene.send("A", "u", "set", amps=7)
+    assert len(scene.link.sent) == 1
+    scene.bus.refused(body, HERE, "GET /set?amps=6", "it was answered with the status 409")
+    assert len(scene.link.sent) == 2
+
+
 def test_a_refusal_of_what_nobody_asked_is_nothing() -> None:
     scene = asked()
     scene.bus.refused(b"", HERE, "GET /other", "it was answered with the status 404")
