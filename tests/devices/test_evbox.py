@@ -184,16 +184,25 @@ SOUND = [frame("800121"), frame("80016AA700"), frame("800123" + "0E04A1B2C3D4E5F
 PIECES = st.one_of(st.binary(max_size=40), st.sampled_from(SOUND), st.tuples(st.sampled_from(SOUND), st.integers(1, 11)))
 
 
+def quiet(made: Street, box: Box) -> None:
+    """Let all be said that was begun: on such a bus each word waits for silence before it."""
+    for _ in range(50):
+        before = len(box.heard)
+        made.run(3)
+        if len(box.heard) == before:
+            return
+
+
 @settings(max_examples=25, deadline=None)
 @given(pieces=st.lists(PIECES))
 def test_whatever_comes_the_next_sound_frame_is_answered(street_once: tuple[Street, Box], pieces: list[Any]) -> None:
     made, box = street_once
     for piece in pieces:
         box.bus.line.heard(piece if isinstance(piece, bytes) else piece[0][: -piece[1]], AT)
-    made.run(2)
+    quiet(made, box)
     before = box.heard.count("018021")
     box.bus.line.heard(frame("800121"), AT)
-    made.run(1)
+    made.run(3)
     assert box.heard.count("018021") == before + 1
     assert made.refused("crash") == 0
 
