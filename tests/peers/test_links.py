@@ -15,7 +15,8 @@ import pytest
 from websockets.asyncio.server import serve
 from websockets.sync.client import connect
 
-from tests.links.test_mqtt import broker, station
+from tests.links.test_mqtt import broker
+from tests.peers import brokers
 from tests.peers.looped import Looped
 from tests.peers.mobilityhouse import Backend
 from tests.peers.running import PATIENCE, Gateway, free_port, until
@@ -126,7 +127,7 @@ class Opened(Looped):
 
 def test_stations_that_are_dialled_over_http_websocket_and_a_broker(tmp_path: Path, asked: int, broker: Any) -> None:
     mqtt, opened = broker(), Opened()
-    box = station(mqtt)
+    box = brokers.connected(mqtt)
     heard: list[str] = []
     box.on_message = lambda _, __, message: heard.append(message.topic)
     box.subscribe("toy/MQTT/heard")
