@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
 from gateway.timers import Timers
+from tests.test_deadlines import STEPS
 
 
 def test_each_comes_once_at_its_time_and_in_order() -> None:
@@ -56,18 +57,6 @@ def test_nothing_comes_after_clear() -> None:
     timers.clear()
     clock.advance(2.0)
     assert (heard, clock.getDelayedCalls()) == ([], [])
-
-
-EIGHTHS = st.integers(-8, 40).map(lambda count: count / 8)
-"""Seconds whose sums are exact: two clocks that add in another order are not what is tried."""
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("set"), st.sampled_from("abcd"), EIGHTHS),
-        st.tuples(st.just("cancel"), st.sampled_from("abcd"), st.just(0.0)),
-        st.tuples(st.just("advance"), st.just(""), EIGHTHS.map(abs)),
-    ),
-    max_size=40,
-)
 
 
 @settings(deadline=None)

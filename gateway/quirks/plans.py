@@ -16,7 +16,7 @@ from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene
 from gateway.quirks.reading import On, Reading, each_map, fits_dialects
-from gateway.quirks.rule import Rule, check_on, read_changes
+from gateway.quirks.rule import Rule, by_command, check_on, read_changes
 from gateway.source import List, Map
 
 MOST = 8
@@ -95,18 +95,11 @@ def read_repeats(reading: Reading, at: Map, key: str) -> dict[str, float]:
 
 def read_silences(reading: Reading, at: Map, key: str) -> dict[str, Silence]:
     """The mapping ``at[key]`` of ``OPERATION: {after: seconds, result: {…}}``."""
-    listed = at[key]
-    if not isinstance(listed, Map) or not listed:
-        reading.check.fault(at, key, f"{key} is no mapping", "OPERATION: {after: seconds, result: {…}}")
-        return {}
-    made = {action: _silence(replace(reading, way="to"), listed, action) for action in listed}
-    return {action: one for action, one in made.items() if one is not None}
+    return by_command(reading, at, key, "OPERATION: {after: seconds, result: {…}}", _silence)
 
 
 def _silence(reading: Reading, listed: Map, action: str) -> Silence | None:
     at = listed[action]
-    if not check_on(reading, listed, action, On("call", action)):
-        return None
     if not isinstance(at, Map) or not reading.check.keys(at, f"silence of {action}", ("after",), ("result",)):
         return None
     after: Any = at["after"]

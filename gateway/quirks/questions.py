@@ -17,7 +17,7 @@ from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene, got, lacks
 from gateway.quirks.reading import On, Reading, each_map, fits_dialects
-from gateway.quirks.rule import Rule, check_on, read_changes
+from gateway.quirks.rule import Rule, by_command, check_on, read_changes
 from gateway.source import List, Map
 
 LONGEST = 86400
@@ -131,18 +131,11 @@ def _every(reading: Reading, at: Map) -> Every | None:
 
 def read_newest(reading: Reading, at: Map, key: str) -> dict[str, Newest]:
     """The mapping ``at[key]`` of ``OPERATION: {same: [field, …], result: {…}}``."""
-    listed = at[key]
-    if not isinstance(listed, Map) or not listed:
-        reading.check.fault(at, key, f"{key} is no mapping", "OPERATION: {same: [field, …], result: {…}}")
-        return {}
-    made = {action: _newest(replace(reading, way="to"), listed, action) for action in listed}
-    return {action: one for action, one in made.items() if one is not None}
+    return by_command(reading, at, key, "OPERATION: {same: [field, …], result: {…}}", _newest)
 
 
 def _newest(reading: Reading, listed: Map, action: str) -> Newest | None:
     at, on = listed[action], On("call", action)
-    if not check_on(reading, listed, action, on):
-        return None
     if not isinstance(at, Map) or not reading.check.keys(at, f"newest_only of {action}", ("result",), ("same",)):
         return None
     fields = at.get("same", List())

@@ -6,8 +6,9 @@ Not here: what the operations do (`gateway.quirks.operation`), in which directio
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from gateway.dialects.errors import PeerError
 from gateway.dialects.shapes import Field, Shape
@@ -20,6 +21,8 @@ from gateway.quirks.operation import MILD, OPERATIONS, When, compile_change, onl
 from gateway.quirks.path import FieldChange, Path, Scene
 from gateway.quirks.reading import On, Reading
 from gateway.source import Checker, List, Map, nearest, one_of
+
+Read = TypeVar("Read")
 
 MOST = 64
 EVERY = "*"
@@ -239,6 +242,19 @@ def check_on(reading: Reading, at: Map, key: str, on: On) -> bool:
         reading.check.fault(at, key, f"no {on} {comes} a {reading.side}")
         return False
     return True
+
+
+def by_command(
+    reading: Reading, at: Map, key: str, form: str, read: Callable[[Reading, Map, str], Read | None]
+) -> dict[str, Read]:
+    """The mapping ``at[key]`` of commands to this side, each read by itself; ``form`` is what a fault says was expected."""
+    listed = at[key]
+    if not isinstance(listed, Map) or not listed:
+        reading.check.fault(at, key, f"{key} is no mapping", form)
+        return {}
+    back = replace(reading, way="to")
+    made = {action: read(back, listed, action) for action in listed if check_on(back, listed, action, On("call", action))}
+    return {action: one for action, one in made.items() if one is not None}
 
 
 def _goes(reading: Reading, on: On) -> bool:
