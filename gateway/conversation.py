@@ -101,7 +101,7 @@ class StationSide:
         """The station answers."""
         self._feed(on.StationAnswered(answer))
 
-    def failed(self, id: str, why: str, reached: bool) -> None:
+    def failed(self, id: str, why: str, reached: bool, after: float = 0.0) -> None:
         """A call to the station failed."""
         self._feed(on.StationCallFailed(id, why, reached))
 
@@ -133,9 +133,10 @@ class BackendSide:
         if not self.detached:
             self.conversation.feed(on.BackendAnswered(answer))
 
-    def failed(self, id: str, why: str, reached: bool) -> None:
+    def failed(self, id: str, why: str, reached: bool, after: float = 0.0) -> None:
         """A call to the back end failed: over separate exchanges that is all we can know of its link."""
-        self.gone(why)
+        if not self.detached:
+            self.conversation.uplink_lost(why, after)
 
     def gone(self, why: str) -> None:
         """The uplink closed."""
@@ -238,10 +239,10 @@ class Conversation:
         self._met = True
         self.feed(on.UplinkUp())
 
-    def uplink_lost(self, why: str) -> None:
-        """The uplink broke, or could not be made."""
+    def uplink_lost(self, why: str, after: float = 0.0) -> None:
+        """The uplink broke, or could not be made; the back end asks to be left alone for ``after`` seconds."""
         self._detach_backend(None)
-        self.feed(on.UplinkDown(why))
+        self.feed(on.UplinkDown(why, after))
 
     # -- commands ------------------------------------------------------------------------------------------------
 

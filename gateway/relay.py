@@ -29,6 +29,7 @@ from gateway.journal.contract import Contradicted, Journal, JournalFailed, PutSt
 from gateway.ladder.route import Route
 from gateway.ladder.timed import TimedRoute
 from gateway.links.later import NOW, Later, Now
+from gateway.links.limits import LinkFailed
 from gateway.links.websocket import Receiver, WebSocket
 from gateway.load import Load
 from gateway.messages import Side
@@ -264,7 +265,8 @@ class Relay:
 
     def _not_dialled(self, failure: Failure, conversation: Conversation, attempt: int, url: str) -> None:
         if not conversation.over and conversation.attempt == attempt:
-            conversation.uplink_lost(f"{url}: {failure.getErrorMessage()}")
+            after = failure.value.after if isinstance(failure.value, LinkFailed) else 0.0
+            conversation.uplink_lost(f"{url}: {failure.getErrorMessage()}", after)
 
     def _authorization(self, backend: Backend, station: Station | None, upstream: str) -> list[tuple[str, str]]:
         secret = station.credential if station is not None and station.credential is not None else backend.credential
@@ -305,6 +307,8 @@ class Relay:
         if failure is not None:
             self.clock.callLater(HEAL_EVERY, self._heal)
             return
+        for names in (self._listeners, self._agents):
+            names.clear()  # of who was here before; not at once, for then somebody may still have been in the middle of something
         self.healthy = True
         self.on_health(True)
 

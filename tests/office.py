@@ -110,6 +110,7 @@ class Office:
         self.uplinks: list[Socket] = []
         self.posts: list[tuple[str, bytes, Deferred[Response]]] = []
         self.refuse_uplinks = False
+        self.retry_after = 0.0
         self.log = io.StringIO()
         names = data().dialects
         self.metrics = Metrics(names, {a for d in names.values() for a in d.messages})
@@ -135,7 +136,7 @@ class Office:
     def dial(self, url: str, names: tuple[str, ...], headers: Any, receiver: Any, backend: Backend) -> Deferred[Any]:
         made: Deferred[Any] = Deferred()
         if self.refuse_uplinks:
-            made.errback(LinkFailed("refused", reached=False))
+            made.errback(LinkFailed("refused", reached=False, after=self.retry_after))
             return made
         socket = Socket(receiver, names[0], url, headers)
         self.uplinks.append(socket)

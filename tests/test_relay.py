@@ -82,6 +82,31 @@ def test_an_uplink_that_fails_is_tried_again_later(office: Office) -> None:
     assert len(office.uplinks) == 1
 
 
+def test_a_back_end_is_not_called_before_the_time_that_it_named(office: Office) -> None:
+    office.refuse_uplinks, office.retry_after = True, 120.0
+    office.boot()
+    office.refuse_uplinks = False
+    office.clock.pump([1.0] * 119)
+    assert office.uplinks == []
+    office.clock.pump([1.0] * 7)  # and a random part of up to five seconds
+    assert len(office.uplinks) == 1
+
+
+def test_a_soap_back_end_is_not_asked_before_the_time_that_it_named(tmp_path: Path) -> None:
+    office = Office(tmp_path, json_to_soap(tmp_path))
+    station = office.connect().socket
+    assert station is not None
+    station.say(2, "b", "BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    begin = {"connectorId": 1, "idTag": "T", "timestamp": "2026-01-01T00:00:00Z", "meterStart": 0}
+    station.say(2, "s", "StartTransaction", begin)
+    office.posts[-1][2].callback(Response(503, (("retry-after", "120"),), b"<html>Back soon</html>"))
+    asked = len(office.posts)
+    office.clock.pump([1.0] * 119)
+    assert len(office.posts) == asked
+    office.clock.pump([1.0] * 7)
+    assert len(office.posts) == asked + 1
+
+
 def test_a_crowd_of_links_is_made_in_turn(tmp_path: Path) -> None:
     office = Office(tmp_path, most_connects=2)
     for number in range(5):
@@ -202,6 +227,7 @@ def test_where_nothing_can_be_stored_nobody_gets_a_byte_until_it_heals(tmp_path:
     for _ in range(3):
         office.clock.advance(1)
     assert office.relay.healthy
+    assert not office.relay._listeners, "who never returns is not remembered"
     again = office.start()
     assert office.uplinks[-1].calls("BootNotification"), "the stored boot goes up first"
     office.accept()

@@ -25,6 +25,7 @@ from gateway.ends.voice import Owner, Voice
 from gateway.links.client import Response
 from gateway.links.http import Exchange
 from gateway.links.limits import LinkFailed
+from gateway.links.retry_after import retry_after
 from gateway.messages import Answer, Call, Error, Message, Result, Side
 from gateway.quirks.cures import Answered
 
@@ -179,7 +180,7 @@ class EnvelopeEnd:
             return
         except PeerError as error:
             self.voice.garbled(error, raw, call.action)
-            self.owner.failed(call.id, f"HTTP {response.status}: {error}", True)
+            self.owner.failed(call.id, f"HTTP {response.status}: {error}", True, retry_after(response.headers))
             return
         self.owner.answered(result)
 

@@ -46,8 +46,8 @@ class Owner(Protocol):
     def answered(self, answer: Answer) -> None:
         """The peer answers the ``ask`` of that id."""
 
-    def failed(self, id: str, why: str, reached: bool) -> None:
-        """The ``ask`` of that id will have no answer."""
+    def failed(self, id: str, why: str, reached: bool, after: float = 0.0) -> None:
+        """The ``ask`` of that id will have no answer; the peer asks to be left alone for ``after`` seconds."""
 
     def gone(self, why: str) -> None:
         """The link closed."""

@@ -64,14 +64,15 @@ class LinkFailed(Exception):
     """What we asked of a peer came to nothing.
 
     ``why`` is for people; ``reached`` is true if any byte of the request may have been delivered; ``status`` is the HTTP
-    status, where the peer refused with one.
+    status, where the peer refused with one; ``after`` is how many seconds it asks to be left alone, as it said them.
     """
 
-    def __init__(self, why: str, reached: bool, status: int | None = None) -> None:
+    def __init__(self, why: str, reached: bool, status: int | None = None, after: float = 0.0) -> None:
         super().__init__(why)
         self.why = why
         self.reached = reached
         self.status = status
+        self.after = after
 
 
 class Refusal(Exception):

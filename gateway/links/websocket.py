@@ -23,6 +23,7 @@ from gateway.links.frames import Receiver, WebSocket
 from gateway.links.heads import HeadCutter, Headers, decoded, has_token, is_interim, tokens, write_head
 from gateway.links.later import NOW, Later, Now
 from gateway.links.limits import Limits, LinkFailed, Refusal
+from gateway.links.retry_after import retry_after
 from gateway.links.trust import Trust
 
 __all__ = ["Receiver", "WebSocket", "connect"]
@@ -44,7 +45,7 @@ def connect(
     """Open a WebSocket to a ws or wss URL within so many seconds, all included.
 
     ``headers`` are sent as they are (Authorization among them).  The WebSocket's ``subprotocol`` is one of ours, or None
-    if the server named none.  Fails with `LinkFailed`; its ``status`` is the server's where it refused with one.
+    if the server named none.  Fails with `LinkFailed`; its ``status`` and ``after`` are the server's where it refused with one.
     Cancelling the Deferred ends the attempt.
     """
     try:
@@ -146,13 +147,17 @@ class _Opening(Dialled):
         answer = _answer(head, self._limits)
         headers = decoded(answer)
         if answer.status_code != 101:
-            self._fail(f"the server refused the handshake with {answer.status_code}", answer.status_code)
+            self._refused(answer.status_code, retry_after(headers))
             return
         wrong = self._wrong(headers)
         if wrong:
             self._fail(wrong)
         else:
             self._open(next(iter(tokens(headers, "sec-websocket-protocol")), None))
+
+    def _refused(self, status: int, after: float) -> None:
+        wish = f", to be asked again in {after:g} seconds" if after else ""
+        self._fail(f"the server refused the handshake with {status}{wish}", status, after)
 
     def _wrong(self, headers: tuple[tuple[str, str], ...]) -> str:
         if not has_token(headers, "upgrade", "websocket") or not has_token(headers, "connection", "upgrade"):
@@ -191,14 +196,14 @@ class _Opening(Dialled):
     def _cancelled(self, _: Deferred[WebSocket]) -> None:
         self._fail("cancelled")
 
-    def _fail(self, why: str, status: int | None = None) -> None:
+    def _fail(self, why: str, status: int | None = None, after: float = 0.0) -> None:
         result, self._result = self._result, None
         if result is None:
             return
         if self._deadline.active():
             self._deadline.cancel()
         self._drop()
-        result.errback(LinkFailed(why, reached=self._outlet is not None, status=status))
+        result.errback(LinkFailed(why, reached=self._outlet is not None, status=status, after=after))
 
     def _drop(self) -> None:
         transport: Any = self.transport

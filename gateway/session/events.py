@@ -66,9 +66,11 @@ class UplinkUp(Struct, frozen=True, gc=False):
 
 
 class UplinkDown(Struct, frozen=True, gc=False):
-    """The link to the back end broke or could not be made; calls in flight have no answer."""
+    """The link to the back end broke or could not be made; calls in flight have no answer.  The back end asks to be left alone
+    for ``after`` seconds."""
 
     why: str
+    after: float = 0.0
 
 
 class BackendAsked(Struct, frozen=True, gc=False):

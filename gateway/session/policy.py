@@ -84,6 +84,8 @@ class Policy:
     uplink_wait_doublings: int = 6
     uplink_random: float = 5.0
     """The k-th wait before the uplink is tried again: ``min * 2**k + U(0, random)``, k up to ``doublings``."""
+    most_retry_after: float = 900.0
+    """A back end that asks to be left alone for longer than this is asked again then."""
     most_connects: int = 200
     """So many links to one back end are made in a second; more wait their turn.  For all stations together."""
     most_in_flight: int = 50

@@ -254,13 +254,13 @@ class Session:
             self.registration.uplink_up()
 
     def _uplink_down(self, event: on.UplinkDown) -> None:
-        self._hang_up("down", event.why)
+        self._hang_up("down", event.why, event.after)
 
     def _recycle(self, why: str) -> None:
         self._hang_up("recycle", why)
 
-    def _hang_up(self, word: str, why: str) -> None:
-        if self.uplink.hear(word, why):
+    def _hang_up(self, word: str, why: str, after: float = 0.0) -> None:
+        if self.uplink.hear(word, why, after):
             self.lane.lost()
             self.queue.age()
             self.delivery.cuts.link_gone()

@@ -36,13 +36,16 @@ class Uplink:
         self.up = False
         """Whether the link stands."""
         self.tries = 0
+        self.asked = 0.0
+        """Seconds for which the back end asks to be left alone."""
 
-    def hear(self, word: str, why: str = "") -> bool:
-        """Go one step; false if the word means nothing in this state."""
+    def hear(self, word: str, why: str = "", after: float = 0.0) -> bool:
+        """Go one step; false if the word means nothing in this state.  ``after`` is what the back end asked for with it."""
         step = STEPS.get((self.state, word))
         if step is None:
             self.desk.note("stray", f"uplink {self.state}: {word} {why}".strip(), peer="gateway", kind="event")
             return False
+        self.asked = after
         self.state, deed = step
         self.up = self.state == "up"
         if deed:
@@ -58,7 +61,8 @@ class Uplink:
         """Seconds until the next try; 2.0.1 part 4, 5.3 has this shape."""
         policy = self.desk.policy
         doubled: float = policy.uplink_wait_min * 2.0 ** min(self.tries, policy.uplink_wait_doublings)
-        return doubled + self.desk.rng.uniform(0, policy.uplink_random)
+        asked = min(self.asked, policy.most_retry_after)
+        return max(doubled, asked) + self.desk.rng.uniform(0, policy.uplink_random)
 
     def _calm(self) -> None:
         self.tries = 0

@@ -46,8 +46,8 @@ class Table:
         self.end.hear(exchange, read_envelope(body, [self.dialect]), body.decode())
         return wire
 
-    def answer(self, body: bytes, status: int = 200) -> None:
-        self.poster.posted[-1][2].callback(Response(status, (), body))
+    def answer(self, body: bytes, status: int = 200, **headers: str) -> None:
+        self.poster.posted[-1][2].callback(Response(status, tuple((k.replace("_", "-"), v) for k, v in headers.items()), body))
 
 
 @pytest.fixture
@@ -131,6 +131,12 @@ def test_q109_what_is_no_answer_is_a_failure_and_no_refusal(table: Table, body: 
     table.answer(body)
     assert table.owner.answers == []
     assert [(id, reached) for id, _, reached in table.owner.failures] == [("c", True)]
+
+
+def test_a_peer_that_asks_to_be_left_alone_is_told_of(table: Table) -> None:
+    table.end.ask(Call("c", "ClearCache", {}), 5)
+    table.answer(b"<html>Back soon</html>", 503, retry_after="120")
+    assert table.owner.after == 120.0
 
 
 def test_a_peer_that_cannot_be_reached_is_told(table: Table) -> None:

@@ -38,8 +38,9 @@ class Owner:
     def answered(self, answer: Answer) -> None:
         self.answers.append(answer)
 
-    def failed(self, id: str, why: str, reached: bool) -> None:
+    def failed(self, id: str, why: str, reached: bool, after: float = 0.0) -> None:
         self.failures.append((id, why, reached))
+        self.after = after
 
     def gone(self, why: str) -> None:
         self.over.append(why)

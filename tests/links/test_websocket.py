@@ -116,6 +116,15 @@ def test_a_refusal_gives_its_status(dial, status):
     assert dialled.failure.status == status
     assert dialled.wire.aborted
     assert len(dialled.reactor.tcpClients) == 1
+    assert dialled.failure.after == 0
+
+
+@pytest.mark.parametrize(("said", "after"), [("120", 120.0), ("Tue, 01 Dec 2026 12:00:30 GMT", 30.0), ("soon", 0.0)])
+def test_a_refusal_gives_the_time_that_the_server_asks_for(dial, said, after):
+    dialled = dial().connected()
+    dialled.say(f"HTTP/1.1 503 No\r\nDate: Tue, 01 Dec 2026 12:00:00 GMT\r\nRetry-After: {said}\r\n\r\n".encode())
+    assert dialled.failure.after == after
+    assert (f"in {after:g} seconds" in dialled.failure.why) == bool(after)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,21 @@ def test_the_uplink_is_tried_again_and_again() -> None:
             play >> 0.2 << do.OpenUplink
 
 
+def test_a_back_end_is_left_alone_as_long_as_it_asks_but_not_for_ever() -> None:
+    with Scene(Policy(uplink_random=0.0, most_retry_after=100.0)) as play:
+        play.open()
+        play >> on.StationConnected() << do.OpenUplink
+        for asked, wait in ((30.0, 30.0), (0.0, 2.0), (1.0, 4.0), (float("inf"), 100.0)):
+            play >> on.UplinkDown("busy", asked)
+            play >> wait - 0.1
+            play >> 0.2 << do.OpenUplink
+        play >> on.UplinkDown("busy", 50.0)
+        play >> 50.1 << do.OpenUplink
+        play >> on.UplinkUp()
+        play >> on.UplinkDown("cut")
+        play >> 32.1 << do.OpenUplink
+
+
 def test_only_an_acceptance_that_lasts_resets_the_wait() -> None:
     with Scene(Policy(uplink_random=0.0)) as play:
         play.open()
