@@ -41,7 +41,11 @@ STEPS = ("station says", "backend says", "station hears", "backend hears", "seco
 
 
 class Unlike(Exception):
-    """A dialogue goes otherwise than it says."""
+    """A dialogue goes otherwise than it says.  ``expected`` is what it says, where that is not all that was to be."""
+
+    def __init__(self, what: str, expected: str = "", near: str = "") -> None:
+        self.expected, self.near = expected, near
+        super().__init__(what)
 
 
 class Stage:
@@ -208,7 +212,7 @@ def _play(check: Checker, stage: Stage, steps: list[Map]) -> None:
         try:
             _step(stage, known[0], step[known[0]], plain(step.get("with", {})))
         except Unlike as error:
-            check.fault(step, known[0], str(error))
+            check.fault(step, known[0], str(error), error.expected, error.near)
             return
     left = [f"the {peer} hears {_named(one)} at the end" for peer, all in stage.heard.items() for one in all]
     if left:
@@ -224,7 +228,8 @@ def _step(stage: Stage, key: str, what: Any, content: Any) -> None:
     content = _filled(content, stage.told[peer])
     if key.endswith("says") and kind == "call":
         if action not in stage.dialect.messages:
-            raise Unlike(f"unknown operation {action!r}")
+            near = nearest(action, stage.dialect.messages)
+            raise Unlike(f"unknown operation {action!r}", one_of(sorted(stage.dialect.messages)), near)
         stage.says_call(peer, action, content)
     elif key.endswith("says"):
         stage.says_answer(peer, kind, content)
@@ -241,15 +246,15 @@ def _wait(stage: Stage, key: str, what: Any) -> None:
 
 def _hears(stage: Stage, peer: Side, kind: str, action: str, content: Any) -> None:
     if not stage.heard[peer]:
-        raise Unlike(f"the {peer} hears nothing")
+        raise Unlike(f"the {peer} hears nothing", f"{kind} {action}".strip())
     message = stage.heard[peer].popleft()
     if message.kind != kind or (action and message.action != action):
-        raise Unlike(f"the {peer} hears {_named(message)}")
+        raise Unlike(f"the {peer} hears {_named(message)}", f"{kind} {action}".strip())
     if not isinstance(message, Error):
         stage.told[peer].update(message.payload)
     said = {"code": message.code, "description": message.description} if isinstance(message, Error) else message.payload
     if not _holds(said, content):
-        raise Unlike(f"the {peer} hears {said!r}")
+        raise Unlike(f"the {peer} hears {said!r}", repr(content))
 
 
 def _filled(content: Any, told: Mapping[str, Any]) -> Any:

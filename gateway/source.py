@@ -162,7 +162,7 @@ def loads(text: str, shown: str = "<text>") -> Map:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        wanted = _hint("".join(text.splitlines()[line - 1 : line]))
+        wanted = _hint("".join(text.splitlines()[line - 1 : line]), str(error.problem))
         raise SourceError([Fault(shown, line, f"not YAML: {error.problem}", wanted)]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SourceError([Fault(shown, 1, f"not YAML: {error}")]) from None
@@ -176,10 +176,14 @@ def loads(text: str, shown: str = "<text>") -> Map:
     return value
 
 
-def _hint(line: str) -> str:
+def _hint(line: str, problem: str) -> str:
     """What was probably meant in a line that is no YAML."""
     if re.match(r"[ ]*\t", line):
         return "blanks before the key, a tab stands there"
+    if "mapping values" in problem and re.match(r"\s*(- )?[\w-]+: [^\"'{\[].*: ", line):
+        return "quotes around a text with a colon in it"
+    if "mapping values" in problem or "expected <block end>" in problem:
+        return "the key in one column with its neighbours"
     return "quotes around a path with [] inside {…}" if re.search(r"[{,].*[:,]\s*[\w.]+\[\]", line) else ""
 
 

@@ -54,6 +54,7 @@ def test_a_dialogue_that_goes_as_it_says(tmp_path: Path) -> None:
         (["{seconds: 5}"], "the backend hears result ChangeAvailability at the end"),
         (["{seconds: 5}", "{backend hears: error}"], "the backend hears result ChangeAvailability"),
         (["{seconds: 5}", "{backend hears: result, with: {status: Accepted}}"], "the backend hears {'status': 'Rejected'}"),
+        (["{backend says: call Rest}"], "unknown operation 'Rest'"),
         (["{station says: result, with: {status: Perhaps}}"], "what the station says is not valid"),
         (["{station says: error, with: {code: ''}}"], "an error has a code"),
         (["{station says: call Dance}"], "unknown operation 'Dance'"),

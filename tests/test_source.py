@@ -82,3 +82,17 @@ def test_faults_sort_by_place() -> None:
 def test_no_text_makes_it_crash(text: str) -> None:
     with contextlib.suppress(SourceError):
         assert isinstance(loads(text), Map)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a:\n  b: 1\n   c: 2\n", "3: not YAML: mapping values are not allowed in this context; expected the key in one column"),
+        ("a:\n  b: 1\n c: 2\n", "3: not YAML"),
+        ("title: It says: hello\n", "expected quotes around a text with a colon in it"),
+    ],
+)
+def test_a_slip_of_yaml_is_told_with_what_was_probably_meant(text: str, says: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        loads(text)
+    assert says in str(caught.value)

@@ -98,7 +98,7 @@ def parse(text: str, names: Mapping[str, Type], language: Language = TABLES) -> 
     try:
         body = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise NotAllowed(f"{text!r} is no expression") from None
+        raise NotAllowed(f"{text!r} is no expression", "one such as it.status == 'Accepted' and not it.info") from None
     checked = _Checked(dict(names), language)
     type = checked.type(body)
     values, reads, above = checked.values(body), frozenset(checked.reads(body)), frozenset(checked.reads(body, "up"))

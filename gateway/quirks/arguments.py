@@ -6,6 +6,7 @@ Not here: which operation takes which (`gateway.quirks.operation`).
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -75,8 +76,12 @@ def is_mark(argument: Any) -> bool:
 
 def expression_trouble(argument: Any) -> str:
     """What is wrong with the expression of ``{find: …, put: …}``, or an empty text."""
+    if not isinstance(argument, dict) or not all(isinstance(argument.get(key), str) for key in ("find", "put")):
+        return ""
     try:
-        bounded(str(argument["find"]) if isinstance(argument, dict) else "", LONGEST)
-    except (ValueError, KeyError) as error:
-        return str(error) if isinstance(error, ValueError) else ""
+        found = bounded(argument["find"], LONGEST)
+        found.sub(argument["put"], "")
+        re.compile(f"{argument['find']}|").sub(argument["put"], "")  # it is looked at only where something is found
+    except (ValueError, IndexError, re.error) as error:
+        return str(error)
     return ""

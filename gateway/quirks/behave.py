@@ -17,7 +17,7 @@ from gateway.quirks.plans import read_plans, read_repeats, read_silences
 from gateway.quirks.questions import read_afters, read_everies, read_newest, read_questions
 from gateway.quirks.reading import Reading
 from gateway.session.policy import STATION_ALONE, SWITCHES
-from gateway.source import Map, one_of
+from gateway.source import List, Map, nearest, one_of
 
 
 def _seconds(value: Any) -> bool:
@@ -79,7 +79,9 @@ def read_behave(reading: Reading, at: Any, holder: Map) -> dict[str, Any]:
             known = one_of(other for other in SWITCHES if other not in STATION_ALONE)
             reading.check.fault(at, name, f"{name} does nothing for a back end", known)
         elif not FORMS[form_of(name)](value):
-            reading.check.fault(at, name, f"{name} does not take {plain(value)!r}", SWITCHES[name])
+            odd = [one for one in value if one not in ROLES] if isinstance(value, Map | List) and "role" in form_of(name) else []
+            near = nearest(str(odd[0]), ROLES) if odd else ""
+            reading.check.fault(at, name, f"{name} does not take {plain(value)!r}", SWITCHES[name], near)
         else:
             made[name] = _READERS[name](reading, at, name) if name in _READERS else plain(value)
     return made

@@ -4,7 +4,8 @@ In: what is known of the peer.  Out: `gateway.quirks.cures.Cures`.
 Not here: when to choose (at connect by what is known, and again at boot: the joint does that).
 
 Profiles are joined from least to most specific.  Where two change the same field of the same message, set the same switch
-or replace the same text, the more specific one has it alone; two of equal rank cannot, because loading refuses them.
+or replace the same text, the more specific one has it alone, or the operator's own; two others of equal rank cannot, because
+loading refuses them.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Quirks:
         while it comes in, and thousands may come at once."""
         here = [(match, one) for one in self.profiles.values() for match in one.matches if match.side == side]
         near = [(match, one) for match, one in here if not match.dialects or dialect in match.dialects]
-        return sorted(near, key=lambda pair: (pair[0].rank, pair[1].id))
+        return sorted(near, key=lambda pair: (pair[0].rank, not pair[1].shipped, pair[1].id))
 
 
 def join(profiles: Sequence[Profile]) -> Cures:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 from gateway.messages import Side
 from gateway.quirks.bounded import bounded
 from gateway.quirks.digits import is_number, plain
-from gateway.source import Checker, Map, one_of
+from gateway.source import Checker, Map, nearest, one_of
 
 FORGIVEN = {
     "connection": "the header Connection is missing or wrong",
@@ -110,7 +110,8 @@ def read_connect(check: Checker, at: Any, holder: Map, dialects: Iterable[str], 
             continue
         trouble = _trouble(key, plain(value), list(dialects), side)
         if trouble:
-            check.fault(at, key, f"{key}: {trouble}", MEANINGS[key])
+            near = nearest(*odd) if (odd := _odd(key, value, list(dialects), side)) else ""
+            check.fault(at, key, f"{key}: {trouble}", MEANINGS[key], near)
         else:
             made[key] = tuple(value) if isinstance(value, list) else float(value) if is_number(value) else plain(value)
     return Connect(**made)
@@ -130,18 +131,24 @@ def _trouble(key: str, value: Any, dialects: list[str], side: Side) -> str:
         return _header_trouble(value)
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
         return f"does not take {value!r}"
+    odd = _odd(key, value, dialects, side)
+    return f"unknown {odd[0]!r}, expected {one_of(odd[1])}" if odd else ""
+
+
+def _odd(key: str, value: Any, dialects: list[str], side: Side) -> tuple[str, list[str]] | None:
+    """The first word of a list that may not stand there, and those that may."""
     forgiven = list(FORGIVEN_BACKENDS if side == "backend" else FORGIVEN)
     known = {"forgive": forgiven, "by_shape": dialects, "speak": dialects}.get(key)
-    wrong = [one for one in value if known is not None and one not in known]
-    return f"unknown {wrong[0]!r}, expected {one_of(known or ())}" if wrong else ""
+    listed = value if isinstance(value, list) and known is not None else []
+    return next(((one, known) for one in listed if known is not None and isinstance(one, str) and one not in known), None)
 
 
 def _charset_trouble(value: Any) -> str:
     try:
-        b"".decode(value)
-    except (LookupError, TypeError):
-        return f"{value!r} is no charset"
-    return ""
+        sound = b"[".decode(value) == "["  # where ASCII is not itself no frame could be read
+    except (LookupError, TypeError, UnicodeDecodeError):
+        sound = False
+    return "" if sound else f"{value!r} is no charset"
 
 
 def _header_trouble(value: Any) -> str:

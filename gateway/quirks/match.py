@@ -12,7 +12,7 @@ model are compared without regard to case.  Firmware strings are no version numb
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -178,10 +178,11 @@ def _match(check: Checker, at: Map, dialects: list[str]) -> Match | None:
     return Match(at["side"], globs, _dialects(check, at, dialects), _firmware(check, at["firmware"]) if ranged else None)
 
 
-def _texts(check: Checker, at: Map, key: str) -> tuple[str, ...]:
+def _texts(check: Checker, at: Map, key: str, known: Iterable[str] = ()) -> tuple[str, ...]:
     listed = at[key] if isinstance(at[key], List) else [at[key]]
     if not listed or not all(isinstance(one, str) and one for one in listed):
-        check.fault(at, key, f"{key} is no text", "text, or a list of texts; quote what looks like a number")
+        near = next((one for one in known if one.endswith(str(at[key]))), "")
+        check.fault(at, key, f"{key} is no text", "text, or a list of texts; quote what looks like a number", near)
         return ()
     return tuple(listed)
 
@@ -199,7 +200,7 @@ def _booted(check: Checker, at: Map) -> dict[str, tuple[str, ...]]:
 
 
 def _dialects(check: Checker, at: Map, known: list[str]) -> tuple[str, ...]:
-    named = _texts(check, at, "dialect") if "dialect" in at else ()
+    named = _texts(check, at, "dialect", known) if "dialect" in at else ()
     for name in named:
         if name not in known:
             check.fault(at, "dialect", f"unknown dialect {name!r}", one_of(known), nearest(name, known))

@@ -75,8 +75,9 @@ class Profile:
         return max((one.rank for one in self.matches if one.fits(known)), default=None)
 
     def quarrel(self, other: Profile) -> tuple[Map, str | None, str] | None:
-        """What both change, with its place in this one, where no rank says who wins."""
-        if not any(a.rank == b.rank and a.may_meet(b) for a in self.matches for b in other.matches):
+        """What both change, with its place in this one, where nothing says who wins: a rank, or that one is shipped."""
+        equal = any(a.rank == b.rank and a.may_meet(b) for a in self.matches for b in other.matches)
+        if self.shipped != other.shipped or not equal:
             return None
         for name in sorted(self.behave.keys() & other.behave.keys()):
             if _differ(self.behave[name], other.behave[name]):
@@ -133,8 +134,11 @@ def load_profiles(folders: Folders, dialects: Mapping[str, Dialect]) -> list[Pro
 
 def read_file(check: Checker, top: Map, dialects: Mapping[str, Dialect], shipped_one: bool = False) -> list[Profile]:
     """The profiles of one file; those that cannot be used are left out."""
-    check.keys(top, "a file of quirks", (), PARTS)
-    if not any(key in top for key in PARTS):
+    astray = [key for key, at in top.items() if key not in PARTS and isinstance(at, Map) and "match" in at]
+    for key in astray:
+        check.fault(top, key, f"{key} stands at the top of the file", "it further to the right, under quirks:")
+    check.keys(top, "a file of quirks", (), (*PARTS, *astray))
+    if not astray and not any(key in top for key in PARTS):
         check.fault(top, None, "a file of quirks holds nothing", one_of(PARTS))
     if "quirks" not in top:
         return []

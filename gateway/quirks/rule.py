@@ -239,7 +239,8 @@ def check_on(reading: Reading, at: Map, key: str, on: On) -> bool:
         return False
     if not _goes(reading, on):
         comes = "comes from" if reading.way == "from" else "goes to"
-        reading.check.fault(at, key, f"no {on} {comes} a {reading.side}")
+        fit = [one for one in sorted(reading.operations) if _goes(reading, On(on.kind, one))]
+        reading.check.fault(at, key, f"no {on} {comes} a {reading.side}", one_of(fit))
         return False
     return True
 

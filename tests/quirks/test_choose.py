@@ -95,6 +95,16 @@ def test_the_more_specific_wins_field_by_field(tmp_path: Path) -> None:
     assert old.repair("call", "Read", payload)[0]["samples"][0]["unit"] == "Wh"
 
 
+def test_of_a_shipped_one_and_the_operators_own_of_one_rank_the_own_wins(tmp_path: Path) -> None:
+    mine = load(tmp_path, mine=units("a-unit", "vendor: ACME", "Wh")).profiles["a-unit"]
+    shipped = replace(load(tmp_path, mine=units("b-unit", "vendor: ACME", "kWh")).profiles["b-unit"], shipped=True)
+    assert mine.quarrel(shipped) is shipped.quarrel(mine) is None
+    assert mine.quarrel(replace(shipped, shipped=False)) is not None
+    payload = {"connector": 1, "samples": [{"value": "5", "unit": "Q"}]}
+    for order in ([mine, shipped], [shipped, mine]):
+        assert Quirks(order).choose(ACME).repair("call", "Read", payload)[0]["samples"][0]["unit"] == "Wh"
+
+
 def test_a_quirk_that_changes_nothing_does_not_fire(tmp_path: Path) -> None:
     cures = several(tmp_path).choose(ACME)
     good = {"connector": 1, "samples": [{"value": "5", "unit": "Wh"}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from quirk_toys import load, quirk
@@ -69,7 +70,9 @@ def rule(text: str) -> str:
         (rule("{on: call Read, at: connector, to_txt: true}"), "did you mean 'to_text'"),
         (rule("{on: Read, at: connector, drop: true}"), "call OPERATION or result OPERATION"),
         (rule("{on: [call Read, cal Read], at: connector, drop: true}"), "'cal Read' is no kind of message"),
-        (rule("{on: call Limit, at: level, drop: true}"), "no call Limit comes from a station"),
+        (rule("{on: call Limit, at: level, drop: true}"), "no call Limit comes from a station; expected one of Read, Tell"),
+        (rule("{on: call Read, at: connector, drop: true, when: it.connector = 1}"), "expected one such as it.status == "),
+        (rule("{on: call Read, at: 'samples[].value', replace: {find: '[A-B]', put: '\\1'}}"), "invalid group reference 1"),
         (rule("{on: result Read, at: level, drop: true}"), "no result Read comes from a station"),
         (rule("{on: call Read, at: 'samples..value', to_text: true}"), "is no path"),
         (rule("{on: call Read, at: samples.value, to_text: true}"), "samples is a list"),
@@ -93,10 +96,14 @@ def rule(text: str) -> str:
         ("behave: true", "behave is no mapping"),
         ("behave: {hold_calls_until_boot: -1}", "does not take -1"),
         ("behave: {hold_calls_until_boot: yes}", "does not take 'yes'"),
-        ("behave: {delay_answer: {strat: 1}}", "does not take"),
+        ("behave: {delay_answer: {strat: 1}}", "did you mean 'start'"),
+        ("behave: {answer_locally: [hartbeat]}", "did you mean 'heartbeat'"),
         ("behave: {answer_locally: []}", "does not take"),
         ("connect: {headers: {X-A: b}}", "headers does nothing for a station"),
         ("connect: {forgive: [orgin]}", "unknown 'orgin'"),
+        ("connect: {forgive: [orgin]}", "did you mean 'origin'"),
+        ("connect: {charset: latin1x}", "'latin1x' is no charset"),
+        ("connect: {charset: utf-16}", "'utf-16' is no charset"),
         ("deliberate: because", "deliberate is true or left out"),
         ("samples: {}", "samples is no list"),
         ("samples: [{before: 1, after: 2}]", "a sample shows one verb"),
@@ -158,6 +165,16 @@ def test_equal_rank_on_one_field_is_refused(tmp_path: Path) -> None:
     assert "all-numbers and acme-numbers" in found
     assert "samples[].value in call Read" in found
     assert "two.yaml:8" in found
+
+
+def test_a_profile_that_stands_too_far_left_is_told_so(tmp_path: Path) -> None:
+    text = quirk("acme-numbers", STATION, TO_TEXT, SHOWN).removeprefix("quirks:\n")
+    assert "acme.yaml:1: acme-numbers stands at the top of the file" in faults(tmp_path, acme=dedent(text))[0]
+
+
+def test_a_number_in_the_place_of_a_dialect_names_the_one_that_is_meant(tmp_path: Path) -> None:
+    text = quirk("acme-numbers", "{side: station, dialect: 1, vendor: ACME}", TO_TEXT, SHOWN)
+    assert "did you mean 'toy1'" in faults(tmp_path, acme=text)[0]
 
 
 def test_what_only_brings_into_form_stands_beside_anything_but_its_like(tmp_path: Path) -> None:
