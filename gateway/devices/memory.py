@@ -27,6 +27,7 @@ class Memory:
         self.sample_interval = 60
         self._connectors: dict[int, dict[str, Any]] = {}
         self._changed: dict[str, Any] = {}
+        self._said: set[tuple[int | None, str]] = set()
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Take up what was kept; a variable that is kept no longer is passed over."""
@@ -69,6 +70,7 @@ class Memory:
         here = name in self.rules.connector
         variable = self.rules.connector[name] if here else self.rules.station[name]
         place = self._own(connector) if here else self.station
+        self._said.add((connector if here else None, name))
         if variable.keep and place[name] != value:
             self._changed[f"{connector if here else 'station'}.{name}"] = value
         place[name] = value
@@ -78,6 +80,11 @@ class Memory:
         for variables, places in ((self.rules.station, [self.station]), (self.rules.connector, list(self._connectors.values()))):
             for place in places:
                 place.update({name: one.start for name, one in variables.items() if not one.keep})
+
+    def said(self) -> Callable[[int], frozenset[str]]:
+        """Which variables were set since this was asked last, perhaps to what they were: of a connector and of the station."""
+        said, self._said = self._said, set()
+        return lambda connector: frozenset(name for place, name in said if place in (None, connector))
 
     def changed(self) -> dict[str, Any]:
         """What must be kept since this was asked last."""

@@ -4,7 +4,8 @@ In: what the station's register says, Wh, and when.  Out: the register that the 
 Not here: where the register stands in a record (`session: energy` of the file).
 
 A register that goes back has rolled over, if the file says where it does and the way round is short; else it was reset, and goes
-on from where it was.  One that jumps further than the station could ever have delivered counts from there, without the jump.
+on from where it was.  One that jumps further than the station could ever have delivered counts from there, without the jump; so
+does one that was not heard before a session began.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ class Meter:
         self.offset = Decimal(0)
         self.last: Decimal | None = None
         self.at: float | None = None
+        self.blind = False
+        """A session began at `register`, whatever the station's says next."""
 
     @property
     def register(self) -> Decimal | None:
@@ -35,7 +38,10 @@ class Meter:
     def take(self, raw: Decimal, at: float, power: Decimal | None = None) -> str:
         """The station says ``raw`` at that time (seconds).  What was odd about it in a word, or an empty text."""
         before, self.last, odd = self.last, raw, ""
-        if before is not None and raw < before:
+        if self.blind:
+            self.blind, self.offset = False, self.offset + (before or 0) - raw
+            odd = f"counts from {raw} Wh, which was heard after the session had begun"
+        elif before is not None and raw < before:
             odd = self._back(before, raw)
         elif before is not None and power is not None and raw - before > self._most(power, at):
             self.offset -= raw - before
@@ -57,11 +63,11 @@ class Meter:
 
     # -- memory --------------------------------------------------------------------------------------------------
 
-    def kept(self) -> list[str | None]:
+    def kept(self) -> list[str | bool | None]:
         """What must outlive a restart."""
-        return [str(self.offset), str(self.last) if self.last is not None else None]
+        return [str(self.offset), str(self.last) if self.last is not None else None, self.blind]
 
     def restore(self, kept: Sequence[Any]) -> None:
         """Take it up again.  How long ago that was is not known, so no jump is too far."""
-        offset, last = kept
+        offset, last, self.blind = kept
         self.offset, self.last, self.at = Decimal(offset), Decimal(last) if last is not None else None, None

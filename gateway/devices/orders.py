@@ -84,11 +84,11 @@ class Orders:
         if command is None or connector is None:
             self.refuse(call)
             return True
-        self.station.expect(connector, self.desk.dialect.facts(call)["token"], PATIENCE)
+        self.station.watched.expect(connector, self.desk.dialect.facts(call)["token"], PATIENCE)
 
         def begun(good: bool) -> None:
             if not good:
-                self.station.expect(connector, None, 0)
+                self.station.watched.expect(connector, None, 0)
 
         self.run(call, command, connector, begun)
         return True
@@ -106,7 +106,9 @@ class Orders:
         if command is None or session is None:
             self.refuse(call)
             return True
-        self.run(call, command, session.connector, lambda good: self.station.stopping(session, "Remote") if good else None)
+        self.run(
+            call, command, session.connector, lambda good: self.station.watched.stopping(session, "Remote") if good else None
+        )
         return True
 
     # -- limits --------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class Records:
         self.station.registration.boot(then)
 
     def _meter(self, facts: Mapping[str, Any], connector: int, then: Told) -> None:
-        self.station.measure(connector)
+        self.station.meters.look(connector, frozenset())
         self.station.readings.tell(connector, then=then)
 
     def _start(self, facts: Mapping[str, Any], connector: int, then: Told) -> None:
@@ -108,8 +108,12 @@ class Records:
 
     def _register(self, connector: int, raw: Any) -> int:
         """The register that the station names, as one that never goes back; else what is known of it."""
-        self.station.measure(connector, None if raw is None else Decimal(raw))
-        return self.station.wh(connector)
+        meters = self.station.meters
+        if raw is None:
+            meters.look(connector, frozenset())
+        else:
+            meters.believe(connector, Decimal(raw))
+        return meters.wh(connector)
 
 
 def _payload(answer: Answer) -> Payload:

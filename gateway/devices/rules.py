@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from gateway.devices.expressions import Value
+from gateway.devices.expressions import Value, constant
 from gateway.devices.places import Addressing
 
+WITHIN = constant(10)
 Fields: TypeAlias = Mapping[str, Value]
 """Field → what stands there.  A value of None leaves the field out."""
 
@@ -88,7 +89,7 @@ class Poll:
 class Session:
     """How the gateway tells a session from what it sees.  ``energy`` is a register in Wh.
 
-    ``native``: the station says itself when one begins and ends.
+    ``native``: the station says itself when one begins and ends.  ``within``: seconds that a begin and an end wait for the meter.
     """
 
     energy: Value | None = None
@@ -96,6 +97,7 @@ class Session:
     token: Value | None = None
     id: Value | None = None
     native: bool = False
+    within: Value = WITHIN
 
 
 @dataclass(frozen=True)

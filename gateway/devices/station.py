@@ -14,7 +14,7 @@ from typing import Any
 from gateway.devices.availability import Availability
 from gateway.devices.desk import Desk
 from gateway.devices.limits import Limits
-from gateway.devices.meter import Meter
+from gateway.devices.meters import Meters
 from gateway.devices.polls import Polls
 from gateway.devices.procedures import Procedures
 from gateway.devices.readings import Readings
@@ -22,13 +22,8 @@ from gateway.devices.registration import Registration
 from gateway.devices.rules import DeviceRules
 from gateway.devices.sessions import Session, Sessions
 from gateway.devices.states import IDLE, States
+from gateway.devices.watched import Watched
 from gateway.dialects.schema import Dialect
-
-METER = "meter"
-CLOSING = 10.0
-"""Seconds for which the begin and the end of a session wait for the word of the meter."""
-OBEYS = 60.0
-"""Seconds in which a station must have stopped that was told to."""
 
 
 class Station:
@@ -40,7 +35,6 @@ class Station:
         self.rules, self.present = rules, False
         self.desk = desk = Desk(dialect, rules, identity, options, ids)
         desk.memory.built = self._built
-        self.meters: dict[int, Meter] = {}
         self.procedures = Procedures(desk)
         self.polls = Polls(desk)
         self.sessions = Sessions(desk, self._refused)
@@ -48,12 +42,9 @@ class Station:
         self.registration = Registration(desk, self._accepted)
         self.availability = Availability(desk, self.procedures, self._tell)
         self.limits = Limits(desk, rules.limit, self.procedures, self._started) if rules.limit is not None else None
-        self.readings = Readings(desk, self.sessions, self.meter)
-        self._expected: dict[int, tuple[str, float]] = {}
-        self._closing: dict[int, str] = {}
-        self._opening: dict[int, tuple[str, int | None]] = {}
-        self._fresh: set[int] = set()
-        self._known: dict[int, Decimal] = {}
+        self.meters = Meters(desk, self._power)
+        self.readings = Readings(desk, self.sessions, self.meters.of)
+        self.watched = Watched(desk, self.sessions, self.states, self.meters, self.polls, self.begun, self.over)
         self._over: set[int] = set()
 
     # -- coming and going ----------------------------------------------------------------------------------------
@@ -61,8 +52,7 @@ class Station:
     def restore(self, values: Mapping[str, Any]) -> None:
         """Take up what was kept."""
         self.desk.memory.restore(values)
-        for connector, kept in values.get(METER, {}).items():
-            self.meter(int(connector)).restore(kept)
+        self.meters.restore(values)
         self.sessions.restore(values)
         self.registration.restore(values)
         self.availability.restore(values)
@@ -83,9 +73,8 @@ class Station:
     def gone(self) -> None:
         """It is gone; what it said before is not known any more, but a session goes on."""
         self.desk.up = self.present = False
-        self._fresh.clear()
-        self._known.clear()
-        self._opening.clear()
+        self.meters.forget()
+        self.watched.forget()
         self.polls.stop()
         self.procedures.gone()
         self.desk.gone()
@@ -98,13 +87,6 @@ class Station:
 
     # -- what is known -------------------------------------------------------------------------------------------
 
-    def meter(self, connector: int) -> Meter:
-        """The meter of a connector."""
-        if connector not in self.meters:
-            wraps = self.rules.session.wraps if self.rules.session is not None else None
-            self.meters[connector] = Meter(Decimal(wraps) if wraps is not None else None)
-        return self.meters[connector]
-
     def _built(self, connector: int) -> dict[str, Any]:
         session = self.sessions.open(connector)
         return {
@@ -113,11 +95,14 @@ class Station:
             "session_id": session.id if session else None,
             "session_token": session.token if session else None,
             "session_start": session.time if session else None,
-            "energy": self.meter(connector).register,
+            "energy": self.meters.of(connector).register,
             "operative": self.availability.operative(connector),
             "limit": self.limits.now.get(connector) if self.limits else None,
             "booted": self.registration.booted,
         }
+
+    def _power(self, connector: int) -> Decimal | None:
+        return self.limits.power(connector) if self.limits is not None else None
 
     def _started(self, connector: int) -> datetime | None:
         session = self.sessions.open(connector)
@@ -146,14 +131,13 @@ class Station:
 
     def settle(self) -> None:
         """Whatever happened: see what it changes."""
+        said = self.desk.memory.said()
         for connector in self.desk.memory.connectors:
-            self.measure(connector)
+            self.meters.look(connector, said(connector))
             if self.present:
                 self.states.look(connector)
-            self._same(connector)
-            if self.polls.idle:
-                self._close(connector)
-                self._open(connector)
+                self.watched.same(connector)
+            self.watched.look(connector)
         if self.present:
             self.registration.look()
             for connector in self.desk.memory.connectors:
@@ -165,32 +149,9 @@ class Station:
         if changed:
             self.desk.keep(changed)
 
-    def measure(self, connector: int, raw: Decimal | None = None) -> None:
-        """The meter says ``raw`` in so many words (that is believed), or what is known of it now (if it can be)."""
-        believed = raw is not None
-        if raw is None and self.rules.session is not None and self.rules.session.energy is not None:
-            raw = self.rules.session.energy(self.desk.scope(connector))
-        meter = self.meter(connector)
-        if raw is None:
-            return
-        if self.present:
-            self._fresh.add(connector)
-        if raw == (meter.last if believed else self._known.get(connector)):
-            return  # what is known of it is older than what was said, as long as it does not change
-        if not believed:
-            self._known[connector] = raw
-        power = self.limits.power(connector) if self.limits is not None and not believed else None
-        odd = meter.take(Decimal(raw), self.desk.at.mono, power)
-        if odd:
-            self.desk.note("meter", f"connector {connector}: {odd}")
-            self._keep_meters()
-
-    def _keep_meters(self) -> None:
-        self.desk.keep({METER: {str(connector): meter.kept() for connector, meter in self.meters.items()}})
-
     def _tell(self, connector: int) -> None:
         word = self._word(connector)
-        turning = connector in self._opening or connector in self._closing  # the start or the stop comes first
+        turning = self.watched.turning(connector)  # the start or the stop comes first
         if word is not None and not turning and self.registration.booted and self.present:
             self.states.tell(connector, word)
 
@@ -222,126 +183,30 @@ class Station:
             elif role == "meter":
                 self.readings.tell(connector, triggered=True)
 
-    # -- sessions that are seen ----------------------------------------------------------------------------------
-
-    def expect(self, connector: int, token: str | None, seconds: float) -> None:
-        """A session that begins within so long is this token's."""
-        if token is None:
-            self._expected.pop(connector, None)
-        else:
-            self._expected[connector] = (token, self.desk.at.mono + seconds)
-
-    def stopping(self, session: Session, reason: str) -> None:
-        """The station was told to stop: the session ends as soon as it does."""
-        session.reason = reason
-        self.sessions.changed(session)
-        self.desk.timer(f"obeys {session.connector}", OBEYS, lambda: self._disobeyed(session))
-        self._stopped(session.connector)
-
-    def _disobeyed(self, session: Session) -> None:
-        if session.ended is None:
-            session.reason = None
-            self.sessions.changed(session)
-            self.desk.note("failed", f"connector {session.connector} goes on charging")
+    # -- sessions ------------------------------------------------------------------------------------------------
 
     def _changed(self, connector: int, before: str | None, now: str) -> None:
-        rules = self.rules.session
         if now == "available":
             self._over.discard(connector)
-        if rules is None or rules.native:
-            return
-        if now == "charging":
-            self._close(connector)  # it does so again before the meter's last word came: that one is over, and this another
-        session = self.sessions.open(connector)
-        if session is None and now == "charging":
-            self._begin(connector)
-        elif session is not None and now in ("available", "finishing"):
-            self._end(connector)
-        else:
-            self._stopped(connector)
-
-    def _stopped(self, connector: int) -> None:
-        """A session that was told to end does so when it does not charge any more."""
-        session = self.sessions.open(connector)
-        native = self.rules.session is None or self.rules.session.native
-        charging = self.states.of(connector).state == "charging"
-        if session is not None and session.reason is not None and not charging and not native:
-            self._end(connector)
-
-    def _begin(self, connector: int) -> None:
-        """A session begins with the register as it was before; a meter of its own for each session is read anew first."""
-        before = self.wh(connector) if connector in self._fresh else None
-        self._opening.setdefault(connector, (self.desk.now, before))
-        self.desk.timer(f"opening {connector}", CLOSING, lambda: self._open(connector))
-        self.polls.urge()
-
-    def _open(self, connector: int) -> None:
-        if connector not in self._opening:
-            return
-        (when, before), rules, scope = self._opening.pop(connector), self.rules.session, self.desk.scope(connector)
-        self.desk.cancel(f"opening {connector}")
-        if self.sessions.open(connector) is not None or rules is None or self.states.of(connector).state != "charging":
-            return  # it was over before it was known
-        token, until = self._expected.pop(connector, (None, 0.0))
-        if token is None or until < self.desk.at.mono:
-            token = rules.token(scope) if rules.token is not None else None
-        id = rules.id(scope) if rules.id is not None else None
-        energy = self.wh(connector) if before is None else before
-        self.begun(self.sessions.begin(connector, str(token or ""), energy, when, _id(id)))
+        self.watched.changed(connector, now)
 
     def begun(self, session: Session) -> None:
         """A session began: keep its meter, read it from time to time, keep to what limits it."""
-        self._keep_meters()
+        self.meters.keep()
         self._over.discard(session.connector)
         self.readings.start(session.connector)
         if self.limits is not None:
             self.limits.look()
-
-    def wh(self, connector: int) -> int:
-        """The register now, whole Wh."""
-        register = self.meter(connector).register
-        return int((register or Decimal(0)).to_integral_value())
-
-    def _end(self, connector: int) -> None:
-        """The end of a session waits for the meter's last word."""
-        if connector not in self._closing:
-            self._closing[connector] = self.desk.now
-            self.desk.timer(f"closing {connector}", CLOSING, lambda: self._close(connector))
-            if self.desk.up:
-                self.polls.urge()
-
-    def _close(self, connector: int) -> None:
-        when = self._closing.pop(connector, None)
-        session = self.sessions.open(connector)
-        self.desk.cancel(f"closing {connector}")
-        if session is not None and when is not None:
-            self.sessions.end(session, self.wh(connector), when, "EVDisconnected")
-            self.over(connector)
 
     def over(self, connector: int) -> None:
         """A session ended."""
         self._over.add(connector)
         self.desk.cancel(f"obeys {connector}")
         self.readings.stop(connector)
-        self._keep_meters()
+        self.meters.keep()
         self.availability.over(connector)
         if self.limits is not None:
             self.limits.over(connector)
-
-    def _same(self, connector: int) -> None:
-        """A station that names its sessions: another name is another session."""
-        rules, session = self.rules.session, self.sessions.open(connector)
-        if rules is None or rules.id is None or session is None or rules.native or not self.present:
-            return
-        id = _id(rules.id(self.desk.scope(connector)))
-        if id is not None and session.id is None:
-            session.id = id
-            self.sessions.changed(session)
-        elif id is not None and id != session.id and connector not in self._closing:
-            self.sessions.end(session, self.wh(connector), self.desk.now, "Other")
-            self.over(connector)
-            if self.states.of(connector).state == "charging":
-                self._begin(connector)
 
     def _refused(self, session: Session) -> None:
         """The back end does not accept a token: the station must stop."""
@@ -351,9 +216,5 @@ class Station:
             self.desk.note("refused", f"the token of {session.key}, and such a station cannot be stopped")
             return
         self.procedures.run(
-            command.do, session.connector, lambda good, word: self.stopping(session, "DeAuthorized") if good else None
+            command.do, session.connector, lambda good, word: self.watched.stopping(session, "DeAuthorized") if good else None
         )
-
-
-def _id(value: Any) -> str | None:
-    return None if value is None else str(value)

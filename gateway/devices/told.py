@@ -11,11 +11,11 @@ from typing import Any
 
 from gateway.devices.names import STATES
 from gateway.devices.reading import Reader
-from gateway.devices.rules import Sample, Session
+from gateway.devices.rules import WITHIN, Sample, Session
 from gateway.dialects.shapes import Enum, Shape
 from gateway.source import List, Map, nearest, one_of
 
-_SESSION = {"energy": "decimal", "token": "string", "id": ""}
+_SESSION = {"energy": "decimal", "token": "string", "id": "", "within": "decimal"}
 
 
 def boot(reader: Reader, where: Map) -> dict[str, Any]:
@@ -66,12 +66,13 @@ def session(reader: Reader, where: Map) -> Session | None:
     if "session" not in where:
         return None
     part = reader.map(where, "session")
-    reader.checker.keys(part, "session", ["energy"], ["wraps", "token", "id", "native"])
+    reader.checker.keys(part, "session", ["energy"], ["wraps", "token", "id", "native", "within"])
     named = {key: reader.value(part, key, kind=kind) for key, kind in _SESSION.items() if key in part}
     wraps = part.get("wraps")
     if wraps is not None and (not isinstance(wraps, int | Decimal) or wraps <= 0):
         reader.checker.fault(part, "wraps", f"'wraps' is {wraps!r}", "the Wh at which the register starts again")
-    return Session(named.get("energy"), wraps, named.get("token"), named.get("id"), part.get("native") is True)
+    within = named.get("within") or WITHIN
+    return Session(named.get("energy"), wraps, named.get("token"), named.get("id"), part.get("native") is True, within)
 
 
 def readings(reader: Reader, where: Map) -> tuple[Sample, ...]:

@@ -24,6 +24,7 @@ FAULTS = [
     ("each of what is no list", "    changed: {set", "    changed: {each: it.state, set", "'it.state' is no list", ""),
     ("an unknown variable", "set: {raw: it.state, flags: it", "set: {row: it.state, flags: it", "no variable 'row'", "raw"),
     ("an unknown name", "charging: raw == 3", "charging: rawe == 3", "unknown name 'rawe'", "raw"),
+    ("a text where seconds belong", "    token: id_tag\n", "    token: id_tag\n    within: free\n", "'within' gives boolean", ""),
     ("an unknown state", "    charging: raw == 3", "    charges: raw == 3", "unknown state 'charges'", "charging"),
     ("an unknown error", "    HighTemperature:", "    HeighTemperature:", "'HeighTemperature'", "HighTemperature"),
     (
