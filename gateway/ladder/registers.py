@@ -9,7 +9,7 @@ Keys are numbers and tokens that peers choose, so a register holds `MOST_KEYS` o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 COUNTERS = "counters"
@@ -24,15 +24,16 @@ class Registers:
 
     def __init__(self, values: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._values = {name: dict(keys) for name, keys in (values or {}).items()}
-        self._before: dict[tuple[str, str], Any] = {}  # what `undo` goes back to, by what was written since
+        self.unsaved: dict[tuple[str, str], Any] = {}
+        """What was written since `taken` or `undo`, with the value before: where `undo` goes back to."""
 
     def get(self, name: str, key: str) -> Any:
         """The value, or None."""
         return self._values.get(name, {}).get(key)
 
-    def items(self, name: str) -> Iterator[tuple[str, Any]]:
+    def items(self, name: str) -> list[tuple[str, Any]]:
         """All of one register, in the order in which the keys came."""
-        return iter(list(self._values.get(name, {}).items()))
+        return list(self._values.get(name, {}).items())
 
     def put(self, name: str, key: str, value: Any) -> None:
         """Remember; None forgets.  What changes nothing is no write."""
@@ -41,7 +42,7 @@ class Registers:
             return
         if key not in keys and len(keys) >= MOST_KEYS:
             self.put(name, next(iter(keys)), None)
-        self._before.setdefault((name, key), keys.get(key))
+        self.unsaved.setdefault((name, key), keys.get(key))
         if value is None:
             del keys[key]
         else:
@@ -53,25 +54,20 @@ class Registers:
         self.put(COUNTERS, name, number)
         return int(number)
 
-    @property
-    def dirty(self) -> bool:
-        """Whether something was written since `taken` or `undo`."""
-        return bool(self._before)
-
     def taken(self) -> dict[str, dict[str, Any]]:
         """The writes since the last call, to be committed: {register: {key: value, or None to forget}}."""
         made: dict[str, dict[str, Any]] = {}
-        for name, key in self._before:
+        for name, key in self.unsaved:
             made.setdefault(name, {})[key] = self.get(name, key)
-        self._before.clear()
+        self.unsaved.clear()
         return made
 
     def undo(self) -> None:
         """Back to where `taken` left it."""
-        for (name, key), value in self._before.items():
+        for (name, key), value in self.unsaved.items():
             keys = self._values.setdefault(name, {})
             if value is None:
                 keys.pop(key, None)
             else:
                 keys[key] = value
-        self._before.clear()
+        self.unsaved.clear()

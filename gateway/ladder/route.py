@@ -105,7 +105,7 @@ class Route:
 
     def stateful(self, action: str) -> bool:
         """Whether a flow decides what becomes of ``action`` somewhere on the way."""
-        return (self._walks.get(action) or self._known(action)).fork is not None
+        return bool(self.steps) and (self._walks.get(action) or self._known(action)).fork is not None
 
     def answered(self, action: str, asked: Sequence[Payload]) -> Passage:
         """The passage of a request that was made elsewhere: ``asked`` is what each step was asked, the asker's own first.

@@ -21,7 +21,8 @@ from gateway.session.desk import Desk
 class Asked(Struct, eq=False):
     """A call of the station that waits.  ``raw`` is its text as it came, ``since`` when (monotonic).
 
-    ``wants`` is what a transaction message waits for: ``ack`` or ``content``; None for any other message.
+    ``wants`` is what a transaction message waits for: ``ack`` or ``content``; None for any other message.  ``limited`` says that
+    it has a deadline.
     """
 
     call: Call
@@ -30,6 +31,7 @@ class Asked(Struct, eq=False):
     since: float
     wants: str | None = None
     open: bool = True
+    limited: bool = False
 
 
 class Asks:
@@ -57,7 +59,7 @@ class Asks:
 
     def within(self, asked: Asked, late: Callable[[Asked], None]) -> None:
         """Run ``late`` if the call is still open when `Policy.answer_within` has passed."""
-        waited = self.desk.at.mono - asked.since
+        waited, asked.limited = self.desk.at.mono - asked.since, True
         self.desk.timer(f"answer:{asked.call.id}", self.desk.policy.answer_within - waited, lambda: late(asked))
 
     def reply(self, asked: Asked, answer: Answer, outcome: str) -> bool:
@@ -65,7 +67,8 @@ class Asks:
         if not asked.open:
             return False
         asked.open = False
-        self.desk.cancel(f"answer:{asked.call.id}")
+        if asked.limited:
+            self.desk.cancel(f"answer:{asked.call.id}")
         self.desk.ended("up", self.desk.dialect, asked.call, outcome)
         if isinstance(answer, Result):
             answer = Result(asked.call.id, asked.call.action, answer.payload)

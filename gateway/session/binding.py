@@ -162,7 +162,7 @@ class Binding:
 
     def _where(self, action: str) -> bool:
         """Whether the connector tells whose readings these are: the station has no word for it, or a flow asks."""
-        return "transaction" not in self.desk.dialect.messages[action].request_facts or self.desk.stateful(action)
+        return "transaction" not in self.desk.dialect.messages[action].request_facts or self.desk.up.stateful(action)
 
     def _bind(self, call: Call, facts: dict[str, Any]) -> tuple[Transaction | None, Call, str]:
         named = facts.get("transaction")

@@ -53,14 +53,14 @@ class Cuts:
         """Whether the row may not leave yet: the link must be calm first, or the count stored."""
         if self._storing:
             return True
+        if not item.row.cuts and (item.row.seq not in self._old or not self._most_old):
+            return False
         if self.kills(item) or self._counted == item.row.seq:
             return False
         if item.row.cuts >= CALM_FROM and not self._calm:
-            if not self.desk.running("calm"):
+            if "calm" not in self.desk.deadlines:
                 self.desk.timer("calm", CALM, self._is_calm)
             return True
-        if (item.row.seq not in self._old or not self._most_old) and not item.row.cuts:
-            return False
         self._count(item, self._ready)
         self._counted, self._storing = item.row.seq, True
         return True
@@ -72,7 +72,8 @@ class Cuts:
     def lands(self, item: RowItem) -> None:
         """It was answered."""
         self._proved = True
-        self._harmless(item)
+        if item.row.cuts or self._counted is not None or item.row.seq in self._old:
+            self._harmless(item)
 
     def fails(self, item: RowItem, why: str, clear: Callable[[], None]) -> None:
         """It got no answer: ``lost`` or ``silent``.  ``clear`` stores the row as it is then, soon."""

@@ -72,39 +72,38 @@ class Delivery:
         self.refuse_late = refuse_late
         self.cuts, self.replies = Cuts(desk), Replies(desk, transactions, intake)
         self.turn = Turn(Turns(1))
-        self._in_turn = False  # something is on its way
+        self.in_turn = False
+        """Whether something is on its way."""
         self._reading: int | None = None  # the last row when more rows were asked for
         self._unmarked: set[int] = set()  # transactions whose start went up, but a crash would bring it up again
 
     def offer(self) -> bool:
         """Send the head, if it may go; what goes no further than the tables is done with at once."""
-        while self.queue and self.registration.ready and not self.desk.running(RETRY) and not self.desk.stopping:
+        while self.registration.ready and RETRY not in self.desk.deadlines and not self.desk.stopping:
             head = self.queue.head
-            if self.queue.low:
+            if self.queue.absent is not None and self.queue.low:
                 self._read_on()
-            if head is None or (head.trip is not None and not head.trip.stored):
-                return False
-            if isinstance(head, RowItem) and self._waits(head):
-                return False
-            if not self.turn.take(head.live or (isinstance(head, RowItem) and bool(head.asks))):
+            if head is None or not self._may_go(head):
                 return False
             if self._state(head) if isinstance(head, StateItem) else self._row(head):
-                self._in_turn = True
+                self.in_turn = True
                 return True
         return False
 
-    def _waits(self, head: RowItem) -> bool:
-        """Whether the row may not go yet: not stored, a stop whose start might come again, or one that has cut links."""
-        unsure = head.row.role == "stop" and head.row.transaction in self._unmarked
-        return not head.committed or unsure or self.cuts.waits(head)
+    def _may_go(self, head: Item) -> bool:
+        """Whether it may leave, and in this turn: not what must be stored first, nor a row that waits for something else."""
+        if head.trip is not None and not head.trip.stored:
+            return False
+        if isinstance(head, StateItem):
+            return self.turn.take(head.live)
+        return head.committed and not self._waits(head) and self.turn.take(head.live or bool(head.asks))
 
-    def rest(self) -> None:
-        """A turn in which there was nothing to send is not kept."""
-        if not self._in_turn:
-            self.turn.end()
+    def _waits(self, head: RowItem) -> bool:
+        """Whether the row waits: a stop whose start might come again, or one that has cut links."""
+        return (head.row.role == "stop" and head.row.transaction in self._unmarked) or self.cuts.waits(head)
 
     def _landed(self, item: Item) -> None:
-        item.flying = self._in_turn = False
+        item.flying = self.in_turn = False
         self.turn.end()
 
     def _read_on(self) -> None:
@@ -156,7 +155,7 @@ class Delivery:
     # -- rows ----------------------------------------------------------------------------------------------------
 
     def _row(self, item: RowItem) -> bool:
-        if self.cuts.kills(item):
+        if item.row.cuts and self.cuts.kills(item):
             self._park(item, WHY)
             return False
         trip = item.trip or self._rendered(item)
@@ -166,7 +165,9 @@ class Delivery:
             self._arrived(item, trip, [])
             return False
         leaf = trip.onward(self.desk.ids())
-        named = self.naming.of(leaf) or self.naming.unsaid(leaf, item.row.action, item.row.transaction)
+        named = self.naming.of(leaf)
+        if named is None and item.row.transaction is not None:
+            named = self.naming.unsaid(leaf, item.row.action, item.row.transaction)
         item.flying = True
         self.cuts.leaves(self.registration.standing == "accepted" and self.desk.policy.replay_boot)
         self.lane.send(
@@ -179,17 +180,18 @@ class Delivery:
     def _rendered(self, item: RowItem) -> Trip | None:
         """What the row becomes; None where it goes no further, or must be stored first."""
         transaction, up = self.transactions.get(item.row.transaction), self.desk.route_from(item.row.dialect)
+        call = item.message()
         if item.row.transaction is not None and transaction is None:
             self._park(item, "its transaction is not known any more")
         elif up is None:
             self._park(item, f"no table leads from {item.row.dialect} to this back end")
-        elif not item.readable():
+        elif call is None:
             self._park(item, "its text in the journal cannot be read")
         elif item.row.rendered is not None and self._speaks(item.row.rendered):
             done = list(item.row.rendered.answers)
-            item.trip = Trip(item.message(), None, item.row.rendered.messages, answers=done)
+            item.trip = Trip(call, None, item.row.rendered.messages, answers=done)
         else:
-            self._render(item, up, transaction)
+            self._render(item, call, up, transaction)
         return item.trip
 
     def _speaks(self, rendering: Rendering) -> bool:
@@ -201,9 +203,8 @@ class Delivery:
             return False
         return True
 
-    def _render(self, item: RowItem, up: Route, transaction: Transaction | None) -> None:
-        call, facts = item.message(), self._facts(item.row, transaction)
-        trip = self.desk.upward(call, facts, up, item.row.transaction, "offline" in item.row.flags)
+    def _render(self, item: RowItem, call: Call, up: Route, transaction: Transaction | None) -> None:
+        trip = self.desk.upward(call, self._facts(item.row, transaction), up, item.row.transaction, "offline" in item.row.flags)
         if isinstance(trip.local, Error):
             self._park(item, f"the tables refuse it: {trip.local.description}")
         elif trip.local is not None:
@@ -241,8 +242,8 @@ class Delivery:
         writes: list[Write] = []
         result = Result(leaf.id, leaf.action, answer.payload)
         id = self.desk.backend.fact(result, "transaction")
-        of = named or self.transactions.get(item.row.transaction)
-        if id is not None and of is not None:
+        of = None if id is None else named or self.transactions.get(item.row.transaction)
+        if of is not None:
             of = self.transactions.put(replace(self.transactions.get(of.gateway_id) or of, backend_id=to_text(id)))
             writes.append(PutTransaction(self.desk.station, of))
             result = self.desk.backend.with_facts(result, transaction=of.gateway_id)

@@ -30,7 +30,7 @@ SOON = 0.25
 
 
 class Desk:
-    """Shared by reference; ``begin`` opens an event.
+    """Shared by reference.  ``at`` is the event's moment, ``say`` asks for a command: what was asked for gathers in ``out``.
 
     ``switches`` are those of the station's quirk profiles, ``theirs`` those of the back end's that count for calls to it.
     """
@@ -57,7 +57,8 @@ class Desk:
         self.exchange = False
         self.present = False
         self.stopping = False
-        self._out: list[do.Command] = []
+        self.out: list[do.Command] = []
+        self.say: Callable[[do.Command], None] = self.out.append
         self._commits: dict[int, Then | None] = {}
         self.deadlines = Deadlines()
         self._owed: list[Write] = []
@@ -65,18 +66,15 @@ class Desk:
 
     # -- one event -----------------------------------------------------------------------------------------------
 
-    def begin(self, at: Instant) -> list[do.Command]:
-        """An event begins; its commands come into what is given here."""
-        self.at, self._out = at, []
-        return self._out
-
-    def say(self, command: do.Command) -> None:
-        """Ask for something."""
-        self._out.append(command)
+    def taken(self) -> list[do.Command]:
+        """The commands of the event that ends here."""
+        commands = self.out.copy()
+        self.out.clear()
+        return commands
 
     def note(self, what: str, detail: str = "", **labels: str) -> None:
         """Count something; ``what`` and its labels are in `gateway.session.notes`."""
-        self._out.append(do.Note(what, labels, detail))
+        self.out.append(do.Note(what, labels, detail))
 
     def acted(self, switch: str, detail: str | None = "", side: Side = "station") -> None:
         """A switch of a quirk profile did something."""
@@ -106,8 +104,8 @@ class Desk:
         self._commits[self._tag] = then
         if self._owed:
             writes, self._owed = [*self._owed, *writes], []
-            self.cancel("soon")
-        self._out.append(do.Commit(self._tag, writes))
+            self.deadlines.pop("soon", None)
+        self.out.append(do.Commit(self._tag, writes))
 
     def commit_soon(self, writes: Sequence[Write]) -> None:
         """Store with the next commit, or `SOON` from now: for what nobody waits for and a crash may forget.
@@ -117,7 +115,7 @@ class Desk:
         self._owed += writes
         if self.stopping:
             self.settle_debts()
-        elif not self.running("soon"):
+        elif "soon" not in self.deadlines:
             self.timer("soon", SOON, self.settle_debts)
 
     def settle_debts(self) -> None:
@@ -144,10 +142,6 @@ class Desk:
     def _wake_at(self, moment: float) -> None:
         self.deadlines.wake = moment
         self.say(do.Wake(max(0.0, moment - self.at.mono)))
-
-    def running(self, name: str) -> bool:
-        """Whether a timer of that name runs."""
-        return name in self.deadlines
 
     def cancel(self, name: str) -> None:
         """Forget a timer."""
@@ -176,10 +170,6 @@ class Desk:
         """The way up from the dialect in which a row was stored: the station may have spoken another one then."""
         return self.up if dialect == self.dialect.name else self.older(dialect)
 
-    def stateful(self, action: str) -> bool:
-        """Whether a step of the way up decides for itself what becomes of this, and remembers."""
-        return bool(self.up.steps) and self.up.stateful(action)
-
     def upward(
         self, call: Call, facts: Facts, up: Route | None = None, transaction: int | None = None, offline: bool = False
     ) -> Trip:
@@ -198,13 +188,13 @@ class Desk:
     def _travelled(self, trip: Trip) -> Trip:
         if trip.passage is not None and trip.passage.losses:
             self.lost(trip.passage.losses)
-        if self.registers.dirty:
+        if self.registers.unsaved:
             trip.writes, trip.stored = self.registered(), False
         return trip
 
     def registered(self) -> list[Write]:
         """What the ladder has put into registers since it was last asked for, to be stored."""
-        return [PutRegisters(self.station, self.registers.taken())] if self.registers.dirty else []
+        return [PutRegisters(self.station, self.registers.taken())] if self.registers.unsaved else []
 
     def store(self, trip: Trip, more: Sequence[Write] = ()) -> None:
         """Store what a trip wrote; it may go on when that is done."""
@@ -234,7 +224,7 @@ class Desk:
     def ended(self, direction: str, dialect: Dialect, call: Call, outcome: str) -> None:
         """Count a call that is answered.  A name that the ``dialect`` of its asker does not know counts as ``other``."""
         operation = call.action if call.action in dialect.messages else "other"
-        self._out.append(_ended(direction, dialect.name, operation, outcome))
+        self.out.append(_ended(direction, dialect.name, operation, outcome))
 
 
 @lru_cache(maxsize=1024)

@@ -91,7 +91,7 @@ class Intake:
 
     def _told_within(self, connector: int | None, call: Call) -> bool:
         """Whether this state will be told as part of a transaction."""
-        return bool(connector) and self.desk.stateful(call.action) and self.transactions.running(connector or 0)
+        return bool(connector) and self.desk.up.stateful(call.action) and self.transactions.running(connector or 0)
 
     def _stored_state(self, asked: Asked, connector: int | None) -> None:
         of = self.transactions.at(connector or 0)
@@ -183,7 +183,7 @@ class Intake:
 
     def _offline(self, call: Call) -> bool:
         """Whether it waited at the station, or must wait here; asked only where a step may want to tell."""
-        if not self.desk.stateful(call.action):
+        if not self.desk.up.stateful(call.action):
             return False
         when = first_moment(self.desk.dialect.messages[call.action].request, call.payload)
         late = when is not None and self.linked is not None and not_before(self.linked, when) and when != self.linked
@@ -273,7 +273,9 @@ class Intake:
 
     def _repeats(self, asked: Asked, key: str) -> bool:
         before = self.transactions.bounded_by(key)
-        item = self._pending.get(key) or self._unanswered(asked, key, before)
+        item = self._pending.get(key)
+        if item is None and asked.wants == "content":
+            item = self._unanswered(key, before)
         if item is not None:
             item.asks.append(asked)
             if item.content:
@@ -290,12 +292,12 @@ class Intake:
             return before
         return self.transactions.called(str(self.desk.dialect.fact(asked.call, "transaction")))
 
-    def _unanswered(self, asked: Asked, key: str, before: Transaction | None) -> RowItem | None:
+    def _unanswered(self, key: str, before: Transaction | None) -> RowItem | None:
         """The queued row that the station asks about again before anyone answered it: hold it anew.
 
         One that is on the disk alone is none: older ones wait before it, and then a start is answered here.
         """
-        if asked.wants != "content" or (before is None and key not in self._keys):
+        if before is None and key not in self._keys:
             return None
         if before is not None and (before.answer is not None or before.ended is not None):
             return None

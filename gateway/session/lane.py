@@ -26,6 +26,7 @@ class Source(Protocol):
 
 
 HOLD = "hold-up"
+UNANSWERED = "up"
 
 
 class Flight(Struct, eq=False):
@@ -66,7 +67,7 @@ class Lane:
         since = self.ready_since()
         settling = self.fallbacks.settling(since) if since is not None else 0.0
         wait = max(settling, self.fallbacks.rest())
-        if wait > 0 and not self.desk.running(HOLD):
+        if wait > 0 and HOLD not in self.desk.deadlines:
             self.fallbacks.told(settling)
             self.desk.timer(HOLD, wait, lambda: None)
         return wait > 0
@@ -82,7 +83,7 @@ class Lane:
         if self.desk.theirs:
             within = self.fallbacks.patience(call, within)
         self.desk.say(do.CallBackend(call, within))
-        self.desk.timer(f"up:{call.id}", within, self._unanswered)
+        self.desk.timer(UNANSWERED, within, self._unanswered)
 
     def hear(self, answer: Answer) -> None:
         """The back end answered something."""
@@ -129,6 +130,6 @@ class Lane:
 
     def _land(self) -> None:
         if self.flight is not None:
-            self.desk.cancel(f"up:{self.flight.call.id}")
+            self.desk.deadlines.pop(UNANSWERED, None)
             self.fallbacks.landed()
         self.flight = None

@@ -35,7 +35,7 @@ class Naming:
             return None
         return self.transactions.called(str(named)) if self.theirs else self.transactions.get(number(named))
 
-    def unsaid(self, call: Call, asked: str, bound: int | None) -> Transaction | None:
+    def unsaid(self, call: Call, asked: str, bound: int) -> Transaction | None:
         """The transaction of a message, where only the back end has a word for it, and the station has none in ``asked``."""
         own, theirs = self.desk.dialect.messages.get(asked), self.desk.backend.messages.get(call.action)
         if own is None or theirs is None or "transaction" in own.request_facts or "transaction" not in theirs.request_facts:

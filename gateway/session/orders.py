@@ -227,7 +227,7 @@ class Orders:
         asked = max(settling, self.fallbacks.rest())
         own = self._own_request(order)
         wait = max(asked, own, order.course.not_before - self.desk.at.mono if order.course else 0.0)
-        if wait > 0 and not self.desk.running(HOLD):
+        if wait > 0 and HOLD not in self.desk.deadlines:
             self._holding = True
             if asked > 0:
                 self.fallbacks.told(settling)

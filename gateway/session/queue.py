@@ -50,17 +50,15 @@ class RowItem(Struct, eq=False):
     live: bool = False
     asks: list[Asked] = []
 
-    def readable(self) -> bool:
-        """Whether there is a message: the file may have been written by something else."""
-        try:
-            self.call = self.message()
-        except ValueError:
-            return False
-        return isinstance(self.call.payload, dict)
-
-    def message(self) -> Call:
-        """The station's message, the gateway's transaction id in it."""
-        return self.call or Call("", self.row.action, from_text(self.row.payload))
+    def message(self) -> Call | None:
+        """The station's message, the gateway's transaction id in it; None where something else has written the file."""
+        if self.call is None:
+            try:
+                payload = from_text(self.row.payload)
+            except ValueError:
+                return None
+            self.call = Call("", self.row.action, payload) if isinstance(payload, dict) else None
+        return self.call
 
 
 class StateItem(Struct, eq=False):

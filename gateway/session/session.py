@@ -121,16 +121,16 @@ class Session:
 
     def receive(self, event: on.Event, at: on.Instant) -> list[Command]:
         """What follows from an event, in order.  Never raises for what a peer or a clock does."""
-        commands = self.desk.begin(at)
+        self.desk.at = at
         _ROOMS[type(event)](self, event)
         self._settle()
-        return commands
+        return self.desk.taken()
 
     def _settle(self) -> None:
         hopeful = self.uplink.state in ("opening", "up") and self.registration.hopeful
         self.lane.pump()
-        if self.turn.held:
-            self.delivery.rest()
+        if self.turn.held and not self.delivery.in_turn:  # there was nothing to send
+            self.turn.end()
         if self.registration.waiting:
             self.registration.settle(hopeful)
         if not hopeful:
@@ -176,7 +176,7 @@ class Session:
             self.when_due.wait()
             self.desk.cancel("grace")
             self.uplink.hear("want")
-        if self.desk.exchange and not self.desk.running("silence"):
+        if self.desk.exchange and "silence" not in self.desk.deadlines:
             self._watch()
 
     def _lost(self, event: on.StationLost) -> None:
@@ -205,7 +205,7 @@ class Session:
 
     def _leave(self) -> None:
         """The uplink of a station that is gone stays for the grace, and until the queue is empty."""
-        if self.desk.running("grace") or self.uplink.state == "closed":
+        if "grace" in self.desk.deadlines or self.uplink.state == "closed":
             return
         self.desk.settle_debts()
         if not self.queue and not self.desk.storing and self.lane.flight is None:

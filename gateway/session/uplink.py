@@ -54,7 +54,7 @@ class Uplink:
 
     def steady(self) -> None:
         """The station was accepted over it: forget the past failures once that lasted."""
-        if self.tries and not self.desk.running("uplink-stable"):
+        if self.tries and "uplink-stable" not in self.desk.deadlines:
             self.desk.timer("uplink-stable", self.desk.policy.uplink_stable, self._calm)
 
     def wait(self) -> float:

@@ -10,7 +10,7 @@ long it is until then is worked out once: clocks are set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gateway.ladder.registers import DUE
@@ -42,7 +42,8 @@ class WhenDue:
 
     def offer(self) -> bool:
         """Send the next one; if its time has yet to come, be woken then."""
-        first = min(self._all(), default=None)
+        dues = self.desk.registers.items(DUE)
+        first = min(self._all(dues), default=None) if dues else None
         if first is None or not self.desk.present or not self.registration.ready or self.waiting():
             return False
         left, name = first
@@ -54,9 +55,9 @@ class WhenDue:
         self.lane.send(call, lambda answer: self._over(name, due), lambda why: self.wait())
         return True
 
-    def _all(self) -> Iterator[tuple[float, str]]:
+    def _all(self, dues: Sequence[tuple[str, Any]]) -> Iterator[tuple[float, str]]:
         """Seconds until each is said; what was due to a back end of another dialect is nobody's."""
-        self._seen = {name: self._sighted(name, due) for name, due in self.desk.registers.items(DUE)}
+        self._seen = {name: self._sighted(name, due) for name, due in dues}
         for name, (due, at) in self._seen.items():
             if due["dialect"] == self.desk.backend.name:
                 yield A_WHILE + max(at, self._since) - self.desk.at.mono, name

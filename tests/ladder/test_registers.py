@@ -14,7 +14,7 @@ def test_a_write_is_read_and_taken_once() -> None:
     registers.put("tokens", "a", "b")
     assert registers.get("tx", "1") == {"seq": 1}
     assert registers.taken() == {"tx": {"1": {"seq": 1}}, "tokens": {"a": "b"}}
-    assert not registers.dirty
+    assert not registers.unsaved
     assert registers.taken() == {}
 
 
@@ -22,7 +22,7 @@ def test_what_changes_nothing_is_no_write() -> None:
     registers = Registers({"states": {"1": "Charging"}})
     registers.put("states", "1", "Charging")
     registers.put("states", "2", None)
-    assert not registers.dirty
+    assert not registers.unsaved
 
 
 def test_none_forgets() -> None:

@@ -17,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from gateway.messages import Answer, Call, Error, Payload, Result
 from gateway.session import commands as do
 from gateway.session import events as on
+from gateway.session.lane import UNANSWERED
 from gateway.session.policy import Policy
 from gateway.session.text import from_text, to_text
 from tests.memory_journal import MemoryJournal
@@ -300,7 +301,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert self.alarm < inf or not self.timers, "it will not be woken for what is due"
 
     def past_due(self, name: str) -> None:
-        if self.with_backend is not None and name == f"up:{self.with_backend.id}":
+        if self.with_backend is not None and name == UNANSWERED:
             self.past.append(self.with_backend.id)
             self.with_backend = None
         if self.with_station is not None and name == f"down:{self.with_station.id}":

@@ -273,7 +273,7 @@ def test_what_the_flow_refuses_leaves_no_register_and_is_parked(monkeypatch: pyt
         assert play.journal is not None
         assert [row.role for row in play.journal.state("parked")] == ["stop"]
         assert "x" not in play.journal.registers["seq"]
-        assert not play.session.desk.registers.dirty
+        assert not play.session.desk.registers.unsaved
 
 
 def test_a_parked_row_keeps_what_it_became_and_the_queue_goes_on() -> None:

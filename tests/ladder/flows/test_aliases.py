@@ -33,7 +33,7 @@ def test_what_fits_is_left_alone() -> None:
     state = run()
     assert Aliases().left("x" * LONGEST, state) == "x" * LONGEST
     assert Aliases().right("x" * 80, state) == "x" * 80
-    assert not state.cx.registers.dirty
+    assert not state.cx.registers.unsaved
 
 
 def test_the_alias_is_known_whatever_its_letters() -> None:

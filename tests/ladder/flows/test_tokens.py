@@ -81,7 +81,7 @@ def test_no_token_is_a_word_of_its_own() -> None:
 def test_kinds_are_remembered_only_where_looks_deceive_and_not_without_end() -> None:
     here = run()
     Tokens().left({"idToken": "04A1B2C3", "type": "ISO14443"}, here)
-    assert not here.cx.registers.dirty
+    assert not here.cx.registers.unsaved
     for number in range(MOST_KINDS + 5):
         Tokens().left({"idToken": f"T{number}", "type": "Local"}, here)
     assert len(list(here.cx.registers.items("tokens"))) == MOST_KINDS
