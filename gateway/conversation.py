@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.ends.voice import Voice
@@ -303,7 +304,7 @@ class Conversation:
     def _commit(self, command: do.Commit) -> None:
         begun = self.around.clock.seconds()
         self.session.load.commits += 1
-        self.around.journal.commit(command.writes, lambda failure: self._committed(command.tag, begun, failure))
+        self.around.journal.commit(command.writes, partial(self._committed, command.tag, begun))
 
     def _committed(self, tag: int, begun: float, failure: JournalFailed | None) -> None:
         self.session.load.commits -= 1

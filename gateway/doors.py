@@ -108,7 +108,8 @@ class Doors:
         if envelope is None:
             return
         assert envelope.dialect is not None, "a call has one"
-        listener = listener.speaking(envelope.dialect.name)
+        if envelope.dialect.name != listener.address.dialect:
+            listener = listener.speaking(envelope.dialect.name)
         connect, identity = self._named(listener, exchange.request, envelope)
         missing = "chargeBoxIdentity is missing or is no identity"
         why = missing if identity is None else self._stranger(identity, listener, exchange.request, connect)

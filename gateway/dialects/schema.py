@@ -203,9 +203,12 @@ class Dialect:
 
     def facts(self, message: Call | Result) -> dict[str, Any]:
         """The facts present in ``message``, words neutral; none for an unknown action."""
-        if message.action not in self.messages:
-            return {}
-        return self.lens(message.kind, message.action).facts(message.payload)
+        lens = self._lenses.get((message.kind, message.action))
+        if lens is None:
+            if message.action not in self.messages:
+                return {}
+            lens = self.lens(message.kind, message.action)
+        return lens.facts(message.payload)
 
     def fact(self, message: Call | Result, name: str) -> Any:
         """One of the `facts`; None where it is not there."""

@@ -59,7 +59,7 @@ def _inside(payload: dict[str, Any], inner: list[tuple[str, Respell]]) -> dict[s
         if value is None:
             continue
         if value.__class__ is list:
-            respelled: Any = [respell(one) for one in value]
+            respelled: Any = list(map(respell, value))
             if all(map(is_, value, respelled)):
                 continue
         elif (respelled := respell(value)) is value:
@@ -77,9 +77,9 @@ class _Writer:
     def __call__(self, payload: Any) -> Any:
         if payload.__class__ is not dict:
             return payload
-        if self.names.keys().isdisjoint(payload):
-            return _inside(payload, self.within)
-        return self.renamed(payload)
+        if not self.names.keys().isdisjoint(payload):
+            return self.renamed(payload)
+        return _inside(payload, self.within) if self.within else payload
 
     def renamed(self, payload: dict[str, Any]) -> dict[str, Any]:
         """With its fields' names changed too."""

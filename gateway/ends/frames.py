@@ -7,6 +7,7 @@ Not here: what calls mean; deadlines (the session has a timer for each).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -36,6 +37,7 @@ class FrameEnd:
         self._asked: dict[str, str] = {}
         self._garbled = 0
         self._closed = False
+        self._write = partial(write_frame, dialect=voice.dialect)
         self.pieces: Pieces | None = None
         """Set for a peer whose messages must be cut anew."""
         self.on_cut: Callable[[], None] = lambda: None
@@ -108,7 +110,7 @@ class FrameEnd:
 
     def _send(self, message: Message) -> None:
         if self.socket is not None and not self._closed:
-            text = self.voice.said(message, lambda one: write_frame(one, self.voice.dialect))
+            text = self.voice.said(message, self._write)
             if self.voice.cures.number_ids and not isinstance(message, Call):
                 text = with_number_id(text)
             self.socket.send(text)

@@ -81,7 +81,8 @@ class Voice:
         ends it here."""
         payload = message.payload
         fired, self._fired = self._fired, []
-        if self.introduce is not None and message.kind == "call" and self.dialect.role(message.action) == "boot":
+        known = self.dialect.messages.get(message.action)
+        if known is not None and known.role == "boot" and message.kind == "call" and self.introduce is not None:
             # Boots are among the broken messages: who it is must be read before the strict decode, to cure the boot itself.
             self.introduce(self.dialect.facts(message), payload)
         if not self.cures.empty:
@@ -92,7 +93,7 @@ class Voice:
             steps = self.cures.repairs.get((message.kind, message.action))
             if steps is not None and not steps.idle(payload):
                 payload, fired = self._mended(steps, message, raw, fired)
-        if message.action in self.dialect.messages or self.unknown != "pass":
+        if known is not None or self.unknown != "pass":
             try:
                 payload = self.dialect.check(message.kind, message.action, payload, self.unknown)
             except Violation as violation:

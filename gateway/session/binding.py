@@ -9,9 +9,11 @@ first message of one makes the record, whatever it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.journal.contract import PutStation, PutTransaction, Restored, Transaction, Write
@@ -40,13 +42,13 @@ FLAGS: dict[str, str] = {
 """Words in `Row.flags` and `Transaction.flags`."""
 
 
-class Bound(NamedTuple):
+class Bound(Struct, frozen=True, gc=False):
     """``call`` bears our number where it bears one; ``writes`` belong into the commit of its row."""
 
     call: Call
     transaction: Transaction | None
     flag: str
-    writes: list[Write]
+    writes: Sequence[Write] = ()
 
 
 class Binding:
@@ -144,9 +146,9 @@ class Binding:
     def _stop(self, call: Call, key: str, facts: dict[str, Any]) -> Bound:
         transaction, call, flag = self._bind(call, facts)
         if transaction is None:
-            return Bound(call, None, flag, [])
+            return Bound(call, None, flag)
         if transaction.ended is not None:
-            return Bound(call, transaction, "again", [])
+            return Bound(call, transaction, "again")
         self._called.discard(transaction.gateway_id)
         transaction = self.transactions.end(transaction, self._when(facts), key)
         return Bound(call, transaction, flag, [self._kept(transaction)])
@@ -158,7 +160,7 @@ class Binding:
         elif transaction is None and not flag and facts.get("connector") and self._where(call.action):
             transaction = self.transactions.at(facts["connector"])
             flag = _parked(transaction, "")
-        return Bound(call, transaction, flag, [])
+        return Bound(call, transaction, flag)
 
     def _where(self, action: str) -> bool:
         """Whether the connector tells whose readings these are: the station has no word for it, or a flow asks."""

@@ -194,7 +194,7 @@ class Desk:
 
     def registered(self) -> list[Write]:
         """What the ladder has put into registers since it was last asked for, to be stored."""
-        return [PutRegisters(self.station, self.registers.taken())] if self.registers.unsaved else []
+        return [PutRegisters(self.station, self.registers.taken())]
 
     def store(self, trip: Trip, more: Sequence[Write] = ()) -> None:
         """Store what a trip wrote; it may go on when that is done."""
@@ -212,7 +212,7 @@ class Desk:
         answer, losses = trip.answer(asked, self.context(facts, transaction, offline))
         if losses:
             self.lost(losses)
-        return answer, self.registered()
+        return answer, self.registered() if self.registers.unsaved else []
 
     def after(self, writes: Sequence[Write], then: Then) -> None:
         """Run ``then`` when ``writes`` are stored; at once if there are none."""

@@ -97,7 +97,7 @@ class Intake:
         of = self.transactions.at(connector or 0)
         flag = "parked" if of is not None and "parked" in of.flags.split() else ""
         # Equal states are no repeats: each is a change of its own.
-        self._store(asked, f"state {self._next_seq}", Bound(asked.call, of, flag, []))
+        self._store(asked, f"state {self._next_seq}", Bound(asked.call, of, flag), connector)
 
     def _queued(self, call: Call, connector: int | None, state: str | None, fixed: bool = False) -> None:
         flowing = self.flowing() and self.load.level < STATES
@@ -121,26 +121,27 @@ class Intake:
             bound = self.binding.of(asked, key, facts)
             if self.desk.switches:
                 bound = self._odd(asked.role, bound)
-            self._remember(key, self._store(asked, key, bound, _doubtful(asked.call, facts.get("time"))))
+            doubtful = _doubtful(asked.call, facts.get("time"))
+            self._remember(key, self._store(asked, key, bound, facts.get("connector"), doubtful))
             if asked.role == "stop" and bound.transaction is not None:
                 self.oddities.release(bound.transaction.connector)
 
     def _odd(self, role: str | None, bound: Bound) -> Bound:
         """As the station's quirk profile has it."""
         if role == "stop":
-            return bound._replace(call=self.oddities.stop(bound.call, bound.transaction))
+            return replace(bound, call=self.oddities.stop(bound.call, bound.transaction))
         if role == "meter" and self.oddities.late(bound.call, bound.transaction):
-            return bound._replace(call=self.desk.dialect.with_facts(bound.call, transaction=None), transaction=None)
+            return replace(bound, call=self.desk.dialect.with_facts(bound.call, transaction=None), transaction=None)
         return bound
 
     # -- storing -------------------------------------------------------------------------------------------------
 
-    def _store(self, asked: Asked, key: str, bound: Bound, doubtful: bool = False) -> RowItem:
+    def _store(self, asked: Asked, key: str, bound: Bound, connector: int | None, doubtful: bool = False) -> RowItem:
         transaction, flag = bound.transaction, bound.flag
         aside = flag in ASIDE or (flag == "unbound" and asked.role == "stop")
         row = self._row(asked, bound, key, aside, doubtful)
         item = RowItem(row, bound.call, content=self._holds(asked), asks=[asked])
-        item.connector = transaction.connector if transaction else self.desk.dialect.fact(bound.call, "connector")
+        item.connector = transaction.connector if transaction is not None else connector
         for why in (flag, "bad_time" if doubtful else ""):
             if why:
                 self.desk.note("flag", f"{asked.call.action} {key}", why=why)

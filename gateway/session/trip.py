@@ -55,7 +55,7 @@ class Trip(Struct, eq=False):
             self.answers.append(None)
         else:
             self.answers.append(answer.payload)
-        return self.left
+        return len(self.answers) < len(self.messages)
 
     def waits(self, cx: Context) -> bool:
         """Whether the answer shall wait for what the other side has yet to tell."""
