@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from gateway.deadlines import Deadlines, Then
+from gateway.deadlines import A_HAIR, Deadlines, Then
 from gateway.dialects.schema import Dialect
 from gateway.journal.contract import PutRegisters, Write
 from gateway.ladder.facts import Context, Facts
@@ -62,6 +62,7 @@ class Desk:
         self._commits: dict[int, Then | None] = {}
         self.deadlines = Deadlines()
         self._owed: list[Write] = []
+        self._owed_since = 0.0
         self._tag = 0
 
     # -- one event -----------------------------------------------------------------------------------------------
@@ -104,7 +105,6 @@ class Desk:
         self._commits[self._tag] = then
         if self._owed:
             writes, self._owed = [*self._owed, *writes], []
-            self.deadlines.pop("soon", None)
         self.out.append(do.Commit(self._tag, writes))
 
     def commit_soon(self, writes: Sequence[Write]) -> None:
@@ -112,11 +112,21 @@ class Desk:
 
         A busy station's next message takes it along, which saves every second commit.
         """
+        if not self._owed:
+            self._owed_since = self.at.mono
         self._owed += writes
         if self.stopping:
             self.settle_debts()
         elif "soon" not in self.deadlines:
-            self.timer("soon", SOON, self.settle_debts)
+            self.timer("soon", SOON, self._soon)
+
+    def _soon(self) -> None:
+        """What this timer was set for has gone along with a commit, nearly always: what is owed since then has its own time."""
+        left = self._owed_since + SOON - self.at.mono if self._owed else 0.0
+        if left > A_HAIR:
+            self.timer("soon", left, self._soon)
+        else:
+            self.settle_debts()
 
     def settle_debts(self) -> None:
         """Store what is owed now."""
