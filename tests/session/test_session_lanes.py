@@ -312,6 +312,22 @@ def test_a_delivered_row_is_marked_by_the_next_commit_or_soon() -> None:
         assert journal.rows[2].state == "delivered"
 
 
+def test_what_is_owed_since_the_last_commit_has_its_own_quarter_of_a_second() -> None:
+    journal = MemoryJournal()
+    with Scene(journal=journal) as play:
+        play.online()
+        for number in (1, 2):
+            play.answered(play.asks("MeterValues", meter(minute=number)).id)
+            up = play.sent("MeterValues")
+            play >> 0.2
+            play.replies(up.id, up.action, {})
+        assert [journal.rows[number].state for number in (1, 2)] == ["delivered", "queued"]
+        play >> 0.2  # the time of the first mark has passed, that of the second has not
+        assert journal.rows[2].state == "queued"
+        play >> 0.1
+        assert journal.rows[2].state == "delivered"
+
+
 def test_a_gateway_that_stops_marks_at_once() -> None:
     journal = MemoryJournal()
     with Scene(journal=journal) as play:
