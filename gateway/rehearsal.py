@@ -76,6 +76,9 @@ class Stage:
         """The time of the play."""
         return BORN + timedelta(seconds=self.seconds)
 
+    def _scene(self, asked: Any) -> Scene:
+        return Scene(None, asked, self.now, facts=self.session.moments[self.side])
+
     def feed(self, *events: on.Event) -> None:
         """Something happens, and all that follows at once."""
         self._events.extend(events)
@@ -104,7 +107,7 @@ class Stage:
             self._valid(peer, message)
         if peer == self.side and not isinstance(message, Error):
             try:
-                scene = Scene(None, self._put.get(message.id), self.now)
+                scene = self._scene(self._put.get(message.id))
                 payload, _ = self.cures.adjust(message.kind, message.action, message.payload, scene)
             except Answered as done:
                 self._answered(peer, Result(message.id, message.action, done.payload))
@@ -160,7 +163,7 @@ class Stage:
         error = Error(call.id, call.action, known or "GenericError", said["description"], {}, "" if known else said["code"])
         if peer == self.side:
             try:
-                fields, _ = self.cures.repair("error", call.action, said, Scene(None, call.payload, self.now))
+                fields, _ = self.cures.repair("error", call.action, said, self._scene(call.payload))
             except Answered as done:
                 return Result(call.id, call.action, done.payload)
             error = refusals.mended(error, fields)
@@ -171,7 +174,7 @@ class Stage:
 
     def _mended(self, peer: Side, kind: str, action: str, payload: Any, asked: Any = None) -> Any:
         if peer == self.side:
-            payload, _ = self.cures.repair(kind, action, payload, Scene(None, asked, self.now))
+            payload, _ = self.cures.repair(kind, action, payload, self._scene(asked))
         try:
             return self.dialect.check(kind, action, payload)
         except PeerError as error:

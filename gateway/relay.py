@@ -167,7 +167,7 @@ class Relay:
 
     def station_voice(self, conversation: Conversation, listener: Listener) -> Voice:
         """A voice for a station's end; it tells who the station is as soon as its boot says so."""
-        voice = self._voice("station", conversation.station, listener.address)
+        voice = self._voice("station", conversation, listener.address)
 
         def introduce(facts: Mapping[str, Any], boot: Any) -> None:
             vendor, model, firmware, serial = (
@@ -178,13 +178,14 @@ class Relay:
         voice.introduce = introduce
         return voice
 
-    def _voice(self, side: Side, identity: str, address: Address) -> Voice:
+    def _voice(self, side: Side, conversation: Conversation, address: Address) -> Voice:
+        identity = conversation.station
         listener, backend = self._listeners[identity], self._backend(identity)
         here, there = listener.address, backend.address
         same = (here.dialect, here.codec) == (there.dialect, there.codec)
         unknown = self.site.unknown if same else "drop"
         made = Voice(side, identity, self.data.dialects[address.dialect], address.codec, self.witness, unknown)
-        made.now = self.wall
+        made.now, made.facts = self.wall, conversation.session.moments[side]
         return made
 
     def _backend(self, identity: str) -> Backend:
@@ -231,7 +232,7 @@ class Relay:
         identity = conversation.station
         backend, upstream = self._backend(identity), self.site.upstream_of(identity)
         side = BackendSide(conversation)
-        voice = self._voice("backend", identity, backend.address)
+        voice = self._voice("backend", conversation, backend.address)
         voice.cures = self.data.quirks.choose(self._place(conversation).known("backend", conversation))
         headers = self._authorization(backend, self.site.stations.get(identity), upstream) + lenience.headers(voice.cures.connect)
         if backend.address.codec == "soap":

@@ -64,6 +64,8 @@ class Voice:
         self.cures: Cures = NONE
         self.introduce: Callable[[Mapping[str, Any], Any], None] | None = None
         self.now: Callable[[], datetime] = lambda: NO_SCENE.now
+        self.facts: Any = None
+        """What a profile may ask of the station (`gateway.session.scenery.Moment`)."""
         self._fired: list[Fired] = []
         self._asked: dict[tuple[bool, str], Payload] = {}  # calls whose results a profile's condition may ask about
         self._skew: timedelta | None = None
@@ -121,9 +123,8 @@ class Voice:
         """The payload after the profiles' repairs, and all that fired.  Raises `Answered`."""
         payload = refusals.heard(message) if isinstance(message, Error) else message.payload
         try:
-            made, more = run(
-                "repair", steps, payload, Scene(None, self._asked_by(message, heard=True), self.now(), skew=self._skew)
-            )
+            scene = Scene(None, self._asked_by(message, heard=True), self.now(), skew=self._skew, facts=self.facts)
+            made, more = run("repair", steps, payload, scene)
         except Answered as done:
             self.witness.message(self, True, message, raw, [*fired, *done.fired])
             raise
@@ -180,7 +181,7 @@ class Voice:
 
     def _fitted(self, steps: Steps, message: Message) -> tuple[Message, list[Fired]]:
         """The message after the profiles' adjustments.  An error's code is seen as it is spelled on the wire."""
-        scene = Scene(None, self._asked_by(message, heard=False), self.now())
+        scene = Scene(None, self._asked_by(message, heard=False), self.now(), facts=self.facts)
         if not isinstance(message, Error):
             if steps.idle(message.payload):
                 return message, []

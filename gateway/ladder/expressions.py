@@ -20,7 +20,7 @@ from gateway.dialects.shapes import Enum, Scalar, Shape
 from gateway.ladder.facts import Facts
 from gateway.source import nearest, one_of
 
-LOOPS = ("any", "count", "one")
+LOOPS = ("any", "count", "one", "total")
 """Functions that go through a list."""
 FUNCTIONS = {**dict.fromkeys(LOOPS, 1), "decimal": 1, "text": 1, "whole": 1, "pick": 4, "shifted": 2, "tenths": 1, "uri": 1}
 _GIVES = {
@@ -28,6 +28,7 @@ _GIVES = {
     "text": "string",
     "any": "boolean",
     "count": "integer",
+    "total": "decimal",
     "whole": "integer",
     "shifted": "string",
     "tenths": "decimal",

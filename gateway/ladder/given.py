@@ -52,6 +52,12 @@ def _reasonable(number: Decimal) -> bool:
     return isinstance(exponent, int) and -30 <= exponent < 18 and len(digits) <= 40 and number.adjusted() < 18
 
 
+def _total(things: Iterable[Any]) -> Decimal | None:
+    """The sum of numbers, or of texts that say numbers; None where there is none, or one that is no number."""
+    numbers = [_decimal(thing) for thing in things]
+    return sum(filter(None, numbers), Decimal(0)) if numbers and None not in numbers else None
+
+
 def _text(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
@@ -101,6 +107,7 @@ GIVEN: dict[str, Any] = {
     "count": _count,
     "one": _one,
     "any": any,
+    "total": _total,
     "decimal": _decimal,
     "text": _text,
     "whole": _whole,

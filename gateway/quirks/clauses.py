@@ -7,14 +7,15 @@ Not here: the language (`gateway.quirks.condition`), what is done then (`gateway
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway.dialects.shapes import Shape
 from gateway.ladder.expressions import NotAllowed, Type
 from gateway.quirks import path as paths
 from gateway.quirks.condition import Give, both, compile_give, compile_when, like, loosened
+from gateway.quirks.digits import plain
 from gateway.quirks.operation import When
-from gateway.quirks.path import Path
+from gateway.quirks.path import Path, Scene
 from gateway.quirks.reading import On, Reading
 from gateway.source import List, Map
 
@@ -35,6 +36,39 @@ def read_when(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Wh
 def read_give(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Give | None:
     """The expression at ``give``; faults are noted."""
     return _expression(reading, item, "give", compile_give, on, path)
+
+
+def read_made(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Give | None:
+    """What stands at ``add``: a value in which each text that begins with ``=`` is an expression; faults are noted."""
+    parts: dict[str, Give] = {}
+    for text in _expressions(item["add"]):
+        holder = Map(item, add=text.removeprefix("="))
+        holder.file, holder.line, holder.lines = item.file, item.line, item.lines
+        give = _expression(reading, holder, "add", compile_give, on, path)
+        if give is None:
+            return None
+        parts[text] = give
+
+    def make(it: Any, value: Any, scene: Scene) -> Any:
+        told = {text: give(it, value, scene) for text, give in parts.items()}
+        return None if None in told.values() else _filled(plain(item["add"]), told)
+
+    return make
+
+
+def _expressions(value: Any) -> list[str]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, str) and value.startswith("=") else []
+    return [*own, *(text for one in inner for text in _expressions(one))]
+
+
+def _filled(value: Any, told: Mapping[str, Any]) -> Any:
+    """The value with what its expressions come to."""
+    if isinstance(value, dict):
+        return {key: _filled(one, told) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, told) for one in value]
+    return told.get(value, value) if isinstance(value, str) else value
 
 
 def _expression(

@@ -19,7 +19,7 @@ from gateway.ladder.expressions import Type
 from gateway.messages import Answer, Error, Payload, Result
 from gateway.quirks import path as paths
 from gateway.quirks.clauses import compiled_when
-from gateway.quirks.condition import FACTS, loosened
+from gateway.quirks.condition import loosened
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Path, Scene
@@ -66,9 +66,9 @@ class Series:
     steps: tuple[Step, ...]
     answer_of: tuple[Rule, ...] | None
 
-    def fits(self, asked: Payload) -> bool:
+    def fits(self, asked: Payload, moment: Moment) -> bool:
         """Whether that command takes this course."""
-        return self.when is None or self.when(asked, asked, Scene(asked, asked))
+        return self.when is None or self.when(asked, asked, _scene(asked, (), moment))
 
     def call(self, number: int, asked: Payload, answers: Answers, moment: Moment) -> Move | None:
         """The call ``number``; None where the sequence has ended."""
@@ -99,9 +99,10 @@ class Split:
     refused: When | None
     then: tuple[Rule, ...]
 
-    def fits(self, asked: Payload) -> bool:
+    def fits(self, asked: Payload, moment: Moment) -> bool:
         """Whether its list is longer."""
-        return len(self._items(asked)) > self.most and (self.when is None or self.when(asked, asked, Scene(asked, asked)))
+        longer = len(self._items(asked)) > self.most
+        return longer and (self.when is None or self.when(asked, asked, _scene(asked, (), moment)))
 
     def _items(self, asked: Payload) -> list[Any]:
         found = paths.got(asked, self.at.names)
@@ -110,7 +111,7 @@ class Split:
     def call(self, number: int, asked: Payload, answers: Answers, moment: Moment) -> Move | None:
         """The call with the part ``number``; None after the last, and after one that was refused."""
         part = self._items(asked)[number * self.most : (number + 1) * self.most]
-        if not part or (answers and self._refuses(answers[-1], asked)):
+        if not part or (answers and self._refuses(answers[-1], asked, moment)):
             return None
 
         def put(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
@@ -120,16 +121,18 @@ class Split:
         made = paths.rewrite(asked, self.at.steps, put, scene)
         return self.action, _made(made, self.then if number else (), scene), 0.0
 
-    def _refuses(self, answer: Answer, asked: Payload) -> bool:
+    def _refuses(self, answer: Answer, asked: Payload, moment: Moment) -> bool:
         if isinstance(answer, Error):
             return True
-        return self.refused is not None and self.refused(answer.payload, answer.payload, Scene(answer.payload, asked))
+        return self.refused is not None and self.refused(
+            answer.payload, answer.payload, _scene(asked, (), moment).of(answer.payload)
+        )
 
     def answer(self, asked: Payload, answers: Answers, moment: Moment) -> Answer:
         """The refusal, if there was one; else the results with their lists joined."""
         made: dict[str, Any] = {}
         for one in answers:
-            if isinstance(one, Error) or self._refuses(one, asked):
+            if isinstance(one, Error) or self._refuses(one, asked, moment):
                 return one
             for name, value in one.payload.items():
                 before = made.get(name)
@@ -216,7 +219,7 @@ def _steps(reading: Reading, at: Map, on: On, asked: Shape) -> list[Step]:
     made: list[Step] = []
     for one in listed:
         last = _result(reading, made[-1].action) if made else None
-        step = _step(replace(reading, beside={"asked": asked, "last": last, FACTS: None}), one, on, first=not made)
+        step = _step(replace(reading, beside={"asked": asked, "last": last}), one, on, first=not made)
         made += [step] if step is not None else []
     return made
 
@@ -260,9 +263,7 @@ def _split(reading: Reading, at: Map) -> Split | None:
         reading.check.fault(at, "most", f"most is {most!r}", "how many items go into one call")
     when = compiled_when(reading, at, "when", {"asked": asked})
     refused = compiled_when(reading, at, "refused", {"it": _result(reading, on.action), "asked": asked})
-    then = (
-        read_changes(replace(reading, beside={"asked": asked, FACTS: None}), at["then"], at, "then", on) if "then" in at else ()
-    )
+    then = read_changes(replace(reading, beside={"asked": asked}), at["then"], at, "then", on) if "then" in at else ()
     return Split(on.action, path, most, when, refused, then) if path and len(reading.check.faults) == before else None
 
 

@@ -76,12 +76,12 @@ def rename(to: str) -> FieldChange:
     return apply
 
 
-def add(item: Any) -> FieldChange:
-    """The item is added to the list, if it is not in it."""
+def add(make: Callable[[Any, Any, Scene], Any]) -> FieldChange:
+    """An item is added to the list, if it is not in it; one that cannot be told (None) is not."""
 
     def apply(holder: dict[str, Any], name: str, scene: Scene) -> dict[str, Any]:
-        items = holder.get(name, [])
-        if not isinstance(items, list) or any(same(one, item) for one in items):
+        items, item = holder.get(name, []), make(holder, holder.get(name), scene)
+        if item is None or not isinstance(items, list) or any(same(one, item) for one in items):
             return holder
         return {**holder, name: [*items, item]}
 

@@ -11,6 +11,7 @@ from typing import Any
 from gateway.facts import ROLES
 from gateway.quirks import connect, frame, text
 from gateway.quirks.behave import form_of
+from gateway.quirks.condition import QUESTIONS
 from gateway.quirks.match import GLOBS
 from gateway.quirks.operation import OPERATIONS
 from gateway.session.policy import SWITCHES
@@ -193,6 +194,7 @@ def _connect() -> dict[str, Any]:
 def _sample() -> dict[str, Any]:
     shown = {"anyOf": [{"const": "text"}, _ON]}
     beside = {"before": True, "after": True, "answer": True, "asked": True, "now": _TEXT, "skew": {"type": "integer"}}
+    beside["facts"] = _closed({name: {"type": "object"} for name in QUESTIONS})
     message = _closed({"repair": shown, "adjust": shown, **beside}, "before")
     steps: dict[str, Any] = dict.fromkeys(_STEP_KEYS, _TEXT)
     steps |= {"seconds": _SECONDS, "nothing": _SECONDS, "with": {"type": "object"}}

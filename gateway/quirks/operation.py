@@ -149,7 +149,10 @@ OPERATIONS: dict[str, Operation] = {
         form=_TEXT,
     ),
     "add": Operation(
-        "the item is added to the list, if it is not in it", "the item", lambda a: a is not None, field=fields.add, form=True
+        "the item is added to the list, if it is not in it; texts that begin with = are expressions",
+        "the item",
+        lambda a: a is not None,
+        form=True,
     ),
     "to_text": Operation(
         "a number or truth value becomes text, digits unchanged", "true", arguments.is_true, value=values.to_text, form=_TRUE

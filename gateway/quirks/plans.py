@@ -7,11 +7,11 @@ Not here: sending and waiting (`gateway.session.orders`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from gateway.messages import Answer, Payload, Result
 from gateway.quirks.clauses import compiled_when
+from gateway.quirks.courses import Moment
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
 from gateway.quirks.path import Scene
@@ -30,18 +30,18 @@ class Plan:
     refused: When
     tries: tuple[tuple[Rule, ...], ...]
 
-    def refuses(self, answer: Answer, asked: Payload) -> bool:
+    def refuses(self, answer: Answer, asked: Payload, moment: Moment) -> bool:
         """Whether that answer is a reason to try on; every error is."""
         if not isinstance(answer, Result):
             return True
-        return self.refused(answer.payload, answer.payload, Scene(answer.payload, asked))
+        return self.refused(answer.payload, answer.payload, Scene(answer.payload, asked, moment.now, facts=moment.facts))
 
-    def payload(self, number: int, asked: Payload, now: datetime) -> Payload | None:
+    def payload(self, number: int, asked: Payload, moment: Moment) -> Payload | None:
         """The command in the words of the try ``number``; None where there is none."""
         if number >= len(self.tries):
             return None
         for rule in self.tries[number]:
-            asked = rule.apply(asked, Scene(asked, None, now))
+            asked = rule.apply(asked, Scene(asked, None, moment.now, facts=moment.facts))
         return asked
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from gateway.messages import Call, Payload
 from gateway.quirks.clauses import compiled_when
-from gateway.quirks.condition import FACTS
 from gateway.quirks.courses import Moment
 from gateway.quirks.digits import is_number, plain
 from gateway.quirks.operation import When
@@ -33,9 +32,9 @@ class After:
     command: tuple[str, Payload]
     changes: tuple[Rule, ...]
 
-    def fits(self, heard: Payload) -> bool:
+    def fits(self, heard: Payload, moment: Moment) -> bool:
         """Whether it follows that call."""
-        return self.when is None or self.when(heard, heard, Scene(heard, heard))
+        return self.when is None or self.when(heard, heard, Scene(heard, heard, moment.now, facts=moment.facts))
 
     def call(self, heard: Payload, moment: Moment) -> tuple[str, Payload]:
         """The command after that call."""
@@ -101,7 +100,7 @@ def _after(reading: Reading, at: Map) -> After | None:
     when = compiled_when(reading, at, "when", names)
     if command is None or seconds is None:
         return None
-    beside = replace(back, beside={"asked": names["it"], FACTS: None})
+    beside = replace(back, beside={"asked": names["it"]})
     changes = read_changes(beside, at["change"], at, "change", On("call", command[0])) if "change" in at else ()
     return After(heard.action, when, seconds, command, changes)
 

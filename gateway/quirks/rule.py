@@ -15,7 +15,7 @@ from gateway.dialects.shapes import Field, Shape
 from gateway.messages import Side
 from gateway.quirks import arguments, fields
 from gateway.quirks import path as paths
-from gateway.quirks.clauses import read_give, read_when
+from gateway.quirks.clauses import read_give, read_made, read_when
 from gateway.quirks.digits import plain
 from gateway.quirks.operation import MILD, OPERATIONS, When, compile_change, only
 from gateway.quirks.path import FieldChange, Path, Scene
@@ -61,14 +61,19 @@ class Rule:
 
     def may_answer(self, payload: Any) -> bool:
         """Whether the rule may do something, by a look at the payload alone."""
-        if self.change is not None or self.when is None or self.asks:
+        if self.change is not None or self.when is None or self.looks_at("asked", "facts"):
             return True
         return self.when(payload, payload, Scene(payload))
 
     @property
     def asks(self) -> bool:
         """Whether it looks at the call that a result answers."""
-        return any("asked" in str(self.source.get(key, "")) for key in ("when", "give"))
+        return self.looks_at("asked")
+
+    def looks_at(self, *names: str) -> bool:
+        """Whether its expressions may look at one of these names."""
+        texts = [str(self.source.get(key, "")) for key in ("when", "give", "add")]
+        return any(name in text for name in names for text in texts)
 
     def meets(self, other: Rule) -> bool:
         """Whether both change the same field of the same message, and not in the same way."""
@@ -159,9 +164,10 @@ def _made(reading: Reading, item: Map, given: tuple[On, ...], operation: str) ->
     if len(reading.check.faults) > before:
         return None
     when = read_when(reading, item, on, path)
-    if operation == "give":
-        give = read_give(reading, item, on, path)
-        return Rule(on, path, operation, only(when, fields.give(give)), (path,), item, at=path) if give is not None else None
+    if operation in ("give", "add"):
+        make = read_give(reading, item, on, path) if operation == "give" else read_made(reading, item, on, path)
+        change = fields.give if operation == "give" else fields.add
+        return Rule(on, path, operation, only(when, change(make)), (path,), item, at=path) if make is not None else None
     return _rule_of(item, on, path, operation, when)
 
 

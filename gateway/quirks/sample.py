@@ -17,6 +17,7 @@ from typing import Any
 
 from gateway.dialects.errors import PeerError
 from gateway.quirks.adjust import Adjust
+from gateway.quirks.condition import QUESTIONS, Given
 from gateway.quirks.cures import NO_SCENE
 from gateway.quirks.digits import plain
 from gateway.quirks.operation import OPERATIONS
@@ -30,7 +31,7 @@ from gateway.source import List, Map, nearest, one_of
 
 NOTHING = object()
 SHOWN = ("repair", "adjust", "dialogue")
-BESIDE = ("answer", "after", "asked", "now", "skew")
+BESIDE = ("answer", "after", "asked", "now", "skew", "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,23 @@ def _scene(reading: Reading, at: Map) -> Scene:
         reading.check.fault(at, "skew", f"skew is {skew!r}", "seconds that the station's clock is ahead, or a negative number")
         skew = None
     now = read[0] if read else NO_SCENE.now
-    return Scene(None, plain(at.get("asked")), now, skew=None if skew is None else timedelta(seconds=skew))
+    facts = Given(_facts(reading, at))
+    return Scene(None, plain(at.get("asked")), now, skew=None if skew is None else timedelta(seconds=skew), facts=facts)
+
+
+def _facts(reading: Reading, at: Map) -> dict[str, dict[str, Any]]:
+    """The answers of a sample to the questions of its profile, by question and connector."""
+    listed = at.get("facts", Map())
+    form = "facts: {running: {1: true}}, a value for each connector"
+    if not isinstance(listed, Map):
+        reading.check.fault(at, "facts", "facts is no mapping", form)
+        return {}
+    for name, by_connector in listed.items():
+        if name not in QUESTIONS:
+            reading.check.unknown(listed, name, "question of facts", QUESTIONS)
+        elif not isinstance(by_connector, Map):
+            reading.check.fault(listed, name, f"{name} is no mapping", form)
+    return {name: plain(one) for name, one in listed.items() if isinstance(one, Map)}
 
 
 def check_samples(reading: Reading, at: Map, repair: Repair, adjust: Adjust, samples: Sequence[Sample]) -> None:

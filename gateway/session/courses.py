@@ -7,46 +7,20 @@ Not here: sending and waiting (`gateway.session.orders`), how a profile says it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from gateway.messages import Answer, Call, Payload
-from gateway.session.desk import Desk
-from gateway.session.transactions import Transactions
+from gateway.session.scenery import Moment
 
 COURSES = ("sequences", "split")
-
-
-class Moment:
-    """What a profile may know when it makes a command: the time, and which transaction runs where."""
-
-    def __init__(self, desk: Desk, transactions: Transactions) -> None:
-        self.desk, self.transactions = desk, transactions
-
-    @property
-    def facts(self) -> Moment:
-        """What expressions may ask."""
-        return self
-
-    @property
-    def now(self) -> datetime:
-        """The gateway's time."""
-        return self.desk.at.wall
-
-    def transaction(self, connector: int | None) -> Any:
-        """The open transaction of a connector (0 or None: the only one of the station) as the station names it, or None."""
-        open = [one for one in self.transactions.open() if not connector or one.connector == connector]
-        if len(open) != 1:
-            return None
-        return open[0].station_id if self.desk.dialect.names_transactions == "station" else open[0].gateway_id
 
 
 class Course(Protocol):
     """One command as several calls (`gateway.quirks.courses`)."""
 
-    def fits(self, asked: Payload) -> bool:
+    def fits(self, asked: Payload, moment: Moment) -> bool:
         """Whether that command takes this course."""
 
     def call(self, number: int, asked: Payload, answers: Sequence[Answer], moment: Moment) -> tuple[str, Payload, float] | None:
@@ -89,7 +63,7 @@ def begun(moment: Moment, call: Call) -> Running | None:
     desk = moment.desk
     for switch in COURSES:
         for course in desk.switches.get(switch, {}).get(call.action, ()):
-            if course.fits(call.payload):
+            if course.fits(call.payload, moment):
                 desk.acted(switch, call.action)
                 return Running(moment, course, call)
     return None

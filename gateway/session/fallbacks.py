@@ -8,28 +8,27 @@ says it (`gateway.quirks.plans`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
-from gateway.messages import Answer, Call, Payload, Result, Side
-from gateway.session.desk import Desk
+from gateway.messages import Answer, Call, Payload, Result
+from gateway.session.scenery import Moment
 
 
 class Plan(Protocol):
     """Other words for one command (`gateway.quirks.plans.Plan`)."""
 
-    def refuses(self, answer: Answer, asked: Payload) -> bool:
+    def refuses(self, answer: Answer, asked: Payload, moment: Moment) -> bool:
         """Whether that answer is a reason to try on."""
 
-    def payload(self, number: int, asked: Payload, now: datetime) -> Payload | None:
+    def payload(self, number: int, asked: Payload, moment: Moment) -> Payload | None:
         """The command in the words of that try; None where there is none."""
 
 
 class Fallbacks:
-    """For the calls to the peer at ``side``.  Stateless but for the moment at which its last answer came."""
+    """For the calls to the peer whose ``moment`` it is.  Stateless but for the time at which its last answer came."""
 
-    def __init__(self, desk: Desk, side: Side) -> None:
-        self.desk, self.side = desk, side
+    def __init__(self, moment: Moment) -> None:
+        self.moment, self.desk, self.side = moment, moment.desk, moment.side
         self._landed_at: float | None = None
 
     @property
@@ -78,9 +77,9 @@ class Fallbacks:
     def next(self, first: Call, tried: int, answer: Answer) -> Call | None:
         """The call in other words, after ``tried`` tries beside the ``first``; None where the answer stands."""
         plan: Plan | None = self._of("fallbacks", first.action)
-        if plan is None or not plan.refuses(answer, first.payload):
+        if plan is None or not plan.refuses(answer, first.payload, self.moment):
             return None
-        payload = plan.payload(tried, first.payload, self.desk.at.wall)
+        payload = plan.payload(tried, first.payload, self.moment)
         if payload is None:
             return None
         self.desk.acted("fallbacks", first.action, self.side)

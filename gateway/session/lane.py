@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from gateway.messages import Answer, Call
 from gateway.session import commands as do
-from gateway.session.desk import Desk
 from gateway.session.fallbacks import Fallbacks
+from gateway.session.scenery import Moment
 from gateway.session.uplink import Uplink
 
 
@@ -45,12 +45,12 @@ class Flight(Struct, eq=False):
 class Lane:
     """Holds the one outstanding call."""
 
-    def __init__(self, desk: Desk, uplink: Uplink, hang: Callable[[str], None]) -> None:
-        self.desk, self.uplink, self.hang = desk, uplink, hang
+    def __init__(self, moment: Moment, uplink: Uplink, hang: Callable[[str], None]) -> None:
+        self.desk, self.uplink, self.hang = moment.desk, uplink, hang
         self.sources: tuple[Source, ...] = ()
         self.flight: Flight | None = None
         self.silent = 0
-        self.fallbacks = Fallbacks(desk, "backend")
+        self.fallbacks = Fallbacks(moment)
         self.ready_since: Callable[[], float | None] = lambda: None
         """Since when more than a boot may go up."""
 

@@ -19,8 +19,7 @@ from gateway.messages import Answer, Call, Error, Result
 from gateway.session import commands as do
 from gateway.session.afterwards import Afterwards
 from gateway.session.asks import Asks
-from gateway.session.courses import Moment, begun
-from gateway.session.desk import Desk
+from gateway.session.courses import begun
 from gateway.session.errands import Errands
 from gateway.session.fallbacks import Fallbacks
 from gateway.session.foretold import Foretold
@@ -29,7 +28,7 @@ from gateway.session.naming import Naming
 from gateway.session.order import Order
 from gateway.session.questions import Questions
 from gateway.session.registration import Registration
-from gateway.session.transactions import Transactions
+from gateway.session.scenery import Moment
 from gateway.session.trip import Trip
 from gateway.session.when_idle import WhenIdle
 
@@ -44,28 +43,27 @@ class Orders:
 
     def __init__(
         self,
-        desk: Desk,
+        moment: Moment,
         asks: Asks,
         registration: Registration,
-        transactions: Transactions,
         errands: Errands,
         intake: Intake,
         naming: Naming,
         afterwards: Afterwards,
     ) -> None:
-        self.desk, self.asks, self.registration, self.naming = desk, asks, registration, naming
-        self.transactions, self.intake, self.afterwards = transactions, intake, afterwards
+        self.moment, self.desk, self.transactions = moment, moment.desk, moment.transactions
+        self.asks, self.registration, self.naming = asks, registration, naming
+        self.intake, self.afterwards = intake, afterwards
         self._open: dict[str, Order] = {}
         self._waiting: list[Order] = []
         self._flying: Order | None = None
         self._held_back: list[Order] = []  # all is answered, but the station has more to tell
         self._holding = False
         self._settled_at = 0.0
-        self.fallbacks = Fallbacks(desk, "station")
-        self.foretold = Foretold(desk, registration, transactions, errands, naming)
-        self.when_idle = WhenIdle(desk, asks, transactions, self._own)
-        self.moment = Moment(desk, transactions)
-        self.questions = Questions(self.moment, self._own)
+        self.fallbacks = Fallbacks(moment)
+        self.foretold = Foretold(self.desk, registration, self.transactions, errands, naming)
+        self.when_idle = WhenIdle(self.desk, asks, self.transactions, self._own)
+        self.questions = Questions(moment, self._own)
 
     @property
     def idle(self) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from gateway.messages import Call, Payload
-from gateway.session.courses import Moment
+from gateway.session.scenery import Moment
 
 WHILE = 5.0
 """Seconds from the connect to the questions of ``ask_on_connect``."""
@@ -80,7 +80,7 @@ class Questions:
     def heard(self, call: Call) -> None:
         """The station said something."""
         for number, after in enumerate(self.desk.switches.get("ask_after", {}).get(call.action, ())):
-            if after.fits(call.payload):
+            if after.fits(call.payload, self.moment):
                 asked = after.call(call.payload, self.moment)
                 self.desk.timer(f"ask-after:{call.action}:{number}", after.seconds, partial(self._follow, call.action, asked))
 

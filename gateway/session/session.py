@@ -31,6 +31,7 @@ from gateway.session.orders import Orders
 from gateway.session.policy import TOWARDS, Policy
 from gateway.session.queue import Queue
 from gateway.session.registration import Registration
+from gateway.session.scenery import moments
 from gateway.session.shared import Shared
 from gateway.session.text import stamp
 from gateway.session.tokens import Tokens
@@ -65,20 +66,20 @@ class Session:
         self.desk = desk = Desk(station, station_dialect, backend_dialect, up, down, policy, ids, rng, older)
         self.asks = Asks(desk)
         self.uplink = Uplink(desk)
-        self.lane = Lane(desk, self.uplink, self._recycle)
         shared = shared or Shared()
         self.turn, self.load = shared.turn, shared.load
         self.queue = Queue(policy.most_states)
         self._own_tokens = Tokens(station)
         self.transactions = Transactions(station, rng, shared.tokens or self._own_tokens)
+        self.moments = moments(desk, self.transactions)
+        self.lane = Lane(self.moments["backend"], self.uplink, self._recycle)
         naming = Naming(desk, self.transactions)
         self.registration = Registration(desk, self.asks, self.lane, self.transactions)
         self.errands = Errands(desk, self.asks, self.lane, self.registration, self.transactions, naming)
         self.intake = Intake(desk, self.asks, self.queue, self.transactions)
         self.afterwards = Afterwards(desk, self.lane, self.registration)
-        self.orders = Orders(
-            desk, self.asks, self.registration, self.transactions, self.errands, self.intake, naming, self.afterwards
-        )
+        here = self.moments["station"]
+        self.orders = Orders(here, self.asks, self.registration, self.errands, self.intake, naming, self.afterwards)
         self.delivery = Delivery(
             desk, self.asks, self.lane, self.queue, self.transactions, self.registration, self.intake, naming, self._refused_late
         )

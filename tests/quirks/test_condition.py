@@ -9,7 +9,7 @@ import pytest
 from quirk_toys import READINGS
 
 from gateway.ladder.expressions import NotAllowed
-from gateway.quirks.condition import compile_when, like, loosened
+from gateway.quirks.condition import Given, compile_when, like, loosened
 from gateway.quirks.path import Scene
 
 NAMES = {"it": loosened(READINGS), "value": None, "top": loosened(READINGS), "asked": READINGS}
@@ -35,16 +35,33 @@ GOOD = {"connector": 1, "samples": [{"value": "5", "unit": "Q"}]}
         ("top.connector == 1 and asked.connector == 2", GOOD, True),
         ("asked.connector == 1", GOOD, False),
         ("not value", GOOD, False),
+        ("facts.running(it.connector)", GOOD, True),
+        ("facts.running(2)", GOOD, False),
+        ("facts.transaction(0) == 7", GOOD, True),
+        ("found(one(s.value for s in it.samples), '[0-9]') == '5'", GOOD, True),
+        ("found('ab', 'a(.)') == 'b' and found('ab', 'x') == None and found(it.samples, 'a') == None", GOOD, True),
+        ("like('L1-N', 'L?-N') and not like(it.connector, '*')", GOOD, True),
+        ("total(s.value for s in it.samples) == 12", {"samples": [{"value": "5"}, {"value": 7}]}, True),
+        ("total(s.value for s in it.samples) == None", {"samples": [{"value": "5"}, {"value": "x"}]}, True),
+        ("total(s.value for s in it.samples) == None", {"samples": []}, True),
+        ("text(it.connector) == None", {}, True),
     ],
 )
 def test_conditions(text: str, it: Any, holds: bool) -> None:
-    assert compile_when(text, NAMES)(it, it, Scene(GOOD, {"connector": 2})) is holds
+    facts = Given({"running": {"1": True}, "transaction": {"0": 7}})
+    assert compile_when(text, NAMES)(it, it, Scene(GOOD, {"connector": 2}, facts=facts)) is holds
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "facts.running(1)",
+        "facts.runing(1)",
+        "facts.running()",
+        "found(it.connector, value)",
+        "found(value, '(a')",
+        "found(value, '(a+)+b')",
+        "like(value, it.connector)",
+        "total(it.samples)",
         "it.conector",
         "open('x')",
         "it.__class__",
@@ -63,6 +80,11 @@ def test_what_may_not_be_said(text: str) -> None:
 
 def test_without_a_question_there_is_nothing_asked() -> None:
     assert compile_when("asked.connector == None", NAMES)({}, None, Scene()) is True
+
+
+def test_without_a_session_no_fact_holds() -> None:
+    assert compile_when("facts.running(1)", NAMES)({}, None, Scene()) is False
+    assert compile_when("not facts.running(1)", NAMES)({}, None, Scene()) is False
 
 
 def test_like() -> None:

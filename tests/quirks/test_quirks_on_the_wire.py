@@ -477,3 +477,33 @@ def test_what_is_put_right_on_a_link_is_counted(tmp_path: Path) -> None:
     exposed = made.metrics.exposition().decode()
     assert 'quirk_firings_total{quirk="odd-0"} 1.0' in exposed
     assert 'quirk_firings_total{quirk="odd-1"} 3.0' in exposed
+
+
+def test_a_rule_may_ask_what_runs_at_the_station(tmp_path: Path) -> None:
+    made = office(
+        tmp_path,
+        V + "    repair:\n      payload:\n        - {on: call StatusNotification, at: status, set: Preparing,"
+        " when: it.status == 'Finishing' and not facts.running(it.connectorId)}\n"
+        "    samples:\n      - repair: call StatusNotification\n"
+        "        before: {connectorId: 1, errorCode: NoError, status: Finishing}\n"
+        "        after: {connectorId: 1, errorCode: NoError, status: Preparing}",
+        "{side: backend, dialect: ocpp1.6, backend: main}\n    deliberate: true\n    adjust:\n"
+        "      - {on: call StatusNotification, at: info, give: text(facts.transaction(it.connectorId))}\n    samples:\n"
+        "      - adjust: call StatusNotification\n        facts: {transaction: {1: 7}}\n"
+        "        before: {connectorId: 1, errorCode: NoError, status: Available}\n"
+        "        after: {connectorId: 1, errorCode: NoError, status: Available, info: '7'}",
+    )
+    socket = booted(made)
+    state = {"connectorId": 1, "errorCode": "NoError", "status": "Finishing"}
+
+    def told(id: str) -> Any:
+        socket.say(2, id, "StatusNotification", state)
+        up = made.uplinks[-1].calls("StatusNotification")[-1]
+        made.uplinks[-1].say(3, up[1], {})
+        return up[3]
+
+    assert told("s1") == {**state, "status": "Preparing"}
+    socket.say(2, "t", "StartTransaction", {"connectorId": 1, "idTag": "A", "meterStart": 5, "timestamp": "2024-05-01T10:00:00Z"})
+    start = made.uplinks[-1].calls("StartTransaction")[-1]
+    made.uplinks[-1].say(3, start[1], {"transactionId": 4711, "idTagInfo": {"status": "Accepted"}})
+    assert told("s2") == {**state, "info": "4711"}

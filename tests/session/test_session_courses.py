@@ -17,7 +17,7 @@ LATE = 6.0
 class Thrice:
     """The same call three times, the last of them some seconds later."""
 
-    def fits(self, asked: Payload) -> bool:
+    def fits(self, asked: Payload, moment: Any) -> bool:
         return True
 
     def call(self, number: int, asked: Payload, answers: Sequence[Answer], moment: Any) -> tuple[str, Payload, float] | None:
