@@ -3,7 +3,8 @@
 In: the map ``when`` of a record.  Out: `When`; faults go to the `Checker`.
 Not here: the rest of a record (`gateway.wires.load`).
 
-Words of its own are ``length``, ``prefix``, ``match``, ``has``, ``lacks`` and ``asked``; any other key is a field.
+Words of its own are ``length``, ``prefix``, ``match``, ``has``, ``lacks``, ``asked`` and, in a form that has keys, ``at`` (paths that
+are no fields); any other key is a field.
 """
 
 from __future__ import annotations
@@ -34,12 +35,17 @@ def condition(checker: Checker, given: Map, records: Iterable[str], fields: Layo
     for name in (asked := _texts(when.get("asked"))):
         if name not in records:
             checker.fault(when, "asked", f"there is no record {name!r}", one_of(records), nearest(name, records))
+    at = _paths(checker, when, seen is None)
+    told = _OWN if seen is not None else (*_OWN, "at")
+    names = [*known, "root"] if seen is None else list(seen)
     for key in when:
-        if seen is not None and key not in (*_OWN, *seen):
+        if key not in (*told, *names):
             what = f"records are not told apart by {key!r}"
-            checker.fault(when, key, what, one_of(sorted(seen)), nearest(key, seen))
-    paths = {name: known[name].key for name in known} if seen is None else {}
-    equals = tuple((paths.get(key, key), _values(checker, when, key, known)) for key in when if key not in _OWN)
+            expected = one_of(sorted(names)) if seen is not None else f"{one_of([*sorted(known), *told])}, or at: {{{key}: …}}"
+            checker.fault(when, key, what, expected, nearest(key, [*names, *told]))
+    paths = {name: one.key for name, one in known.items()} if seen is None else {}
+    equals = tuple((paths.get(key, key), _values(checker, when, key, known)) for key in when if key not in told)
+    equals += tuple((key, _values(checker, at, key, {})) for key in at)
     return When(
         equals,
         tuple(paths.get(one, one) for one in _texts(when.get("has"))),
@@ -49,6 +55,17 @@ def condition(checker: Checker, given: Map, records: Iterable[str], fields: Layo
         _match(checker, when),
         asked,
     )
+
+
+def _paths(checker: Checker, when: Map, keyed: bool) -> Map:
+    """``at: {path: value}``: what stands in the content and is no field."""
+    given = when.get("at")
+    if not keyed or given is None:
+        return Map()
+    if not isinstance(given, Map):
+        checker.fault(when, "at", f"at is {given!r}", "path: value lines")
+        return Map()
+    return given
 
 
 def _texts(value: Any) -> tuple[str, ...]:

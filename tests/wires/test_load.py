@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.source import SourceError
+from gateway.wires import vectors
 from tests.wires import toys
 
 SMALL = r"""
@@ -195,3 +196,32 @@ def test_a_mistake_with_registers(right: str, wrong: str, fault: str) -> None:
     assert right in text
     found = faults(text.replace(right, wrong, 1))
     assert any(fault in one for one in found), found
+
+
+KEYED = r"""
+wire:
+  links: {tcp: {port: 1}}
+  frame: json
+  form: json
+  header: {kind: {type: text, at: a.kind}}
+  records:
+    hello: {from: station, when: {kind: hello, at: {b.0: 7}, has: b}, fields: {serial: {type: text, at: sn}}}
+  vectors:
+    - {record: hello, way: read, fields: {serial: A1}, text: '{"a": {"kind": "hello"}, "b": [7], "sn": "A1"}'}
+    - {refused: no record, text: '{"a": {"kind": "hello"}, "b": [8], "sn": "A1"}'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ("when: {knid: hello}", "8: records are not told apart by 'knid'; expected one of a.kind, kind, serial, sn, length, "),
+        ("when: {knid: hello}", "or at: {knid: …}; did you mean 'kind'?"),
+        ("when: {prefx: x}", "did you mean 'prefix'?"),
+        ("when: {at: b}", "8: at is 'b'; expected path: value lines"),
+    ],
+)
+def test_a_path_that_is_no_field_is_said_to_be_one(wrong: str, fault: str) -> None:
+    right = "when: {kind: hello, at: {b.0: 7}, has: b}"
+    assert vectors.run(toys.wire(KEYED)) == []
+    assert any(fault in one for one in faults(KEYED.replace(right, wrong, 1)))

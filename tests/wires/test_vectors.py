@@ -15,8 +15,8 @@ wire:
   form: json
   records:
     ask: {from: backend, place: "GET /status?of={of}", fields: {of: text}}
-    status: {from: station, answers: ask, when: {ok: true}, fields: {level: {type: decimal, at: meter.0}}}
-    refused: {from: station, answers: ask, refusal: true, when: {ok: [false]}}
+    status: {from: station, answers: ask, when: {at: {ok: true}}, fields: {level: {type: decimal, at: meter.0}}}
+    refused: {from: station, answers: ask, refusal: true, when: {at: {ok: [false]}}}
   vectors:
     - {record: ask, fields: {of: car}, place: GET /status?of=car}
     - {record: status, fields: {level: 1.5}, text: '{"ok":true,"meter":[1.5]}', way: read}
