@@ -170,7 +170,8 @@ def tokens(start: bytes, ends: tuple[bytes, ...], escapes: tuple[bytes, ...]) ->
 class Prefixed(_Stream):
     """A length near the front says how long the frame is.
 
-    ``total`` reads the length of the frame out of its first ``head`` bytes, or None where they cannot be the front of one.
+    ``total`` reads the length of the frame out of its front, or None where that cannot be one; ``least`` bytes must be there,
+    ``head`` are enough, and with less it may be 0: not known yet.
     ``sound`` says whether a whole frame is right (its check): where not, the next frame is looked for inside it, if a ``start``
     or (``slide``) the check alone can tell that it is one.
     """
@@ -184,9 +185,11 @@ class Prefixed(_Stream):
         most: int,
         slide: bool = False,
         between: bytes = b"",
+        least: int = 0,
     ) -> None:
         super().__init__(most)
         self.start, self.head, self.total, self.sound, self.between = start, head, total, sound, between
+        self.least = least or head
         self.slide = slide or bool(start)
         self._be_patient()
 
@@ -197,10 +200,12 @@ class Prefixed(_Stream):
         self._skip(self.between)
         if self.start and not self._seek(self.start, out):
             return False
-        if len(self.held) < self.head:
+        if len(self.held) < self.least:
             return False
         total = self.total(bytes(self.held[: self.head]))
-        if total is None or not self.head <= total <= self.most:
+        if total == 0 and len(self.held) < self.head:
+            return False
+        if total is None or not self.least <= total <= self.most:
             return self._miss(out, 1 if self.slide else len(self.held), "an impossible length")
         if len(self.held) < total:
             return False

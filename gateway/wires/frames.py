@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.dialects.errors import PeerError
-from gateway.wires import rtu
+from gateway.wires import cobs, rtu
 from gateway.wires.framers import Datagram, Flagged, Gap, JsonStream, Marked, Prefixed, tokens
-from gateway.wires.seals import Seals
+from gateway.wires.seals import Seals, Sizes
 from gateway.wires.shapes import Framer
 
-_MARKED = ("marked", "flagged")
+_MARKED, _TOLD = ("marked", "flagged"), ("length", "sized")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Cover:
     restart: bool = True
     keep: bool = False
     fixed: tuple[tuple[int, bytes], ...] = ()
+    sizes: Sizes = field(default=Sizes(0))
     coding: str = ""
     escapes: Mapping[bytes, bytes] = field(default_factory=dict)
     seals: Seals = field(default=Seals())
@@ -57,10 +58,9 @@ class Cover:
 
     def plausible(self, front: bytes) -> int | None:
         """The length that the front of a frame tells, or None where this is no front."""
-        assert self.seals.length is not None
         if any(front[at : at + len(wanted)] != wanted[: max(0, len(front) - at)] for at, wanted in self.fixed):
             return None
-        return self.seals.length.total(front)
+        return (self.seals.length or self.sizes).total(front)
 
     def open(self, frame: bytes) -> tuple[bytes, tuple[str, ...]]:
         """The content, and what was forgiven.  Raises `PeerError`."""
@@ -78,7 +78,7 @@ class Cover:
 
     def _bounds(self, frame: bytes) -> tuple[bytes, bytes]:
         end = next((end for end in self.ends if frame.endswith(end)), b"")
-        if not frame.startswith(self.start) or (self.ends and not end and self.start):
+        if not frame.startswith(self.start) or (self.ends and not end and (self.start or self.kind in _TOLD)):
             raise PeerError("FormatViolation", "the markers of the frame are not there")
         if len(frame) < len(self.start) + len(end):
             raise PeerError("FormatViolation", "the frame is nothing but a marker")
@@ -90,6 +90,8 @@ class Cover:
                 return binascii.unhexlify(data)
             if self.coding == "base64":
                 return binascii.a2b_base64(data, strict_mode=True)
+            if self.coding == "cobs":
+                return cobs.plain(data)
         except ValueError:
             raise PeerError("FormatViolation", f"the frame is not {self.coding}") from None
         return _replaced(data, {escape: plain for plain, escape in self.escapes.items()})
@@ -108,6 +110,8 @@ class Cover:
         frame += self.seals.behind(content, frame)
         if len(frame) > self.most:
             raise ValueError(f"the frame would have {len(frame)} bytes, at most {self.most} may be")
+        if self.kind == "sized" and (wanted := self.sizes.total(frame)) != len(frame):
+            raise ValueError(f"the frame would have {len(frame)} bytes, {wanted or 'and no size'} is said of such")
         return frame + self.trailer
 
     def _marks(self, coded: bytes) -> bool:
@@ -120,6 +124,8 @@ class Cover:
             return binascii.hexlify(data).upper()
         if self.coding == "base64":
             return binascii.b2a_base64(data, newline=False)
+        if self.coding == "cobs":
+            return cobs.coded(data)
         return _replaced(data, self.escapes)
 
 
@@ -134,9 +140,11 @@ def _marked(cover: Cover) -> Framer:
 
 
 def _prefixed(cover: Cover) -> Framer:
-    assert cover.seals.length is not None
-    head = max([cover.seals.length.head, *(at + len(wanted) for at, wanted in cover.fixed)])
-    return Prefixed(cover.start, head, cover.plausible, cover.sound, cover.most, between=cover.between)
+    """``slide``: in frames without a start and a length only the check tells where one begins."""
+    told, fixed = cover.seals.length or cover.sizes, [at + len(wanted) for at, wanted in cover.fixed]
+    head, least = max([told.head, *fixed]), max([getattr(told, "least", told.head), *fixed])
+    slide = cover.kind == "sized" and bool(cover.seals.checks)
+    return Prefixed(cover.start, head, cover.plausible, cover.sound, cover.most, slide, cover.between, least)
 
 
 _FRAMERS: dict[str, Callable[[Cover], Framer]] = {
@@ -146,6 +154,7 @@ _FRAMERS: dict[str, Callable[[Cover], Framer]] = {
     "flagged": lambda cover: Flagged(cover.start, cover.most, cover.between),
     "marked": _marked,
     "length": _prefixed,
+    "sized": _prefixed,
     "rtu question": lambda cover: Prefixed(b"", rtu.QUESTION, rtu.question, cover.sound, cover.most, slide=True),
     "rtu answer": lambda cover: Prefixed(b"", rtu.ANSWER, rtu.answer, cover.sound, cover.most, slide=True),
 }

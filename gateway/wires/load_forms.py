@@ -17,8 +17,8 @@ from gateway.wires.binary import Struct
 from gateway.wires.fields import Field, Layout, Many, size_of
 from gateway.wires.json_form import Json
 from gateway.wires.load_fields import Setting, layout
-from gateway.wires.load_frames import text
 from gateway.wires.load_turns import number, zone_of
+from gateway.wires.load_values import text
 from gateway.wires.pairs import Pairs
 from gateway.wires.patterns import Pattern, expression, holes
 from gateway.wires.tlv import Tlv

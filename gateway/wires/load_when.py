@@ -3,8 +3,8 @@
 In: the map ``when`` of a record.  Out: `When`; faults go to the `Checker`.
 Not here: the rest of a record (`gateway.wires.load`).
 
-Words of its own are ``length``, ``prefix``, ``match``, ``has``, ``lacks``, ``asked`` and, in a form that has keys, ``at`` (paths that
-are no fields); any other key is a field.
+Words of its own are ``length``, ``prefix``, ``match``, ``has``, ``lacks``, ``asked`` and, in a form that has keys, ``at`` (paths
+that are no fields); any other key is a field.
 """
 
 from __future__ import annotations

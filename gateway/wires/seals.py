@@ -9,51 +9,134 @@ first to the last, and opened by taking them out from the last to the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.dialects.errors import PeerError
-from gateway.wires.checks import BEHIND, END, Check, Spelling
+from gateway.wires.checks import BEHIND, END, Check, Spelling, number_in
+from gateway.wires.kinds import Varint
 
 Verify = Literal["strict", "warn", "off"]
 
 
+UNDECIDED = 0
+"""No length of a frame: more of its front must be there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
-    """Where the length stands in the frame, how it is written, how much longer the frame is than that, and its unit in bytes."""
+    """Where the length stands in the frame, how it is written, how much longer the frame is than that, and its unit in bytes.
+
+    Only the bits of ``mask`` are the length; the others are written as in ``set``.
+    """
 
     at: int
     spelling: Spelling
     plus: int
     times: int = 1
+    mask: int = 0
+    set: int = 0
 
     @property
-    def size(self) -> int:
-        """How many bytes it takes."""
-        return self.spelling.size
+    def least(self) -> int:
+        """How many bytes must be there before it can be read."""
+        return self.at + self.spelling.size
 
     @property
     def head(self) -> int:
-        """How many bytes are needed to read it."""
-        return self.at + self.size
+        """How many bytes are enough to read it."""
+        return self.least
+
+    def width(self, front: bytes) -> int:
+        """How many bytes it takes."""
+        return self.spelling.size
 
     def total(self, front: bytes) -> int | None:
         """The length of the whole frame; None where no number stands there."""
+        value = self.spelling.read(front[self.at : self.head])
+        return None if value is None else (value & (self.mask or value)) * self.times + self.plus
+
+    def write(self, rest: int) -> bytes:
+        """What it says of a frame that has ``rest`` bytes beside it.  ValueError where it cannot."""
+        total = rest + self.spelling.size
+        value, left = divmod(total - self.plus, self.times)
+        if left or not 0 <= value <= (self.mask or self.spelling.most):
+            raise ValueError(f"a frame of {total} bytes does not fit its length field")
+        return self.spelling.write(value | self.set)
+
+
+@dataclass(frozen=True, slots=True)
+class LongLength:
+    """A length of as many bytes as its number needs: a `Varint`, or digits up to the text ``until``.  ``plus`` leaves it out."""
+
+    at: int
+    plus: int
+    times: int = 1
+    until: bytes = b""
+    base: int = 10
+
+    @property
+    def least(self) -> int:
+        """How many bytes must be there before it can be read."""
+        return self.at + 1 + len(self.until)
+
+    @property
+    def head(self) -> int:
+        """How many bytes are enough to read it."""
+        return self.at + _LONGEST + len(self.until)
+
+    def width(self, front: bytes) -> int:
+        """How many bytes it takes; 0 where its end is not there."""
         raw = front[self.at : self.head]
-        if not self.spelling.base:
-            return int.from_bytes(raw, "little" if self.spelling.little else "big") * self.times + self.plus
+        if self.until:
+            end = raw.find(self.until)
+            return end + len(self.until) if end >= 0 else 0
+        return next((at + 1 for at, byte in enumerate(raw) if byte < 0x80), 0)
+
+    def total(self, front: bytes) -> int | None:
+        """The length of the whole frame; `UNDECIDED`, or None where no number stands there."""
+        width = self.width(front)
+        raw = front[self.at : self.at + width - len(self.until)]
+        if not width:
+            return None if len(front) >= self.head else UNDECIDED
         try:
-            return int(raw, self.spelling.base) * self.times + self.plus
+            value = number_in(raw, self.base) if self.until else Varint().read(raw)
         except ValueError:
             return None
+        return value * self.times + self.plus + width
 
-    def write(self, total: int) -> bytes:
-        """What it says of a frame of ``total`` bytes.  ValueError where it cannot."""
-        value, rest = divmod(total - self.plus, self.times)
-        if rest or not 0 <= value < (self.spelling.base or 256) ** self.size:
-            raise ValueError(f"a frame of {total} bytes does not fit its length field")
-        return self.spelling.write(value)
+    def write(self, rest: int) -> bytes:
+        """What it says of a frame that has ``rest`` bytes beside it.  ValueError where it cannot."""
+        value, left = divmod(rest - self.plus, self.times)
+        made = (f"{value:X}" if self.base == 16 else str(value)).encode("ascii") if self.until else Varint().write(value)
+        if left or value < 0 or len(made) > _LONGEST:
+            raise ValueError(f"a frame of {rest} bytes beside its length does not fit that")
+        return made + self.until
+
+
+_LONGEST = 8
+"""The most bytes of a length that has no fixed size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Frames that say nothing of their length: all have ``usual`` bytes, or it follows from the number at ``at``."""
+
+    usual: int
+    at: int = 0
+    spelling: Spelling = field(default=Spelling(0))
+    of: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def head(self) -> int:
+        """How many bytes tell."""
+        return max(1, self.at + self.spelling.size)
+
+    def total(self, front: bytes) -> int | None:
+        """The length of the whole frame; None where no frame begins so."""
+        key = self.spelling.read(front[self.at : self.head]) if self.spelling.size else None
+        return self.of.get(key, self.usual or None) if key is not None else self.usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +146,7 @@ class Seals:
     ``others`` are lists of checks that may stand behind the content instead of those of ``checks`` that do.
     """
 
-    length: Length | None = None
+    length: Length | LongLength | None = None
     checks: tuple[Check, ...] = ()
     others: tuple[tuple[Check, ...], ...] = ()
     verify: Verify = "strict"
@@ -128,16 +211,16 @@ class Seals:
         """What is left without length and checks; None where they do not fit in."""
         left = len(start) + len(inner) - _size(checks)
         frame = start + inner
-        for at, size in reversed(list(self._places())):
+        for at, size in reversed(list(self._places(frame))):
             if at + size > left or at < len(start):
                 return None
             frame, left = frame[:at] + frame[at + size :], left - size
         return frame[len(start) : left] if left >= len(start) else None
 
-    def _places(self) -> Iterator[tuple[int, int]]:
-        """Offset and size of all that stands inside, in order."""
-        pieces: list[Length | Check] = [*self.inside, *([self.length] if self.length is not None else [])]
-        yield from sorted((piece.at, piece.size) for piece in pieces)
+    def _places(self, frame: bytes) -> Iterator[tuple[int, int]]:
+        """Offset and size of all that stands inside ``frame``, in order."""
+        pieces = [(check.at, check.size) for check in self.inside]
+        yield from sorted([*pieces, *([(self.length.at, self.length.width(frame))] if self.length is not None else [])])
 
     def _agree(self, checks: tuple[Check, ...], start: bytes, inner: bytes, content: bytes, total: int | None) -> bool:
         frame = start + inner
@@ -158,13 +241,14 @@ class Seals:
     def close(self, start: bytes, content: bytes, end: int) -> bytes:
         """What stands between the markers; ``end`` is how many bytes come behind it.  ValueError where a length does not fit."""
         frame = start + content
-        for at, size in self._places():
+        rest = len(frame) + _size(self.inside) + _size(self.usual) + end + self.tail
+        told = self.length.write(rest) if self.length is not None else b""
+        for at, piece in sorted(
+            [*((check.at, bytes(check.size)) for check in self.inside), *([(self.length.at, told)] if self.length else [])]
+        ):
             if at > len(frame):
                 raise ValueError(f"a frame of {len(frame)} bytes has no place {at} for its length or check")
-            frame = frame[:at] + bytes(size) + frame[at:]
-        if self.length is not None:
-            told = self.length.write(len(frame) + _size(self.usual) + end + self.tail)
-            frame = frame[: self.length.at] + told + frame[self.length.head :]
+            frame = frame[:at] + piece + frame[at:]
         for check in self.inside:
             frame = frame[: check.at] + check.made(content, frame, check.at) + frame[check.at + check.size :]
         for check in self.usual:

@@ -13,10 +13,13 @@ from gateway.wires.shapes import Framer, Noise
 from tests.wires import toys
 
 YKC, RTU = toys.named("ykc"), toys.named("rtu")
+TOLD = {name: toys.named(name) for name in ("sized", "netstring", "packed", "hdlc", "stuffed")}
 ACK = bytes.fromhex("680C000000025503141278230500DA4C")
 
 
 def fresh(kind: str) -> Framer:
+    if kind in TOLD:
+        return TOLD[kind].framer("station")
     return {
         "line": lambda: Marked(b"$", (b"\r",), b"", True, 64),
         "body": lambda: Marked(b"", (b"\r\n", b"\n"), b"", True, 64),
@@ -41,6 +44,8 @@ GOOD = {
     "rtu": [bytes.fromhex("010404000700A04A3D"), bytes.fromhex("018402C2C1")],
     "length": [ACK, YKC.write("login_ack", {"seq": 0x6868, "pile": "68686868686868", "result": "ok"})],
 }
+GOOD |= {name: [one.frame for one in wire.vectors if one.frame and not one.refused][:2] for name, wire in TOLD.items()}
+GOOD["stuffed"].append(TOLD["stuffed"].write("raw", {"data": "00FF"}))
 each = pytest.mark.parametrize("kind", GOOD)
 
 
@@ -126,6 +131,19 @@ def test_an_escape_that_is_cut_in_two_is_no_marker() -> None:
 def test_a_frame_of_rtu_is_found_behind_noise_without_a_silence() -> None:
     out = RTU.framer("station").feed(b"\xff\x00\x01" + GOOD["rtu"][0])
     assert frames(out) == [GOOD["rtu"][0]]
+
+
+def test_half_a_frame_without_a_length_costs_only_itself() -> None:
+    """The check tells where the next begins, though its start may stand anywhere."""
+    whole = TOLD["sized"].write("other", {"rest": "A5A5A5"})
+    assert frames(TOLD["sized"].framer("station").feed(whole[:4] + whole + whole)) == [whole, whole]
+
+
+def test_a_length_of_any_size_is_waited_for() -> None:
+    framer = TOLD["netstring"].framer("station")
+    assert [framer.feed(one) for one in (b"1", b"6", b":", b"state;1;charging")] == [[], [], [], []]
+    assert framer.feed(b",") == [b"16:state;1;charging,"]
+    assert framer.feed(b"123456789") == [Noise(b"123456789", "an impossible length")]
 
 
 def test_what_may_stand_behind_a_frame_is_no_noise() -> None:

@@ -98,6 +98,39 @@ def test_the_small_one_loads() -> None:
             'end: "\\x03", length: {at: 1, size: 1, times: 0}',
             "4: at, size, plus and times of a length are whole numbers",
         ),
+        ('end: "\\x03"', 'end: "\\x03", length: {at: 1, as: varnt}', "4: as is 'varnt'; expected one of be, le, HEX"),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", length: {at: 1, as: varint, size: 2}',
+            "4: a length that needs as many bytes",
+        ),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", length: {at: 1, until: ":"}',
+            "4: a length up to a text is in digits; expected as: decimal",
+        ),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", length: {at: 1, size: 2, mask: 0xFFF, set: 1}',
+            "4: a length has 1 to 8 bytes; mask",
+        ),
+        (
+            'end: "\\x03", checks: [{kind: sum8',
+            'end: "\\x03", length: {at: 1, as: varint}, checks: [{kind: sum8, at: 4',
+            "4: a check has a place of its own, and the length none of fixed size; expected a check without at",
+        ),
+        ("kind: between", "kind: sized", "4: size is None; expected bytes, or {at: 1, of: {0x01: 8, 0x02: 12}, else: 10}"),
+        (
+            "kind: between",
+            "kind: sized, size: {at: 1, of: {0x01: long}}",
+            "4: size is {",
+        ),
+        (
+            "kind: between",
+            "kind: sized, size: {at: 1, off: 3}",
+            "4: unknown key in size 'off'",
+        ),
+        ("kind: sum8", "kind: sum8, mod: 300", "4: mod is 300; expected a number of 1 bytes"),
         ("tcp: {port: 1}", "http: {options: {headers: 1}}", "3: headers is 1; expected X-Key:"),
         (
             "tcp: {port: 1}",

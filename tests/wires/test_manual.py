@@ -7,7 +7,7 @@ import textwrap
 
 from gateway.catalogue import shipped
 from gateway.source import Checker, loads
-from gateway.wires import load_fields, load_forms, load_frames, load_links, vectors
+from gateway.wires import checks, load_checks, load_fields, load_forms, load_frames, load_lengths, load_links, vectors
 from gateway.wires.load import load_wire
 from gateway.wires.turns import _PARTS
 
@@ -26,8 +26,16 @@ def test_the_example_loads_and_its_vectors_come_out() -> None:
 
 
 def test_everything_is_named() -> None:
-    kinds = [*load_frames.KINDS, *load_links.LINKS, *load_forms._FORMS, *load_frames.PLAIN, *load_frames._SPELLINGS]
-    keys = [*load_frames._COMMON, *load_frames._MARKS, *load_frames._OVERS, *load_links._SECONDS, *load_links._COUNTS]
+    kinds = [*load_frames.KINDS, *load_links.LINKS, *load_forms._FORMS, *checks.PLAIN, *load_lengths.LENGTHS]
+    keys = [
+        *load_frames._COMMON,
+        *load_frames._MARKS,
+        *load_checks.OVERS,
+        *load_checks._KEYS,
+        *(name for name, _ in load_lengths._PLACE),
+        *load_links._SECONDS,
+        *load_links._COUNTS,
+    ]
     options = [*load_fields._OPTIONS, *(option for names, _ in load_forms._FORMS.values() for option in names)]
     names = {*kinds, *keys, *options} - {"between"}
     assert [name for name in sorted(names) if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", SECTION)] == []
