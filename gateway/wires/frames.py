@@ -155,6 +155,6 @@ _FRAMERS: dict[str, Callable[[Cover], Framer]] = {
     "marked": _marked,
     "length": _prefixed,
     "sized": _prefixed,
-    "rtu question": lambda cover: Prefixed(b"", rtu.QUESTION, rtu.question, cover.sound, cover.most, slide=True),
-    "rtu answer": lambda cover: Prefixed(b"", rtu.ANSWER, rtu.answer, cover.sound, cover.most, slide=True),
+    "rtu question": lambda cover: Prefixed(b"", rtu.QUESTION, rtu.question, cover.sound, cover.most, True, b"", rtu.LEAST),
+    "rtu answer": lambda cover: Prefixed(b"", rtu.ANSWER, rtu.answer, cover.sound, cover.most, True, b"", rtu.LEAST),
 }

@@ -1,9 +1,10 @@
-"""The form ``registers``: Modbus questions and answers (Modbus Application Protocol V1.1b3), functions 1–6, 15 and 16.
+"""The form ``registers``: Modbus questions and answers (Modbus Application Protocol V1.1b3): functions 1–6, 15 and 16 by their
+registers or coils, any other by its fields.
 
 In: a content (behind it a PDU).  Out: the fields that stand in registers or coils; and the other way.
 Not here: MBAP, RTU and ASCII framing (`gateway.wires.frames`), how often registers are read (`gateway.devices`).
 
-A record is one read or one write, from the first of its fields to the last.
+A record is one read or one write, from the first of its fields to the last; or one question of another function and its answer.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.dialects.errors import PeerError
-from gateway.wires.binary import front, written
-from gateway.wires.fields import ABSENT, Field, Layout, OtherRecord
+from gateway.wires.binary import Struct, front, written
+from gateway.wires.fields import ABSENT, Field, Layout, Many, OtherRecord, Part
+from gateway.wires.kinds import Integer
 
 READS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 WRITES = {"coil": (5, 15), "holding": (6, 16)}
@@ -67,8 +69,9 @@ class Block:
         return bytes(data)
 
 
-def _piece(part: Any, fields: Mapping[str, Any]) -> bytes:
-    assert isinstance(part, Field)
+def _piece(part: Part, fields: Mapping[str, Any]) -> bytes:
+    if isinstance(part, Many):
+        return written((part,), fields)
     value = part.chosen(fields)
     return b"" if value is ABSENT else part.write(value)
 
@@ -76,10 +79,9 @@ def _piece(part: Any, fields: Mapping[str, Any]) -> bytes:
 def _read(block: Block, data: bytes, layout: Layout) -> dict[str, Any]:
     found = {}
     for name, piece in block.pieces(data, layout).items():
-        field = next(one for one in layout if one.name == name)
-        assert isinstance(field, Field)
-        value = field.checked(field.read(piece))
-        found.update({name: value} if field.told else {})
+        part = next(one for one in layout if one.name == name)
+        value = part.checked(part.read(piece)) if isinstance(part, Field) else front(piece, (part,))[0].get(name)
+        found.update({name: value} if part.told else {})
     return found
 
 
@@ -168,6 +170,26 @@ class Answer(_Of):
             raise ValueError("the answer to a write repeats the question")
         data = block.joined(layout, fields)
         return head + bytes([len(data)]) + data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other(_Pdu):
+    """The question or the answer of a function that is not about registers: fields one after the other behind its code."""
+
+    function: int
+    more: bool = False
+
+    @property
+    def _body(self) -> Struct:
+        return Struct((*self.header, Field("_function", Integer(1), const=self.function)), more=self.more)
+
+    def read(self, content: bytes, layout: Layout) -> dict[str, Any]:
+        """All fields.  Raises `OtherRecord` for another function, `PeerError`."""
+        return self._body.read(content, layout)
+
+    def write(self, layout: Layout, fields: Mapping[str, Any]) -> bytes:
+        """The content."""
+        return self._body.write(layout, fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,7 +142,7 @@ def _read(
 ) -> Iterable[tuple[str, str, str]]:
     cut = _cut(wire, vector, sender)
     if len(cut) != 1 or not isinstance(cut[0], bytes):
-        yield key, f"the framer makes {cut} of it", "one frame"
+        yield key, f"the framer makes {_told(cut)} of it", "one frame"
         return
     try:
         record = wire.read(cut[0], sender, asked, vector.place)
@@ -161,6 +161,13 @@ def _cut(wire: Wire, vector: Vector, sender: Side) -> list[bytes | Noise]:
         return [b""]
     framer = wire.framer(sender)
     return [*framer.feed(vector.frame or b""), *framer.idle()]
+
+
+def _told(cut: list[bytes | Noise]) -> str:
+    """What came of the bytes of a vector, in short."""
+    frames = len([one for one in cut if isinstance(one, bytes)])
+    reasons = dict.fromkeys(one.why for one in cut if isinstance(one, Noise))
+    return " and ".join([f"{frames or 'no'} frame{'s' * (frames != 1)}", *(f"noise ({why})" for why in reasons)])
 
 
 def _fields_differ(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:

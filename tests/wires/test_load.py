@@ -217,6 +217,14 @@ def test_a_mistake(right: str, wrong: str, fault: str) -> None:
     [
         ("at: 904", "adr: 904", "the field energy has no address"),
         ("read: holding", "read: holdings", "record meter has read: 'holdings'"),
+        ("read: holding", "red: holding", "record meter reads and writes no registers; expected read or write: one of coil"),
+        (
+            "read: holding",
+            "red: holding",
+            "unknown key in record meter 'red'; expected one of asks, fields, function, more, read",
+        ),
+        ("read: holding", "function: 3", "record meter reads and writes no registers; expected read or write"),
+        ("energy: {type: u32, at: 904", "energy: {list: u16, at: 904", "nothing says how long energy is; expected a kind with a"),
         ("at: 911", "at: 1911", "record meter spans 1008 of at most 125; expected two records"),
         ("high: {type: u16, at: 11}", "high: {type: u16, at: 13}", "the registers of pair have a gap or overlap"),
         ("state: {type: text(2)", "state: {type: text", "nothing says how long state is"),
