@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-WANTED = (8080, 9100, 0, 0)
-"""Ports by preference, 0: any.  Where stations come in, admin, the back end, the stations' own service."""
+WANTED = (8080, 9100, 9000, 8088)
+"""Ports by preference: where stations come in, admin, the back end, the stations' own service.  The system gives none of them to
+outgoing connections: such a one may be gone before it is used."""
 LAST_WORDS = 15
 """Lines of the gateway's log that are shown when it ended by itself."""
 

@@ -17,6 +17,7 @@ import pytest
 from gateway import site_file
 from gateway.cli import demo
 from gateway.cli.main import parser
+from tests.peers.running import lease, release
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,6 +61,7 @@ def test_numbers_that_make_no_sense(wrong: str, capsys: pytest.CaptureFixture[st
 @contextlib.contextmanager
 def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "gateway", "demo", *arguments]
+    lease(demo.WANTED[0])  # two that look for free ports at once may find the same
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             yield process
@@ -68,6 +70,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(60)
             process.kill()
+            release(demo.WANTED[0])
 
 
 def gateways(folder: Path) -> list[int]:

@@ -59,6 +59,16 @@ def _leased(port: int) -> bool:
     return True
 
 
+def lease(port: int) -> None:
+    """Wait until no other test, of any suite on this machine, is at this port, which nobody can choose."""
+    fcntl.lockf(_leases(), fcntl.LOCK_EX, 1, port)
+
+
+def release(port: int) -> None:
+    """The next may have it."""
+    fcntl.lockf(_leases(), fcntl.LOCK_UN, 1, port)
+
+
 @cache
 def _leases() -> int:
     return os.open(Path(tempfile.gettempdir(), f"ocpp-gateway-test-ports-{os.getuid()}"), os.O_RDWR | os.O_CREAT, 0o600)

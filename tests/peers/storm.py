@@ -64,9 +64,12 @@ class Backend:
     async def stop(self) -> None:
         """Go away without a word."""
         self._server.close(close_connections=False)
-        for connection in list(self._server.connections):
+        for _ in range(5):  # who was accepted at this very moment is known some turns of the loop later
+            await asyncio.sleep(0)
+        links = dict(self._server.handlers)  # those that shake hands or say farewell too, unlike its `connections`
+        for connection in links:
             connection.transport.abort()
-        await self._server.wait_closed()
+        await asyncio.gather(*links.values(), self._server.wait_closed())
 
     def _happens(self, what: str) -> bool:
         return self.chance.random() < self.faults.get(what, 0)

@@ -21,7 +21,7 @@ from tests.peers.adapters import Adapter, Caller, Web
 from tests.peers.brokers import Broker, SmartEvse
 from tests.peers.mobilityhouse import Backend
 from tests.peers.mobilityhouse201 import Station201
-from tests.peers.running import Gateway, free_port, post, until
+from tests.peers.running import Gateway, free_port, lease, post, release, until
 
 CARD = "04A1B2C3D4E5F6"
 LIMIT = {
@@ -36,22 +36,26 @@ LIMIT = {
 class Emulator:
     """``keba-kecontact --emu``: it stands at port 7090, whatever is asked."""
 
+    port = 7090
+
     def __init__(self) -> None:
+        lease(self.port)
         self.child = subprocess.Popen([sys.executable, "-m", "keba_kecontact", "--emu"], stdout=subprocess.DEVNULL)
 
     def end(self) -> None:
         self.child.kill()
         self.child.wait()
+        release(self.port)
 
 
 def test_keba_s_emulator_stands_on_a_1_6_back_end(tmp_path: Path, later: Callable[[Any], Any]) -> None:
     backend = later(Backend(free_port()).start())
-    later(Emulator())
+    emulator = later(Emulator())
     site = tmp_path / "gateway.yaml"
     site.write_text(
         f"""\
 devices:
-  - dial: keba-udp+udp://127.0.0.1:7090
+  - dial: keba-udp+udp://127.0.0.1:{emulator.port}
     identity: GARAGE
     bind: 127.0.0.1:{free_port()}
 backends:
