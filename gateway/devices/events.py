@@ -151,7 +151,7 @@ NOTES: dict[str, str] = {
     "refused": "a command of the back end that such a station cannot do",
     "failed": "a procedure did not come to its end",
     "meter": "the station's meter went back or jumped; what was counted before stands",
-    "unmetered": "the meter was not heard in time: a session began or ended with what was known of it",
+    "unheard": "the meter was not heard in time, or an answer was lost: a session began or ended with what was known",
     "resumed": "a session that was open before a restart goes on",
     "crowded": "too much waits for the station: a command was refused",
 }

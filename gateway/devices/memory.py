@@ -6,7 +6,7 @@ Not here: when they change (`gateway.devices.device`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +74,10 @@ class Memory:
         if variable.keep and place[name] != value:
             self._changed[f"{connector if here else 'station'}.{name}"] = value
         place[name] = value
+
+    def refused(self, connector: int, names: Iterable[str]) -> None:
+        """The station will not say these: what was known of them stands, and nothing more is to be waited for."""
+        self._said.update((connector if name in self.rules.connector else None, name) for name in names)
 
     def forget(self) -> None:
         """The station is gone: what it said before is not known any more, but for what is kept."""

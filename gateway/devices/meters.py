@@ -80,11 +80,12 @@ class Meters:
     def look(self, connector: int, said: frozenset[str]) -> None:
         """What is known now; ``said`` are the variables that were set since the last look."""
         raw = self._energy(self.desk.scope(connector)) if self._energy is not None else None
+        if said & self._said_by:
+            self._awaited.discard(connector)
         if raw is None:
             return
         if said & self._said_by:
             self._heard.add(connector)
-            self._awaited.discard(connector)
         if raw != self._known.get(connector):  # else it is older than what was said, as long as it does not change
             self._known[connector] = raw
             self._take(connector, Decimal(raw), self.power(connector))

@@ -22,7 +22,7 @@ from gateway.devices.states import States
 OBEYS = 60.0
 """Seconds in which a station must have stopped that was told to."""
 ASK_AGAIN = 2.0
-"""Seconds until a meter that was asked and did not say anything is asked again."""
+"""Seconds until what was asked and not answered is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ class Watched:
 
     def look(self, connector: int) -> None:
         """Something is known anew."""
-        if not self.turning(connector) or not self.polls.idle:
+        if not self.turning(connector) or self.polls.flying:
             return
-        if not self.meters.awaited(connector):
+        if not self.meters.awaited(connector) and not self.polls.lost:
             self._close(connector)
             self._open(connector)
         elif self.desk.rules.polls and not self.desk.runs(f"asking {connector}"):
@@ -155,16 +155,21 @@ class Watched:
         if token is None or until < opening.mono:
             token = rules.token(scope) if rules.token is not None else None
         id = rules.id(scope) if rules.id is not None else None
+        self._remark(connector, "begins")
         energy = self._first(connector) if opening.energy is None else opening.energy
         self.begun(self.sessions.begin(connector, str(token or ""), energy, opening.time, _id(id)))
 
     def _first(self, connector: int) -> int:
         """The register with which a session begins, heard by now or not."""
-        energy = self.meters.wh(connector)
         if not self.meters.heard(connector):
             self.meters.unheard(connector)
-            self.desk.note("unmetered", f"connector {connector}: a session begins at {energy} Wh, the meter was not heard")
-        return energy
+        return self.meters.wh(connector)
+
+    def _remark(self, connector: int, what: str) -> None:
+        """A session begins or ends before all was heard that it needs: what is known is told."""
+        lacks = [*([] if self.meters.heard(connector) else ["a word of the meter"]), *self.polls.lost]
+        if lacks:
+            self.desk.note("unheard", f"connector {connector}: a session {what} without {', '.join(lacks)}")
 
     def _end(self, connector: int) -> None:
         """The end of a session waits for the meter's last word."""
@@ -179,10 +184,8 @@ class Watched:
         self.desk.cancel(f"closing {connector}")
         if session is None or when is None:
             return
-        energy = self.meters.wh(connector)
-        if not self.meters.heard(connector):
-            self.desk.note("unmetered", f"connector {connector}: a session ends at {energy} Wh, the meter was not heard")
-        self.sessions.end(session, energy, when, "EVDisconnected")
+        self._remark(connector, "ends")
+        self.sessions.end(session, self.meters.wh(connector), when, "EVDisconnected")
         self.over(connector)
 
     def _wait(self, name: str, connector: int, then: Callable[[int], None]) -> None:

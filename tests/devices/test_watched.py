@@ -18,7 +18,9 @@ from tests.devices.rapi import OpenEvse
 
 TOPICS = ["state_is", "error_is", "mode_is", "most_is", "power_is", "meter_is"]
 FIRST = 85_021
-UNMETERED = "unmetered"
+UNHEARD = "unheard"
+TAGS = dict.fromkeys(["bender-cc612", "phoenix-ev-eth", "vestel-evc04", "wallbe-eco", "webasto-next"], "04A1B2C3")
+TAGS |= {"keba-modbus": "E3F76B8D"}
 
 
 class Told(Bench):
@@ -57,8 +59,8 @@ class Told(Bench):
         begun = sum(one["energy"] for one in self.calls("Start"))
         return sum(one["energy"] for one in self.calls("Stop")) - int(begun)
 
-    def unmetered(self) -> int:
-        return sum(note.kind == UNMETERED for note in self.notes)
+    def unheard(self) -> int:
+        return sum(note.kind == UNHEARD for note in self.notes)
 
 
 # -- in any order ------------------------------------------------------------------------------------------------------
@@ -71,7 +73,7 @@ def test_the_start_has_the_meter_whichever_topic_comes_first(before: bool) -> No
     made.say(*(["meter_is", "state_is"] if before else ["state_is", "meter_is"]))
     (start,) = made.calls("Start")
     assert start["energy"] == FIRST
-    assert made.unmetered() == 0
+    assert made.unheard() == 0
 
 
 def test_the_start_waits_with_the_time_at_which_it_was_seen() -> None:
@@ -143,7 +145,7 @@ def test_topics_in_every_order_and_a_gateway_that_restarts_anywhere(acts: list[t
     assert made.billed() == charged
     assert len(made.calls("Start")) == len(made.calls("Stop"))
     assert all(one["energy"] >= FIRST for one in made.calls("Start"))
-    assert made.unmetered() == 0
+    assert made.unheard() == 0
 
 
 # -- a meter that says nothing -----------------------------------------------------------------------------------------
@@ -156,13 +158,13 @@ def test_a_meter_that_is_never_heard_is_waited_for_only_so_long() -> None:
         made.say(*TOPICS[:-1])
         made.run(5)
     (start,) = made.calls("Start")
-    assert (start["energy"], made.unmetered()) == (0, 1)
+    assert (start["energy"], made.unheard()) == (0, 1)
     made.there = False
     for _ in range(8):
         made.say(*TOPICS[:-1])
         made.run(5)
     (stop,) = made.calls("Stop")
-    assert (stop["energy"], made.unmetered()) == (0, 2)
+    assert (stop["energy"], made.unheard()) == (0, 2)
     assert made.states()[-1] == "available"
 
 
@@ -195,7 +197,7 @@ def test_a_meter_that_is_heard_after_the_start_counts_from_there(known: bool, re
     made.run(3)
     made.say(*TOPICS)
     assert (made.billed(), len(made.calls("Start"))) == (before[0] + 700, before[1] + 1)
-    assert made.unmetered() == 1
+    assert made.unheard() == 1
 
 
 def test_one_that_was_over_before_its_meter_was_heard_was_none() -> None:
@@ -206,48 +208,48 @@ def test_one_that_was_over_before_its_meter_was_heard_was_none() -> None:
     made.say("state_is")
     made.run(60)
     made.say(*TOPICS)
-    assert (made.calls("Start"), made.unmetered(), made.states()) == ([], 0, ["available"])
+    assert (made.calls("Start"), made.unheard(), made.states()) == ([], 0, ["available"])
 
 
 # -- polled ------------------------------------------------------------------------------------------------------------
 
 
 class Mute(Bench):
-    """``lost``: how many of the next questions about the meter have no answer."""
+    """``lost``: how many of the next questions about ``what`` (a variable of `Session`) have no answer."""
 
-    lost = 0
+    lost, what = 0, "energy"
 
     def do_send(self, command: on.Send) -> None:
-        if self.lost and command.tag is not None and self._metering(command.name):
+        if self.lost and command.tag is not None and command.name in self.questions():
             self.lost -= 1
             self.happen(on.Unanswered(command.tag, "lost"))
         else:
             super().do_send(command)
 
     @property
-    def unmetered(self) -> int:
-        return sum(note.kind == UNMETERED for note in self.notes)
+    def unheard(self) -> int:
+        return sum(note.kind == UNHEARD for note in self.notes)
 
-    def _metering(self, asked: str) -> bool:
+    def questions(self) -> set[str]:
+        """The records that ask for it."""
         rules, wire = self.dialect.device, self.dialect.wire
         assert isinstance(rules, DeviceRules)
         assert wire is not None
-        assert rules.session is not None
-        assert rules.session.energy is not None
-        energy = rules.session.energy.reads
-        setting = {name for name, of in rules.records.items() for rule in of if energy & set(rule.set)}
-        return any(name == asked or asked in wire.frames[name].answers for name in setting)
+        reads = getattr(rules.session, self.what).reads
+        telling = {name for name, of in rules.records.items() for rule in of if reads & set(rule.set)}
+        return {question for name in telling for question in wire.frames[name].answers}
 
 
 POLLED = {**STATIONS, "openevse-rapi": OpenEvse}
 each = pytest.mark.parametrize("name", POLLED)
 
 
-def polled(name: str, lost: int) -> tuple[Mute, Car | OpenEvse]:
+def polled(name: str, lost: int, what: str = "energy") -> tuple[Mute, Car | OpenEvse]:
     station = POLLED[name]()
     station.plug()
     made = Mute(name, station)
-    made.lost = lost
+    made.lost, made.what = lost, what
+    assert made.questions()
     made.up()
     return made, station
 
@@ -259,7 +261,7 @@ def test_an_answer_about_the_meter_that_is_lost_is_asked_for_again(name: str, lo
     made.run(30)
     before = made.device.station.meters.wh(1)
     (start,) = made.calls("Start")
-    assert (start["energy"], made.unmetered) == (before, 0)
+    assert (start["energy"], made.unheard) == (before, 0)
     assert before == (0 if name in ("abb-terra-ac", "openevse-rapi", "vestel-evc04") else FIRST)
     station.charge(500)
     made.lost = lost
@@ -277,4 +279,38 @@ def test_a_meter_that_never_answers_stops_nobody(name: str) -> None:
     station.unplug()
     made.run(90)
     (stop,) = made.calls("Stop")
-    assert (start["energy"], stop["energy"], made.unmetered) == (0, 0, 2)
+    assert (start["energy"], stop["energy"], made.unheard) == (0, 0, 2)
+
+
+@pytest.mark.parametrize("name", sorted(TAGS))
+def test_an_answer_about_the_card_that_is_lost_is_asked_for_again(name: str) -> None:
+    made, _ = polled(name, 2, "token")
+    made.run(30)
+    (start,) = made.calls("Start")
+    assert (start["token"].upper(), made.unheard) == (TAGS[name], 0)
+
+
+@pytest.mark.parametrize("name", sorted(TAGS))
+def test_a_card_that_is_never_told_stops_nobody(name: str) -> None:
+    made, _ = polled(name, 10_000, "token")
+    made.run(30)
+    (start,) = made.calls("Start")
+    assert (start["token"], made.unheard) == (made.device.desk.memory.options["id_tag"], 1)
+
+
+def test_a_meter_that_is_refused_is_not_waited_for() -> None:
+    station = STATIONS["heidelberg-ec"]()
+    table = station.registers.tables["input"]
+    see = station.see
+
+    def without(car: Car) -> None:
+        see(car)
+        table.pop(17, None)
+
+    station.see = without
+    station.plug()
+    made = Mute("heidelberg-ec", station)
+    made.up()
+    made.run(2)
+    (start,) = made.calls("Start")
+    assert (start["energy"], made.unheard) == (0, 1)
