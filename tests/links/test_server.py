@@ -392,11 +392,12 @@ def test_those_who_come_together_are_taken_in_by_handfuls() -> None:
     (port,) = opened
     where = ("127.0.0.1", port.getHost().port)
     peers = [socket.create_connection(where) for _ in range(3 * AT_ONCE + 1)]
-    counts = []
-    for _ in range(4):
+    handfuls = []
+    while len(taken) < len(peers):
+        before = len(taken)
         port.doRead()
-        counts.append(len(taken))
-    assert counts == [AT_ONCE, 2 * AT_ONCE, 3 * AT_ONCE, 3 * AT_ONCE + 1]
+        handfuls.append(len(taken) - before)
+    assert max(handfuls) == AT_ONCE, "and fewer where the system is late with some"
     for peer in peers:
         peer.close()
     port.stopListening()

@@ -41,5 +41,26 @@ class Looped:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for _ in range(5):  # a transport is closed by a call that its close asks for
-            await asyncio.sleep(0)
+        await turns()  # a transport is closed by a call that its close asks for
+
+
+async def shut(server: Any, abruptly: bool = False) -> None:
+    """Close a server of ``websockets`` and all its links; ``abruptly``: without a word to anybody.
+
+    Who was accepted at this very moment is known to it some turns of the loop later only, when it waits for nobody any more; who
+    shakes hands is not among its ``connections``.
+    """
+    server.close(close_connections=not abruptly)
+    if not abruptly:
+        await server.wait_closed()
+    await turns()
+    links = dict(server.handlers)
+    for link in links:
+        link.transport.abort()
+    await asyncio.gather(*links.values(), server.wait_closed())
+
+
+async def turns() -> None:
+    """What follows at once from what happened happens."""
+    for _ in range(5):
+        await asyncio.sleep(0)

@@ -14,7 +14,7 @@ from ocpp.v16.datatypes import IdTagInfo
 from ocpp.v16.enums import Action, AuthorizationStatus, RegistrationStatus
 from websockets.asyncio.server import ServerConnection, serve
 
-from tests.peers.looped import Looped
+from tests.peers.looped import Looped, shut
 from tests.peers.running import PATIENCE
 
 logging.getLogger("ocpp").setLevel(logging.CRITICAL)
@@ -141,8 +141,7 @@ class Backend(Looped):
             self.run(self._stop())
 
     async def _stop(self) -> None:
-        self._server.close()
-        await self._server.wait_closed()
+        await shut(self._server)
         self._server = None
 
     def end(self) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 import websockets
 from websockets.asyncio.server import ServerConnection, serve
 
+from tests.peers.looped import shut
 from tests.peers.running import PATIENCE
 
 ENVELOPE = (
@@ -63,13 +64,7 @@ class Backend:
 
     async def stop(self) -> None:
         """Go away without a word."""
-        self._server.close(close_connections=False)
-        for _ in range(5):  # who was accepted at this very moment is known some turns of the loop later
-            await asyncio.sleep(0)
-        links = dict(self._server.handlers)  # those that shake hands or say farewell too, unlike its `connections`
-        for connection in links:
-            connection.transport.abort()
-        await asyncio.gather(*links.values(), self._server.wait_closed())
+        await shut(self._server, abruptly=True)
 
     def _happens(self, what: str) -> bool:
         return self.chance.random() < self.faults.get(what, 0)

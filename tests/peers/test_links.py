@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from tests.links.test_mqtt import broker
 from tests.peers import brokers
-from tests.peers.looped import Looped
+from tests.peers.looped import Looped, shut
 from tests.peers.mobilityhouse import Backend
 from tests.peers.running import PATIENCE, Gateway, free_port, until
 
@@ -120,8 +120,7 @@ class Opened(Looped):
             self.heard.append(text)
 
     def end(self) -> None:
-        self.do(self.server.close)
-        self.run(self.server.wait_closed())
+        self.run(shut(self.server))
         super().end()
 
 
