@@ -63,7 +63,7 @@ def get_variables(asked: Payload, run: Any, parts: Parts) -> Rendering:
 
 def reading(item: Payload, parts: Parts, run: Any) -> Aim:
     """What is to be read for an item."""
-    settings, aim = parts.settings, aimed(item, parts.settings)
+    settings, aim = parts.settings, aimed(item, parts.settings, run.cx)
     if aim.line is None or aim.key or aim.status != "Accepted":
         return aim
     if aim.line.kept:
@@ -74,16 +74,28 @@ def reading(item: Payload, parts: Parts, run: Any) -> Aim:
     return aim._replace(value=worked_out(given, item["component"].get("evse", {}).get("id", 0), parts[READ], run))
 
 
-def aimed(item: Payload, settings: Settings) -> Aim:
+def aimed(item: Payload, settings: Settings, cx: Any) -> Aim:
     """The key for an item, or why there is none; a line without a key is one that only we can tell."""
-    if item.get("attributeType", "Actual") != "Actual":
-        return Aim(status="NotSupportedAttributeType")
-    component, line = item["component"], settings.named(named(item))
-    misplaced = ("evse" in component) != (component["name"] in PLACES) or not there(component.get("evse", {}))
-    if misplaced or component["name"].casefold() not in settings.components:
+    component, aim = item["component"], _key(item, settings)
+    if _misplaced(component, cx) or component["name"].casefold() not in settings.components:
         return Aim(status="UnknownComponent")
+    plain = item.get("attributeType", "Actual") == "Actual"
+    return aim if plain or aim.status == "UnknownVariable" else Aim(status="NotSupportedAttributeType")
+
+
+def _misplaced(component: Payload, cx: Any) -> bool:
+    """Whether the station has no such place; before it told of its connectors, any may be there."""
+    evse = component.get("evse", {})
+    known = [int(key) for key, _ in cx.registers.items("states") if int(key)]
+    nowhere = bool(evse) and not 0 < evse["id"] <= max(known, default=evse["id"])
+    return "instance" in component or bool(evse) != (component["name"] in PLACES) or nowhere or not there(evse)
+
+
+def _key(item: Payload, settings: Settings) -> Aim:
+    """The key of a variable."""
+    component, line = item["component"], settings.named(named(item))
     if component["name"].casefold() == settings.others.casefold():
-        key, more = item["variable"]["name"], "instance" in item["variable"] or "instance" in component
+        key, more = item["variable"]["name"], "instance" in item["variable"]
         kept = any(one.kept for one in settings.keyed(key))
         return Aim(status="UnknownVariable" if more else "Rejected") if more or kept else Aim(key)
     if line is None:
@@ -139,7 +151,7 @@ def set_variables(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """One command for each key, in order; two variables of one key are one command."""
     items = asked["setVariableData"]
     wanted: dict[str, Payload] = {}
-    aims = [_writing(item, parts.settings, wanted) for item in items]
+    aims = [_writing(item, parts.settings, wanted, run.cx) for item in items]
     keys = list(wanted)
 
     def answer(results: Sequence[Payload | None], run: Any) -> Payload:
@@ -149,9 +161,9 @@ def set_variables(asked: Payload, run: Any, parts: Parts) -> Rendering:
     return Rendering([(WRITE, wanted[key]) for key in keys], answer)
 
 
-def _writing(item: Payload, settings: Settings, wanted: dict[str, Payload]) -> Aim:
+def _writing(item: Payload, settings: Settings, wanted: dict[str, Payload], cx: Any) -> Aim:
     """The key that an item changes, which is noted in ``wanted``."""
-    aim, value = aimed(item, settings), item["attributeValue"]
+    aim, value = aimed(item, settings, cx), item["attributeValue"]
     if aim.status != "Accepted":
         return aim
     if not aim.key or (aim.line is not None and aim.line.member):

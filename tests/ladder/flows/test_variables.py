@@ -203,3 +203,75 @@ def test_a_1_5_station_is_asked_in_its_own_spelling() -> None:
     passage = put(talk, ("OCPPCommCtrlr.HeartbeatInterval", "60"), ("OCPPCommCtrlr.ResetRetries", "3"))
     assert [made["key"] for _, made in talk.sent] == ["HeartBeatInterval", "ResetRetries"]
     assert became(talk.answer(passage, {"status": "Accepted"}, {"status": "NotSupported"})) == ["Accepted", "UnknownVariable"]
+
+
+# ------------------------------------------------------------------------------------------------ refusals, item by item
+BOTH = pytest.mark.parametrize("action", ["GetVariables", "SetVariables"])
+
+
+def refused(talk: Talk, action: str, *items: dict[str, Any]) -> list[tuple[str, str]]:
+    """What each item is told, where nobody is asked."""
+    kind, value = ("get", {}) if action == "GetVariables" else ("set", {"attributeValue": "1"})
+    passage = talk.ask(action, {f"{kind}VariableData": [{**one, **value} for one in items]})
+    assert talk.sent == []
+    answer: Any = passage.answer
+    told = answer[f"{kind}VariableResult"]
+    assert [(one["component"], one["variable"]) for one in told] == [(one["component"], one["variable"]) for one in items]
+    return [(one["attributeStatus"], one.get("attributeStatusInfo", {}).get("reasonCode", "")) for one in told]
+
+
+def at(name: str, evse: int, **connector: int) -> dict[str, Any]:
+    made = item(name)
+    return {**made, "component": {**made["component"], "evse": {"id": evse, **connector}}}
+
+
+@BOTH
+def test_the_component_is_looked_at_before_the_variable_and_that_before_the_attribute(talk: Talk, action: str) -> None:
+    items = [
+        item("Nowhere.X", attributeType="Target"),
+        item("AuthCtrlr.X", attributeType="Target"),
+        item("AuthCtrlr.LocalPreAuthorize", attributeType="Target"),
+        item("AuthCtrlr.LocalPreAuthorize", attributeType="MinSet"),
+        item("AuthCtrlr.LocalPreAuthorize", attributeType="MaxSet"),
+    ]
+    words = ["UnknownComponent", "UnknownVariable", *["NotSupportedAttributeType"] * 3]
+    assert refused(talk, action, *items) == [(word, "") for word in words]
+
+
+@BOTH
+def test_an_instance_that_no_component_has_is_an_unknown_component(talk: Talk, action: str) -> None:
+    made = item("AuthCtrlr.LocalPreAuthorize")
+    made["component"]["instance"] = "second"
+    other = item("AuthCtrlr.LocalPreAuthorize[second]")
+    assert refused(talk, action, made, other) == [("UnknownComponent", ""), ("UnknownVariable", "")]
+
+
+@BOTH
+def test_places_that_the_station_lacks_are_unknown_components(talk: Talk, action: str) -> None:
+    for number in ("0", "1", "2"):
+        talk.registers.put("states", number, "Available")
+    items = [
+        at("EVSE.Available", 3),
+        at("EVSE.Available", 0),
+        at("Connector.Available", 2, connectorId=2),
+        at("AuthCtrlr.LocalPreAuthorize", 1),
+        item("Connector.Available"),
+        at("EVSE.X", 1),
+    ]
+    assert refused(talk, action, *items) == [*[("UnknownComponent", "")] * 5, ("UnknownVariable", "")]
+
+
+def test_before_any_state_was_heard_every_place_may_be_there(talk: Talk) -> None:
+    passage = get(talk, at("EVSE.Available", 7))
+    assert said(passage.answer) == [("Accepted", "true")]
+
+
+def test_what_only_can_be_read_is_not_written_and_what_only_can_be_written_is_not_read(talk: Talk) -> None:
+    assert refused(talk, "SetVariables", at("EVSE.Available", 1), item("ClockCtrlr.DateTime")) == [("Rejected", "ReadOnly")] * 2
+    assert refused(talk, "GetVariables", item("SecurityCtrlr.BasicAuthPassword")) == [("Rejected", "WriteOnly")]
+
+
+def test_a_station_that_lets_nothing_be_written_says_so_itself(talk: Talk) -> None:
+    passage = put(talk, ("DeviceDataCtrlr.ItemsPerMessage[GetVariables]", "7"))
+    assert talk.sent == [("ChangeConfiguration", {"key": "GetConfigurationMaxKeys", "value": "7"})]
+    assert became(talk.answer(passage, {"status": "Rejected"})) == ["Rejected"]
