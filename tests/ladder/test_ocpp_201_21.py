@@ -30,6 +30,9 @@ def cross(action: str, kind: str, way: Any, payload: Any, known: Registers | Non
     return made, run.losses
 
 
+SCHEDULE = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [PERIOD]}
+
+
 def profile(period: Any, **other: Any) -> dict[str, Any]:
     schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [PERIOD, {"startPeriod": 60, **period}]}
     made = {"id": 1, "stackLevel": 0, "chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative"}
@@ -45,6 +48,8 @@ def profile(period: Any, **other: Any) -> dict[str, Any]:
         ({"limit": 16, "setpoint": 5}, {}),
         ({"limit": 16}, {"chargingProfileKind": "Dynamic"}),
         ({"limit": 16}, {"chargingProfilePurpose": "PriorityCharging"}),
+        ({"limit": 16}, {"chargingSchedule": [{**SCHEDULE, "useLocalTime": True}]}),
+        ({"limit": 16}, {"chargingSchedule": [{**SCHEDULE, "limitAtSoC": {"soc": 80, "limit": 7}}]}),
     ],
 )
 def test_a_limit_that_cannot_be_said_is_never_lost_in_silence(period: Any, other: Any) -> None:
@@ -60,6 +65,11 @@ def test_a_profile_that_can_be_said_crosses_whole() -> None:
     payload = {"evseId": 1, "chargingProfile": profile({"limit": 16})}
     for way in "<>":
         assert cross("SetChargingProfile", "call", way, payload) == (payload, [])
+    utc = {"evseId": 1, "chargingProfile": profile({}, chargingSchedule=[{**SCHEDULE, "useLocalTime": False}])}
+    assert cross("SetChargingProfile", "call", "<", utc)[0] == {
+        "evseId": 1,
+        "chargingProfile": profile({}, chargingSchedule=[SCHEDULE]),
+    }
 
 
 @pytest.mark.parametrize(
