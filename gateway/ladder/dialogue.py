@@ -105,7 +105,7 @@ class Dialogue:
         for place, (action, payload) in enumerate(passage.onward()):
             checked = self.ahead.to_dialect.check("call", action, payload)
             onward = Call(call.id if place == 0 else f"{call.id}-{place + 1}", action, checked)
-            asked.leaves.append(_Leaf(onward, self.mirror(onward, number)))
+            asked.leaves.append(_Leaf(onward, self.mirror(onward, call, number)))
             outcome.spoken.append(Spoken(other(caller), onward))
         if call.id not in self.answers:
             self.suppose(call, number)
@@ -133,9 +133,9 @@ class Dialogue:
         except ValueError:
             return
 
-    def mirror(self, onward: Call, number: int | None) -> Passage | None:
+    def mirror(self, onward: Call, asked: Call, number: int | None) -> Passage | None:
         """What a gateway the other way round would make of ``onward``: by it the recorded answer becomes that of ``onward``."""
-        if not self.back.stateful(onward.action):
+        if not (self.back.stateful(onward.action) or self.ahead.stateful(asked.action)):
             return None
         return self.back.request(onward.action, onward.payload, self.mirror_cx(number))
 
@@ -157,9 +157,9 @@ class Dialogue:
             return asked
         if answer.action not in self.ahead.from_dialect.messages:
             raise PeerError("ProtocolError", f"an answer to {answer.id!r}, which nobody asked")
-        if self.ahead.stateful(answer.action):
-            raise PeerError("ProtocolError", f"an answer of {answer.action} without its question, which decides what it becomes")
         passage = self.ahead.answered(answer.action, [{} for _ in self.ahead.steps])
+        if self.ahead.stateful(answer.action) or (passage.action is not None and self.back.stateful(passage.action)):
+            raise PeerError("ProtocolError", f"an answer of {answer.action} without its question, which decides what it becomes")
         call = Call(answer.id, answer.action, {})
         leaves = [] if passage.action is None else [_Leaf(Call(answer.id, passage.action, {}), None)]
         return _Asked(caller, call, passage, self.mirror_cx(None), leaves)

@@ -7,9 +7,14 @@ Not here: what flows do with them (`gateway.ladder.flows`), the walk (`gateway.l
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
+import msgspec
+
+from gateway.dialects.errors import Violation
+from gateway.dialects.schema import Dialect
 from gateway.ladder.choices import step
 from gateway.ladder.flows import KEEPERS
 from gateway.ladder.run import Run, Translate
@@ -17,6 +22,7 @@ from gateway.ladder.table import DROP, OMIT, Sheet, Way
 from gateway.messages import Payload
 
 Map: TypeAlias = Callable[[Any, Run], Any]
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 class Rules:
@@ -56,3 +62,11 @@ def maps(sheet: Sheet, way: Way) -> dict[str, Map]:
 
 def _through(rows: Mapping[Any, Any], value: Any, run: Run) -> Any:
     return rows.get(value, value)
+
+
+def inside(dialect: Dialect, kind: str, action: str, text: str) -> Payload | None:
+    """The payload of ``action`` that a JSON text is; None where it is none.  What a later edition added is left behind."""
+    try:
+        return dialect.check(kind, action, _DECODER.decode(text), "drop")
+    except (msgspec.DecodeError, Violation):
+        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from gateway.dialects.errors import Violation
@@ -20,7 +21,7 @@ from gateway.ladder.flows import FLOWS, KEEPERS, Flow, Parts
 from gateway.ladder.lookups import Draft, Place
 from gateway.ladder.losses import Loss
 from gateway.ladder.pairs import Key, Pair, Pairs, asked, paired
-from gateway.ladder.parts import Rules, maps
+from gateway.ladder.parts import Rules, inside, maps
 from gateway.ladder.plan import Plan
 from gateway.ladder.read import read
 from gateway.ladder.read_settings import SettingsReader
@@ -104,7 +105,7 @@ class Table:
         ahead, back = maps(self.sheet, way), maps(self.sheet, "<" if way == ">" else ">")
         pairs = self.pairs.get((action, way), ())
         rules = {p.answerer: Rules(self.translate(p.ahead), self.translate(p.back), ahead, back) for p in pairs}
-        return Parts(rules, self.settings)
+        return Parts(rules, self.settings, partial(inside, self.right))
 
     def once(self, action: str, way: Way) -> Translate:
         """The function that notes what a flow's request loses whatever the flow decides."""

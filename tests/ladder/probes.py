@@ -6,6 +6,7 @@ A route is asked in a prepared state; all that came of it is compared: the messa
 from __future__ import annotations
 
 import copy
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,7 +31,17 @@ WORDS: dict[str, list[Any]] = {
     "dateTime": ["2026-01-01T00:00:01Z", "2026-01-01T00:00:02Z"],
     "any": ["leaf-a", "leaf-b"],
 }
-KNOWN = {"value": ["7", "8", 'OCMF|{"RD":[{"RV":9.5,"RU":"kWh"}]}|{"SD":"30"}'], "unit": ["W", "kW", "leaf-a"]}
+HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "1", "issuerKeyHash": "2", "serialNumber": "3"}
+ANSWERS = {
+    "status": "Accepted",
+    "idTokenInfo": {"status": "Accepted"},
+    "exiResponse": "leaf-a",
+    "certificateHashDataChain": [{"certificateType": "V2GRootCertificate", "certificateHashData": HASH}],
+}
+KNOWN = {
+    "value": ["7", "8", 'OCMF|{"RD":[{"RV":9.5,"RU":"kWh"}]}|{"SD":"30"}'],
+    "unit": ["W", "kW", "leaf-a"],
+}
 """What texts of these names say, of which random ones would mean nothing."""
 
 TOGETHER = {
@@ -44,6 +55,29 @@ TOGETHER = {
 }
 """What texts at the end of these paths say, one with another: the names of one thing on either side."""
 
+OCSP = {**HASH, "responderURL": "leaf-a"}
+EMBEDDED: dict[str, dict[str, Any]] = {
+    "Authorize": {
+        "idToken": {"idToken": "leaf-a", "type": "eMAID"},
+        "certificate": "leaf-a",
+        "iso15118CertificateHashData": [OCSP],
+    },
+    "GetCertificateStatus": {"ocspRequestData": OCSP},
+    "Get15118EVCertificate": {"iso15118SchemaVersion": "leaf-a", "action": "Install", "exiRequest": "leaf-a"},
+    "SignCertificate": {"csr": "leaf-a", "certificateType": "V2GCertificate"},
+    "CertificateSigned": {"certificateChain": "leaf-a", "certificateType": "V2GCertificate"},
+    "InstallCertificate": {"certificateType": "V2GRootCertificate", "certificate": "leaf-a"},
+    "DeleteCertificate": {"certificateHashData": HASH},
+    "GetInstalledCertificateIds": {"certificateType": ["V2GRootCertificate"]},
+    "TriggerMessage": {"requestedMessage": "SignV2GCertificate", "evse": {"id": 11}},
+    "RunningCost": {"transactionId": 11, "cost": 1.5, "state": "Charging"},
+}
+"""What the text of a message for anything says, by its name; one for each of the first indexes."""
+CARRIER = {"vendorId", "messageId", "data"}
+ANSWER = {"status", "data"}
+"""The fields of that message, and of its result."""
+TEXTS = ["leaf-a", json.dumps(ANSWERS)]
+
 INDEXES = 17
 BARE = (17, 20, 25, 30, 35, 40)
 """The indexes of messages without all that may be left out; from the second on words of five are the first, and names differ."""
@@ -55,6 +89,8 @@ def words(leaf: Field, parent: str = "") -> list[Any]:
     """What the leaf is made to say; ``parent`` is the field that it stands in."""
     if isinstance(leaf.type, Enum):
         return list(leaf.type.values)
+    if leaf.name == "data" and leaf.type.name == "string":
+        return TEXTS
     for place in (f"{parent}.{leaf.name}", leaf.name):
         if place in TOGETHER:
             return TOGETHER[place]
@@ -66,6 +102,15 @@ def full(shape: Shape, index: int, path: Path = (), value: Any = None, parent: s
 
     The last ones (`BARE`) leave out what may be left out, but for the leaf and what is around it.
     """
+    if shape.fields.keys() >= CARRIER and not path and 0 < index <= len(EMBEDDED):
+        return carrier(index - 1)
+    if shape.fields.keys() >= ANSWER and path != ("data",):
+        return {**_full(shape, index, path, value, parent), "data": TEXTS[1]}
+    made = _full(shape, index, path, value, parent)
+    return {**made, "status": "Accepted"} if shape.fields.keys() >= ANSWER else made
+
+
+def _full(shape: Shape, index: int, path: Path, value: Any, parent: str) -> dict[str, Any]:
     made = {}
     for name, one in shape.fields.items():
         inside = bool(path) and path[0] == name
@@ -81,6 +126,13 @@ def full(shape: Shape, index: int, path: Path = (), value: Any = None, parent: s
             item = known[index // 5 % len(known)] if known in TOGETHER.values() else item
         made[name] = [item] if one.many else item
     return made
+
+
+def carrier(number: int) -> dict[str, Any]:
+    """A message for anything whose text is another."""
+    name, inner = list(EMBEDDED.items())[number]
+    vendor = f"org.openchargealliance.{'costmsg' if name == 'RunningCost' else 'iso15118pnc'}"
+    return {"vendorId": vendor, "messageId": name, "data": json.dumps(inner)}
 
 
 def each_word(shape: Shape, index: int, path: Path, leaf: Field) -> Iterator[dict[str, Any]]:

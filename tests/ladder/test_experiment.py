@@ -16,7 +16,7 @@ from gateway.catalogue import Folders
 from gateway.dialects.load import load_dialects
 from gateway.ladder.accounts import account
 from gateway.ladder.bindings import Bindings
-from gateway.ladder.facts import Context, Recorded
+from gateway.ladder.facts import Context, Known, Recorded
 from gateway.ladder.ladder import Ladder
 from gateway.ladder.ledger import Entry
 from gateway.ladder.route import Route
@@ -51,7 +51,8 @@ def states(asker: str, answerer: str, sender: str) -> list[State]:
     route = LADDER.route(asker, answerer)
     nothing = State(Bindings(DIALECTS[asker], Recorded(forwards=True), numbers={"leaf-a": 11, "leaf-b": 12}))
     if sender == "backend":
-        charging = Recorded(on=dict.fromkeys(range(1, 4), 11), forwards=True)
+        known_one = {11: Known(11, "leaf-a", "2026-01-01T00:00:01Z", "7", True)}
+        charging = Recorded(on=dict.fromkeys(range(1, 4), 11), known=known_one, forwards=True)
         known = {"report": {"": {"id": 1, "done": True}}, "limits": {"GetVariables": 100}, "states": {"11": "Available"}}
         busy = State(Bindings(DIALECTS[asker], charging, numbers={"leaf-a": 11, "leaf-b": 12}), known)
         return [limited(route, nothing), busy]

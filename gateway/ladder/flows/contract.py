@@ -36,11 +36,14 @@ class Part(Protocol):
 
 
 class Parts(dict[str, Part]):
-    """What a flow is given of its table: parts by the messages that they make, and ``settings``."""
+    """What a flow is given of its table: parts by the messages that they make, and ``settings``.
 
-    def __init__(self, parts: Mapping[str, Part], settings: Settings) -> None:
+    ``inside(kind, action, text)`` is the payload of the right side's message that is a JSON text; None where it is none.
+    """
+
+    def __init__(self, parts: Mapping[str, Part], settings: Settings, inside: Callable[[str, str, str], Payload | None]) -> None:
         super().__init__(parts)
-        self.settings = settings
+        self.settings, self.inside = settings, inside
 
 
 def nothing(results: Sequence[Payload | None], run: Any) -> Sequence[tuple[str, Payload]]:

@@ -1,6 +1,7 @@
 """Commands to send a message now: which message it is on the other side, and which connectors shall send one.
 
-In: TriggerMessage, ExtendedTriggerMessage.  Out: the same of the other side; what we know, of a station that knows no triggers.
+In: TriggerMessage, ExtendedTriggerMessage.  Out: the same of the other side, or DataTransfer (`embedded`); what we know, of a
+station that knows no triggers.
 Not here: what becomes of the message that was asked for.
 
 Sources: OCPP 1.6, 5.17; its security whitepaper, A05; OCPP 2.0.1 part 2, F06.
@@ -8,10 +9,11 @@ Sources: OCPP 1.6, 5.17; its security whitepaper, A05; OCPP 2.0.1 part 2, F06.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from gateway.ladder.flows.contract import Part, Rendering, makes
+from gateway.ladder.flows.contract import Part, Parts, Rendering, makes
+from gateway.ladder.flows.embedded import DATA, put_in
 from gateway.ladder.flows.topology import there
 from gateway.messages import Payload
 
@@ -20,7 +22,6 @@ STATE, READINGS, EVENT, BEAT = "StatusNotification", "MeterValues", "Transaction
 ONLY_PLAIN = ("DiagnosticsStatusNotification",)
 """What the extended command cannot ask for."""
 BEST = ("Accepted", "Rejected", "NotImplemented")
-Parts = Mapping[str, Part]
 
 
 def _best(results: Sequence[Payload | None]) -> Payload:
@@ -55,7 +56,7 @@ def _calls(made: str, number: int, part: Part, run: Any) -> list[Payload]:
     return [{"requestedMessage": name, **where} for name in names]
 
 
-@makes(PLAIN, EXTENDED)
+@makes(PLAIN, EXTENDED, DATA)
 def trigger_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """Going left: by the one command, and by the other where the station does not know that."""
     wanted, place = asked["requestedMessage"], asked.get("evse", {})
@@ -65,7 +66,7 @@ def trigger_left(asked: Payload, run: Any, parts: Parts) -> Rendering:
         return Rendering([], lambda results, run: {"status": "Rejected"})
     calls = _ways(wanted, evse, parts, run)
     if not calls:
-        return Rendering([], lambda results, run: {"status": "NotImplemented"})
+        return put_in(asked, run, Parts({DATA: parts[DATA]}, parts.settings, parts.inside))
 
     def ask(left: Sequence[tuple[str, Payload]]) -> Rendering:
         def then(results: Sequence[Payload | None], run: Any) -> Rendering | None:

@@ -50,7 +50,7 @@ REFUSALS: list[tuple[str, dict[str, Any], Any]] = [
     ("SetMonitoringBase", {"monitoringBase": "All"}, {"status": "NotSupported"}),
     ("SetMonitoringLevel", {"severity": 3}, {"status": "Rejected"}),
     ("UnpublishFirmware", {"checksum": "x"}, {"status": "NoFirmware"}),
-    ("GetInstalledCertificateIds", {}, {"status": "NotFound"}),
+    ("GetInstalledCertificateIds", {"certificateType": ["CSMSRootCertificate"]}, {"status": "NotFound"}),
 ]
 
 

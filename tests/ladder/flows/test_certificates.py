@@ -15,7 +15,6 @@ ASKED: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("SignCertificate", {"csr": "PEM"}, REJECTED),
     ("CertificateSigned", {"certificateChain": "PEM"}, REJECTED),
     ("InstallCertificate", {"certificateType": "ManufacturerRootCertificate", "certificate": "PEM"}, REJECTED),
-    ("DeleteCertificate", {"certificateHashData": HASH}, NOT_FOUND),
 ]
 
 
@@ -35,19 +34,10 @@ def test_it_is_refused_or_passes_as_it_is(start: str, end: str, action: str, pay
     assert allowed.answer(passage, {"status": "Accepted"}) == {"status": "Accepted"}
 
 
-def test_what_is_for_vehicles_never_passes() -> None:
+def test_one_that_is_named_as_the_stations_own_passes() -> None:
     down = talk("ocpp2.0.1", "ocpp1.6", True)
-    for action, payload in (
-        ("SignCertificate", {"csr": "PEM", "certificateType": "V2GCertificate"}),
-        ("CertificateSigned", {"certificateChain": "PEM", "certificateType": "V2GCertificate"}),
-        ("InstallCertificate", {"certificateType": "MORootCertificate", "certificate": "PEM"}),
-    ):
-        assert down.ask(action, payload).answer == REJECTED
     named = {"certificateChain": "PEM", "certificateType": "ChargingStationCertificate"}
     assert down.ask("CertificateSigned", named).payload == {"certificateChain": "PEM"}
-    asked = {"certificateType": ["V2GCertificateChain"]}
-    assert down.ask("GetInstalledCertificateIds", asked).answer == NOT_FOUND
-    assert down.sent == [("CertificateSigned", {"certificateChain": "PEM"})]
 
 
 def test_the_roots_have_other_names() -> None:
@@ -57,9 +47,10 @@ def test_the_roots_have_other_names() -> None:
 
 
 def test_which_there_are_is_asked_kind_by_kind() -> None:
-    assert talk("ocpp2.0.1", "ocpp1.6", False).ask("GetInstalledCertificateIds", {}).answer == NOT_FOUND
+    of_the_hop = {"certificateType": ["CSMSRootCertificate", "ManufacturerRootCertificate"]}
+    assert talk("ocpp2.0.1", "ocpp1.6", False).ask("GetInstalledCertificateIds", of_the_hop).answer == NOT_FOUND
     down = talk("ocpp2.0.1", "ocpp1.6", True)
-    passage = down.ask("GetInstalledCertificateIds", {})
+    passage = down.ask("GetInstalledCertificateIds", of_the_hop)
     kinds = ["CentralSystemRootCertificate", "ManufacturerRootCertificate"]
     assert down.sent == [("GetInstalledCertificateIds", {"certificateType": kind}) for kind in kinds]
     told = down.answer(passage, {"status": "Accepted", "certificateHashData": [HASH, OTHER]}, NOT_FOUND)
@@ -68,7 +59,8 @@ def test_which_there_are_is_asked_kind_by_kind() -> None:
     assert told == {"status": "Accepted", "certificateHashDataChain": chain}
     assert down.answer(passage, NOT_FOUND, None) == NOT_FOUND
     down.ask("GetInstalledCertificateIds", {"certificateType": ["ManufacturerRootCertificate", "V2GRootCertificate"]})
-    assert down.sent[2:] == [("GetInstalledCertificateIds", {"certificateType": kinds[1]})]
+    assert down.sent[2] == ("GetInstalledCertificateIds", {"certificateType": kinds[1]})
+    assert down.sent[3][1]["data"] == '{"certificateType":["V2GRootCertificate"]}'
 
 
 def test_which_there_are_is_told_for_the_kind_that_was_asked() -> None:
@@ -81,3 +73,11 @@ def test_which_there_are_is_told_for_the_kind_that_was_asked() -> None:
     told = up.answer(passage, {"status": "Accepted", "certificateHashDataChain": chain})
     assert told == {"status": "Accepted", "certificateHashData": [HASH]}
     assert up.answer(passage, NOT_FOUND) == NOT_FOUND
+
+
+def test_a_station_deletes_one_only_where_the_site_lets_it() -> None:
+    asked = {"certificateHashData": HASH}
+    assert talk("ocpp1.6", "ocpp2.0.1", False).ask("DeleteCertificate", asked).answer == NOT_FOUND
+    up = talk("ocpp1.6", "ocpp2.0.1", True)
+    up.ask("DeleteCertificate", asked)
+    assert up.sent == [("DeleteCertificate", asked)]

@@ -254,11 +254,6 @@ def test_4_6_long_tokens_have_one_alias_in_every_message(talk: Talk) -> None:
     assert down.sent[0][1]["idToken"] == long
 
 
-def test_4_6_nobody_has_checked_a_certificate(talk: Talk) -> None:
-    passage = talk.ask("Authorize", {"idToken": {"idToken": "DE8AACA2B3C4D51", "type": "eMAID"}, "certificate": "PEM"})
-    assert passage.answer == {"idTokenInfo": {"status": "Invalid"}, "certificateStatus": "NoCertificateAvailable"}
-
-
 def test_4_7_4_numbers_of_remote_starts_are_never_given_twice(talk: Talk) -> None:
     down = Talk("ocpp1.6", "ocpp2.0.1", talk.registers, talk.facts)
     first = down.ask("RemoteStartTransaction", {"idTag": "A"})

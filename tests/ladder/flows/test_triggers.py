@@ -84,8 +84,8 @@ def test_logs_have_two_names_on_the_left(to_left: Talk, to_right: Talk) -> None:
     assert to_left.answer(passage, ACCEPTED) == ACCEPTED
 
 
-def test_certificates_are_not_asked_for(to_left: Talk, to_right: Talk) -> None:
-    for wanted in ("SignChargingStationCertificate", "SignV2GCertificate", "PublishFirmwareStatusNotification"):
+def test_certificates_of_the_hop_are_not_asked_for(to_left: Talk, to_right: Talk) -> None:
+    for wanted in ("SignChargingStationCertificate", "SignCombinedCertificate", "PublishFirmwareStatusNotification"):
         assert asks(to_left, wanted).answer == UNKNOWN
     assert asks(to_right, "SignChargePointCertificate", "ExtendedTriggerMessage").answer == UNKNOWN
 
