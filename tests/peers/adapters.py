@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.devices.evbox_box import Box, Bus
-from tests.peers.looped import Looped
+from tests.peers.looped import Looped, deaf
 
 
 class Clock:
@@ -65,6 +65,7 @@ class Adapter(Looped):
             self._writer.write(data)
 
     def end(self) -> None:
+        self.run(deaf(self._server))
         self.do(self._server.close)
         super().end()
 

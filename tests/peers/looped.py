@@ -45,19 +45,20 @@ class Looped:
 
 
 async def shut(server: Any, abruptly: bool = False) -> None:
-    """Close a server of ``websockets`` and all its links; ``abruptly``: without a word to anybody.
-
-    Who was accepted at this very moment is known to it some turns of the loop later only, when it waits for nobody any more; who
-    shakes hands is not among its ``connections``.
-    """
+    """Close a server of ``websockets`` and all its links; ``abruptly``: without a word, to those that shake hands too."""
+    await deaf(server)
     server.close(close_connections=not abruptly)
-    if not abruptly:
-        await server.wait_closed()
-    await turns()
-    links = dict(server.handlers)
-    for link in links:
+    for link in list(server.handlers) if abruptly else ():
         link.transport.abort()
-    await asyncio.gather(*links.values(), server.wait_closed())
+    await server.wait_closed()
+
+
+async def deaf(server: Any) -> None:
+    """It accepts nobody more.  Whoever it has just accepted would be left open if it were closed at once
+    (https://github.com/python/cpython/issues/109564)."""
+    for one in server.sockets:
+        asyncio.get_running_loop().remove_reader(one.fileno())
+    await turns()
 
 
 async def turns() -> None:

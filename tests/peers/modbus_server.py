@@ -10,7 +10,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from tests.devices.modbus_station import TABLES, Car
-from tests.peers.looped import Looped
+from tests.peers.looped import Looped, deaf
 
 LAST = 0x4200
 WRITES = {5: "coil", 6: "holding", 16: "holding"}
@@ -78,5 +78,6 @@ class Rapi(Looped):
             writer.close()
 
     def end(self) -> None:
+        self.run(deaf(self.server))
         self.do(self.server.close)
         super().end()

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.bench import wire
 from tests.bench.backend import Peer
+from tests.peers.looped import deaf
 from tests.peers.storm import Backend
 
 STEP = 0.02
@@ -71,6 +72,7 @@ class SlowBackend(Backend):
         """Go away without a word."""
         assert self._working is not None
         self._working.cancel()
+        await deaf(self._server)
         self._server.close()
         self._hang_up()
         await self._server.wait_closed()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from tests.peers.looped import deaf
+
 
 class Proxy:
     """Listens at ``port`` and forwards to ``onward`` on this machine."""
@@ -23,6 +25,7 @@ class Proxy:
     async def stop(self) -> None:
         """Close the port and everything behind it."""
         assert self._server is not None
+        await deaf(self._server)
         self._server.close()
         for task in self._tasks:
             task.cancel()
