@@ -76,6 +76,8 @@ class Listener:
     """Statuses of dialects that the operator takes the risk of."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What the dialect's ``device:`` section wants to know of each station that comes in here."""
+    key: Secret | None = None
+    """By which the frames of its stations are encrypted."""
 
     def speaking(self, dialect: str) -> Listener:
         """This listener for a station that speaks ``dialect``; as it is, for a dialect that is not spoken here."""
@@ -192,8 +194,8 @@ class Site:
         return station.upstream if station else identity
 
     def secrets(self) -> list[Secret]:
-        """Every credential: what stations show us, what we show back ends."""
-        named = [b.credential for b in self.backends] + [d.credential for d in self.devices]
+        """Every credential: what stations show us, what we show back ends, the keys of frames."""
+        named = [b.credential for b in self.backends] + [d.credential for d in self.devices] + [one.key for one in self.entrances]
         named += [secret for station in self.stations.values() for secret in (station.password, station.credential)]
         return [secret for secret in named if secret is not None]
 

@@ -87,7 +87,8 @@ class Line:
         dialect, kind = relay.data.dialects[speaks.address.dialect], speaks.address.kind
         assert dialect.wire is not None, "checked when the site was loaded"
         self.rules, self.addressing = dialect.wire.links[kind], dialect.addressing
-        self.bus = Bus(dialect.wire, self.rules, self.addressing, relay.clock, self, shared, kind != "tcp", ledger.station)
+        wire = dialect.wire if speaks.key is None else dialect.wire.keyed(speaks.key.read())
+        self.bus = Bus(wire, self.rules, self.addressing, relay.clock, self, shared, kind != "tcp", ledger.station)
         self.ends: dict[str, DeviceEnd] = {}
         self.devices: dict[str, tuple[Device, Peer]] = {}
         self.link: Any = None

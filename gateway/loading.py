@@ -23,6 +23,7 @@ from gateway.dialects.schema import Dialect
 from gateway.ladder.ladder import Ladder
 from gateway.quirks.choose import Quirks
 from gateway.source import Fault, SourceError, nearest, one_of
+from gateway.wires.wire import Wire
 
 
 @dataclass
@@ -136,7 +137,7 @@ def misfits(site: Site, data: Data) -> list[tuple[int, str]]:
     ends: list[Listener | Backend] = [*site.entrances, *site.backends]
     found = [(end.line, mute(end.address, data.dialects[name])) for end in ends for name in end.address.dialects]
     found += [*unaccepted(site, data.dialects), *misplaced(site, data.dialects), *stations_only(site, data.dialects)]
-    found += strange_options(site, data.dialects)
+    found += [*strange_options(site, data.dialects), *unkeyed(site, data.dialects)]
     for listener in site.entrances:
         for backend in site.backends:
             goal = backend.address.dialect
@@ -159,6 +160,32 @@ def strange_options(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[i
                 what = f"{entrance.name}: {entrance.address.dialect} has no option {name!r}, expected {one_of(known)}{hint}"
                 found.append((entrance.line, what))
     return found
+
+
+def unkeyed(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:
+    """Entrances that lack the key of their frames, have a wrong one, or have one for nothing, each with its line."""
+    found = []
+    for one in site.entrances:
+        wire = dialects[one.address.dialect].wire if one.address.wired else None
+        if wire is None or not wire.secret:
+            if one.key is not None:
+                found.append((one.key.line, f"{one.name}: {one.address.dialect} encrypts nothing by a key of the site"))
+        elif one.key is None:
+            found.append(
+                (one.line, f"{one.name}: {one.address.dialect} is encrypted; expected key: {{env: NAME}} or {{file: PATH}}")
+            )
+        else:
+            with contextlib.suppress(SecretError):  # told already
+                found += _wrong_key(one.key, wire, one.name)
+    return found
+
+
+def _wrong_key(secret: Secret, wire: Wire, name: str) -> list[tuple[int, str]]:
+    try:
+        wire.keyed(secret.read())
+    except ValueError as error:
+        return [(secret.line, f"{name}: {error}, as they are or in hex")]
+    return []
 
 
 def stations_only(site: Site, dialects: Mapping[str, Dialect]) -> list[tuple[int, str]]:

@@ -20,8 +20,8 @@ from gateway.config import TLS, Backend, Certificate, Device, Enroll, Listener, 
 from gateway.session.policy import Policy
 from gateway.source import Checker, Map
 
-LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol", "accept", "options")
-DEVICE = ("identity", "name", "enroll", "backend", "unit", "bind", "username", "credential", "accept", "options")
+LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol", "accept", "options", "key")
+DEVICE = ("identity", "name", "enroll", "backend", "unit", "bind", "username", "credential", "accept", "options", "key")
 TOP = ("backends",)
 TOP_OPTIONAL = ("listeners", "devices", "data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown", "accept")
 STATION = ("as", "backend", "password", "credential", "callback", "options")
@@ -87,8 +87,8 @@ class _Reader:
             self.check.fault(at, "listen", f"{where.link} needs a certificate", "certificate: {chain: FILE, key: FILE}")
         name = self.text(at, "name", f"listener-{number + 1}")
         public, backend = self.url(at, "public"), self.optional_text(at, "backend")
-        accept, options = self.accept(at), self.options(at)
-        return Listener(name, where, enroll, certificate, public, backend, at.line, self.assumed(at, where), accept, options)
+        accept, options, key = self.accept(at), self.options(at), self.secret(at, "key")
+        return Listener(name, where, enroll, certificate, public, backend, at.line, self.assumed(at, where), accept, options, key)
 
     def device(self, at: Map, number: int) -> Device | None:
         if not self.check.keys(at, "a device", ("dial",), DEVICE):
@@ -100,8 +100,8 @@ class _Reader:
             self.check.fault(at, "dial", f"{where.dialect} stations come by themselves", "listeners: - listen: …")
         enroll = self.choice(at, "enroll", ("open", "listed"), "open" if where.loopback else "listed")
         name, backend = self.text(at, "name", f"device-{number + 1}"), self.optional_text(at, "backend")
-        accept, options = self.accept(at), self.options(at)
-        entrance = Listener(name, where, enroll, backend=backend, line=at.line, accept=accept, options=options)
+        accept, options, key = self.accept(at), self.options(at), self.secret(at, "key")
+        entrance = Listener(name, where, enroll, backend=backend, line=at.line, accept=accept, options=options, key=key)
         identity, username = self.optional_text(at, "identity"), self.optional_text(at, "username")
         return Device(entrance, identity, self.unit(at), self.host_port(at, "bind"), username, self.secret(at, "credential"))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from gateway.config import Secret, Station
+from gateway.data import Data
 from gateway.devices import events as on
 from gateway.devices.places import Addressing
 from gateway.lines import MOST_NOISE
-from tests.devices.toys import Link, line
+from tests.devices.toys import Link, Wire, line
 from tests.office import Broken
 from tests.wired_office import PEER, WiredOffice
 
@@ -231,3 +233,19 @@ def test_a_line_that_cannot_be_made_is_told_once_and_not_at_each_try(tmp_path: P
     yard.opened(Link())
     yard.closed("cut")
     assert office.log.getvalue().count("cut") == 1
+
+
+def test_the_key_of_the_site_is_that_of_the_frames(tmp_path: Path) -> None:
+    class Sealed(Wire):
+        def keyed(self, key: bytes) -> Wire:
+            self.key = key
+            return self
+
+    (tmp_path / "key").write_bytes(b"sixteen letters!\n")
+    office = WiredOffice(tmp_path)
+    office.spoken = dataclasses.replace(office.spoken, wire=Sealed())
+    office.listener = dataclasses.replace(office.listener, key=Secret(file=tmp_path / "key"))
+    office.relay.data = Data(
+        {**office.relay.data.dialects, "ocpp1.6": office.spoken}, office.relay.data.ladder, office.relay.data.quirks
+    )
+    assert office.line().bus.wire.key == b"sixteen letters!"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from gateway import site_file
 from gateway.config import Secret
+from gateway.data import Data
 from gateway.loading import crowded, ladder, load, misfits, overlooked, unreadable, wires
 from gateway.source import SourceError
 from tests.office import data
+from tests.wires import toys
 
 SITE = "listeners: [{{listen: '{0}'}}]\nbackends: [{{connect: '{1}', callback: 'http://h/'}}]\n"
 
@@ -130,6 +133,27 @@ def faults_of(folder: Path, text: str) -> list[str]:
     except SourceError as error:
         return [fault.what for fault in error.faults]
     return [what for _, what in (*misfits(found, data()), *crowded(found))]
+
+
+def test_what_is_encrypted_has_its_key_in_the_site_file(tmp_path: Path) -> None:
+    known = data()
+    sealed = dataclasses.replace(known.dialects["ykc"], wire=toys.named("sealed"))
+    changed = Data({**known.dialects, "ykc": sealed}, known.ladder, known.quirks)
+    (tmp_path / "right").write_text("00112233445566778899AABBCCDDEEFF\n")
+    (tmp_path / "wrong").write_text("0011")
+    site = tmp_path / "g.yaml"
+
+    def found(key: str, data: Data = changed) -> list[str]:
+        site.write_text(f"backends: [{{connect: 'ocpp1.6+ws://h/'}}]\nlisteners: [{{listen: ykc+tcp://127.0.0.1:1{key}}}]\n")
+        read = site_file.read(site, data.dialects, wires(data.dialects))
+        assert all(secret in read.secrets() for secret in [read.listeners[0].key] if secret), "it is hidden in the log"
+        return [what for _, what in misfits(read, data)]
+
+    assert found(", key: {file: right}") == []
+    assert found("") == ["listener-1: ykc is encrypted; expected key: {env: NAME} or {file: PATH}"]
+    assert found(", key: {file: wrong}") == ["listener-1: a key of aes has 16 or 24 or 32 bytes, as they are or in hex"]
+    assert found(", key: {file: none}") == [], "which is told where all secrets are"
+    assert found(", key: {file: right}", known) == ["listener-1: ykc encrypts nothing by a key of the site"]
 
 
 def test_devices_are_placed_as_their_protocol_wants_it(tmp_path: Path) -> None:

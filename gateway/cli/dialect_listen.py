@@ -37,6 +37,7 @@ def add(own: argparse.ArgumentParser) -> None:
     own.add_argument("--link", required=True, metavar="URL", help="tcp://host:port or udp://host:port: where to listen")
     own.add_argument("--dial", action="store_true", help="connect to that place instead of listening there (tcp)")
     own.add_argument("--side", choices=SIDES, default="station", help="whose messages come: the station's, ours, or both (a bus)")
+    own.add_argument("--key", type=Path, metavar="FILE", help="the key of encrypted frames, in hex or as it is; else the sample")
     own.add_argument("--count", type=int, metavar="N", help="end after so many records")
     own.set_defaults(run=run)
 
@@ -52,10 +53,17 @@ def run(args: argparse.Namespace) -> int:
     if dialect.wire is None:
         print(f"{args.file}: this dialect has no wire codec: nothing can be decoded", file=sys.stderr)
         return 1
+    wire = dialect.wire
+    if args.key is not None:
+        try:
+            wire = wire.keyed(args.key.read_bytes().rstrip(b"\r\n"))
+        except (OSError, ValueError) as error:
+            print(f"--key {args.key}: {error}", file=sys.stderr)
+            return 2
     from twisted.internet import reactor
 
-    ear = Ear(reactor, lambda: Overheard(dialect.wire, SIDES[args.side], place.scheme == "udp"), args.count)  # type: ignore[arg-type]
-    rules = dialect.wire.links.get(place.scheme, LinkRules())
+    ear = Ear(reactor, lambda: Overheard(wire, SIDES[args.side], place.scheme == "udp"), args.count)
+    rules = wire.links.get(place.scheme, LinkRules())
     return ear.live(place.scheme, place.hostname or "", place.port or rules.port or 0, args.dial, rules.lull)
 
 

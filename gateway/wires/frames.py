@@ -4,8 +4,8 @@ In: a whole frame, or a content.  Out: the content and what was forgiven, or the
 Not here: finding frames in a stream (`gateway.wires.framers`), length and checks (`gateway.wires.seals`), what the content says
 (the forms).
 
-A frame is: start, then content with length and checks in it or behind it (perhaps coded as hex, or with escapes), then end, then
-perhaps checks, then a trailer.
+A frame is: start, then content (perhaps encrypted) with length and checks in it or behind it (perhaps coded as hex, or with
+escapes), then end, then perhaps checks, then a trailer.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.dialects.errors import PeerError
 from gateway.wires import cobs, rtu
+from gateway.wires.ciphers import Secrecy
 from gateway.wires.framers import Datagram, Flagged, Gap, JsonStream, Marked, Prefixed, tokens
 from gateway.wires.seals import Seals, Sizes
 from gateway.wires.shapes import Framer
@@ -40,7 +41,12 @@ class Cover:
     sizes: Sizes = field(default=Sizes(0))
     coding: str = ""
     escapes: Mapping[bytes, bytes] = field(default_factory=dict)
+    cipher: Secrecy | None = None
     seals: Seals = field(default=Seals())
+
+    def keyed(self, key: bytes) -> Cover:
+        """The same with the key of a site.  ValueError where it is none."""
+        return self if self.cipher is None else replace(self, cipher=self.cipher.keyed(key))
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -49,9 +55,9 @@ class Cover:
         return _FRAMERS[self.kind](self)
 
     def sound(self, frame: bytes) -> bool:
-        """Whether a whole frame can be opened."""
+        """Whether a whole frame is one: its markers, length and checks are right."""
         try:
-            self.open(frame)
+            self._opened(frame)
         except PeerError:
             return False
         return True
@@ -64,6 +70,13 @@ class Cover:
 
     def open(self, frame: bytes) -> tuple[bytes, tuple[str, ...]]:
         """The content, and what was forgiven.  Raises `PeerError`."""
+        start, content, end, forgiven = self._opened(frame)
+        if self.cipher is not None:
+            content = self.cipher.shown(content)
+        return start + content + end if self.keep else content, ("the check is wrong",) if forgiven else ()
+
+    def _opened(self, frame: bytes) -> tuple[bytes, bytes, bytes, bool]:
+        """Start, what stands there, end, and whether a wrong check was forgiven.  Raises `PeerError`."""
         cut = len(frame) - self.seals.tail
         frame, behind = frame[:cut], frame[cut:]
         start, end = self._bounds(frame)
@@ -74,7 +87,7 @@ class Cover:
             if self.seals.verify == "strict":
                 raise PeerError("FormatViolation", "the check is wrong")
             forgiven = True
-        return start + content + end if self.keep else content, ("the check is wrong",) if forgiven else ()
+        return start, content, end, forgiven
 
     def _bounds(self, frame: bytes) -> tuple[bytes, bytes]:
         end = next((end for end in self.ends if frame.endswith(end)), b"")
@@ -103,6 +116,8 @@ class Cover:
         end = self.ends[0] if self.ends else b""
         if self.keep:
             content = content.removeprefix(self.start).removesuffix(end)
+        if self.cipher is not None:
+            content = self.cipher.hidden(content)
         coded = self._encoded(self.seals.close(self.start, content, len(end)))
         if self.kind in _MARKED and self._marks(coded):
             raise ValueError("a marker of the frame stands inside the content")

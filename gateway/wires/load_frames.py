@@ -15,6 +15,7 @@ from gateway.source import Checker, List, Map, nearest, one_of
 from gateway.wires.checks import BEHIND, CRCS, Check, Spelling, crc
 from gateway.wires.frames import Cover
 from gateway.wires.load_checks import checks_of, listed
+from gateway.wires.load_ciphers import secrecy
 from gateway.wires.load_lengths import length_of, sizes_of
 from gateway.wires.load_turns import number
 from gateway.wires.load_values import text, word
@@ -24,7 +25,7 @@ KINDS = ("datagram", "line", "between", "length", "sized", "gap", "json", "slip"
 _SIDES: tuple[Side, ...] = ("station", "backend")
 _MOST = {"datagram": 65535}
 _USUAL_MOST = 4096
-_COMMON = ["max", "checks", "or_checks", "verify", "coding"]
+_COMMON = ["max", "checks", "or_checks", "verify", "coding", "cipher"]
 _MARKS = ["start", "end", "trailer", "between", "restart", "keep", "escapes", "length"]
 _OWN = {
     "line": _MARKS,
@@ -83,7 +84,7 @@ def _cover(checker: Checker, given: Map) -> Cover | None:
     if seals.last and (flagged or not marks.get("ends")):
         checker.fault(given, "checks", "a check stands behind the end of the frame, which has none", "end: another than start")
     made = "flagged" if flagged else "marked" if kind in ("line", "between") else kind
-    return Cover(made, most, coding=coding, seals=seals, **marks)
+    return Cover(made, most, coding=coding, seals=seals, cipher=secrecy(checker, given), **marks)
 
 
 def _most(checker: Checker, given: Map, kind: str) -> int:

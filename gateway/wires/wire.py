@@ -122,6 +122,15 @@ class Wire:
         """A fresh framer for what ``sender`` sends."""
         return self.covers[sender].framer()
 
+    @property
+    def secret(self) -> bool:
+        """Whether a key of the site is wanted."""
+        return any(cover.cipher is not None and not cover.cipher.open for cover in self.covers.values())
+
+    def keyed(self, key: bytes) -> Wire:
+        """The same with the key of a site.  ValueError where it is none."""
+        return replace(self, covers={side: cover.keyed(key) for side, cover in self.covers.items()})
+
     def read(self, frame: bytes, sender: Side, asked: Record | None = None, place: str = "") -> Record:
         """The record of a whole frame.
 

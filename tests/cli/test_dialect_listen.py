@@ -63,6 +63,7 @@ def test_datagrams_too(file: Path) -> None:
     [
         (["--link", "http://x"], "expected tcp://host:port or udp://host:port"),
         (["--link", "udp://127.0.0.1:1", "--dial"], "--dial is for tcp"),
+        (["--link", "udp://127.0.0.1:1", "--key", "/nowhere"], "--key /nowhere: "),
     ],
 )
 def test_what_cannot_be_listened_to(file: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,6 +131,25 @@ def test_the_small_one_loads() -> None:
             "4: unknown key in size 'off'",
         ),
         ("kind: sum8", "kind: sum8, mod: 300", "4: mod is 300; expected a number of 1 bytes"),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", cipher: {kind: aes-cbb, sample: x}',
+            "4: the cipher is 'aes-cbb'; expected one of",
+        ),
+        ('end: "\\x03"', 'end: "\\x03", cipher: aes', "4: the cipher is no map with a kind; expected {kind: aes-cbc, sample:"),
+        ('end: "\\x03"', 'end: "\\x03", cipher: {kind: aes-ecb}', "4: a cipher has a key that all know, or a sample of one"),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", cipher: {kind: aes-ecb, key: ab}',
+            "4: key: a key of aes has 16 or 24 or 32",
+        ),
+        ('end: "\\x03"', 'end: "\\x03", cipher: {kind: xor, key: ab, iv: "00"}', "4: xor has no iv; expected one of aes-cbc"),
+        ('end: "\\x03"', 'end: "\\x03", cipher: {kind: xor, key: ab, when: {at: 2, is: 1}}', "4: when is {"),
+        (
+            'end: "\\x03"',
+            'end: "\\x03", cipher: {kind: xor, keys: ab}',
+            "4: unknown key in a cipher 'keys'",
+        ),
         ("tcp: {port: 1}", "http: {options: {headers: 1}}", "3: headers is 1; expected X-Key:"),
         (
             "tcp: {port: 1}",

@@ -7,7 +7,17 @@ import textwrap
 
 from gateway.catalogue import shipped
 from gateway.source import Checker, loads
-from gateway.wires import checks, load_checks, load_fields, load_forms, load_frames, load_lengths, load_links, vectors
+from gateway.wires import (
+    checks,
+    load_checks,
+    load_ciphers,
+    load_fields,
+    load_forms,
+    load_frames,
+    load_lengths,
+    load_links,
+    vectors,
+)
 from gateway.wires.load import load_wire
 from gateway.wires.turns import _PARTS
 
@@ -32,6 +42,9 @@ def test_everything_is_named() -> None:
         *load_frames._MARKS,
         *load_checks.OVERS,
         *load_checks._KEYS,
+        *load_ciphers.KEYS,
+        *load_ciphers.PADS,
+        *load_ciphers.SIZES,
         *(name for name, _ in load_lengths._PLACE),
         *load_links._SECONDS,
         *load_links._COUNTS,
