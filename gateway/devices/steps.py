@@ -12,7 +12,7 @@ from gateway.devices.names import joined, shape_of
 from gateway.devices.reading import Reader
 from gateway.devices.rules import Step
 from gateway.ladder.expressions import Type
-from gateway.source import List, Map
+from gateway.source import List, Map, nearest
 
 KINDS: dict[str, tuple[str, ...]] = {
     "ask": ("expect", "within", "retries", "set"),
@@ -59,7 +59,9 @@ class Steps:
         if "ask" in kinds and "set" in kinds:
             kinds.remove("set")
         if len(kinds) != 1 or not isinstance(part, Map):
-            reader.checker.fault(steps, index, "a step is of one kind", ", ".join(KINDS))
+            wrong = next((key for key in part if key not in KINDS), "") if isinstance(part, Map) and not kinds else ""
+            what = f"a step is of one kind, not {wrong!r}" if wrong else "a step is of one kind"
+            reader.checker.fault(steps, index, what, ", ".join(KINDS), nearest(wrong, KINDS))
             return None
         (kind,) = kinds
         reader.checker.keys(part, f"the step {kind!r}", [kind], KINDS[kind])

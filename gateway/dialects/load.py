@@ -80,7 +80,9 @@ def build(top: Map, name: str | None = None, folders: Folders | None = None, loa
     if "speaks" in top:
         made = _speaking(checker, top, name, folders or Folders(), loaded)
     else:
-        checker.keys(top, "a dialect", [*_HEAD, "messages"], _OPTIONAL)
+        checker.keys(top, "a dialect", _HEAD, ["messages", *_OPTIONAL])
+        if "messages" not in top:
+            checker.fault(top, None, "a dialect lacks the key 'messages'", "messages: {…}, or speaks: plain")
         _head(checker, top, name)
         made = _telling(checker, top)
     checker.raise_if_any()

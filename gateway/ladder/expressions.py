@@ -136,7 +136,8 @@ class _Checked:
 
     def on_Name(self, node: ast.Name) -> Type:
         if node.id not in self.names:
-            raise NotAllowed(f"unknown name {node.id!r}", one_of(self.names), nearest(node.id, self.names))
+            expected = f"{one_of(self.names)}, or a text in quotes of its own: \"'{node.id}'\""
+            raise NotAllowed(f"unknown name {node.id!r}", expected, nearest(node.id, self.names))
         return self.names[node.id]
 
     def on_Attribute(self, node: ast.Attribute) -> Type:

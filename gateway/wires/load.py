@@ -68,6 +68,9 @@ def load_wire(checker: Checker, codecs: Map) -> Wire | None:
     if common.registers:
         rules.append(load_registers.refusal_rule(given, common.records))
         header = load_registers.header_of(given)[0]
+    if "same" in given:
+        fields = {one.name for one in header + trailer}.union(*(rule.known for rule in rules))
+        _check_names(checker, given, "same", [name for pair in common.same for name in pair], fields, "field")
     _reachable(checker, records, rules)
     sequence = _sequence(checker, given, header + trailer) or load_registers.sequence_of(header)
     vectors = read_vectors(checker, given, records)

@@ -42,7 +42,7 @@ FAULTS = [
         "StopCharging",
     ),
     ("an unknown procedure", "StopCharging: rest", "StopCharging: rests", "unknown procedure 'rests'", "rest"),
-    ("an unknown step", "- ask: restart", "- asks: restart", "a step is of one kind", ""),
+    ("an unknown step", "- ask: restart", "- asks: restart", "a step is of one kind, not 'asks'", "ask"),
     ("a record that we do not send", "- ask: restart", "- ask: done", "unknown record 'done'", ""),
     ("a field that a record of ours lacks", "{seconds: 120, amps", "{secunds: 120, amps", "no field 'secunds'", "seconds"),
     ("a text where a number belongs", "{seconds: 120, amps", "{seconds: id_tag, amps", "'seconds' gives string", ""),
@@ -101,6 +101,11 @@ def test_a_mistake_is_named(old: str, new: str, what: str, near: str) -> None:
     assert named, [str(fault) for fault in faults]
     assert near in [fault.near for fault in named]
     assert all(fault.file == "t.yaml" and fault.line > 1 for fault in named)
+
+
+def test_a_text_without_quotes_of_its_own_is_told_how_it_would_be_one() -> None:
+    (fault,) = found(TEXT.replace("model: \"'RAPI'\"", "model: RAPI"))
+    assert fault.expected.endswith("or a text in quotes of its own: \"'RAPI'\"")
 
 
 def test_a_field_of_every_record_is_declared_lost_once() -> None:

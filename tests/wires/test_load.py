@@ -218,6 +218,11 @@ def test_the_small_one_loads() -> None:
         ("when: {kind: 1}, ", "", "9: no frame is ever read as other: hello before it takes all"),
         ("when: {kind: 1}", "answers: helo", "8: there is no record 'helo'; expected one of hello, other; did you mean 'hello'?"),
         ("when: {kind: 1}", "when: {kind: 1}, answers: other, same: [too]", "8: there is no field 'too'"),
+        (
+            "form: struct",
+            "form: struct\n  same: [too]",
+            "6: there is no field 'too'; expected one of kind, level, serial, to; did you",
+        ),
         ("form: struct", "form: struct\n  sequence: {field: tu}", "6: there is no field of header or trailer 'tu'"),
         ("record: other,", "record: othr,", "12: unknown record of a vector 'othr'"),
         ("    - {record: other", "    # {record: other", "9: no vector shows the record other"),
