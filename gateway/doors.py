@@ -6,8 +6,6 @@ Not here: HTTP and WebSocket themselves (`gateway.links`), what is said afterwar
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Sequence
 from urllib.parse import unquote, urlsplit
@@ -31,7 +29,7 @@ from gateway.links.http import Exchange, Handshake, Request
 from gateway.load import DOORS
 from gateway.messages import Error, Side
 from gateway.offers import agreed, subprotocols
-from gateway.quirks.connect import Connect
+from gateway.quirks.connect import Connect, hidden
 from gateway.relay import Relay
 
 ANONYMOUS = "http://www.w3.org/2005/08/addressing/anonymous"
@@ -220,33 +218,39 @@ class Doors:
             self._refuse(handshake, 503, "overload", "not now")
             return
         connect, identity = self._called(listener, request)
+        path = hidden(connect, request.path, self._rest(listener, request))
         if request.header("origin") is not None and not (connect is not None and "origin" in connect.forgive):
-            self._refuse(handshake, 403, "unauthorized", "a browser has no business here")
+            self._refuse(handshake, 403, "unauthorized", "a browser has no business here", path)
             return
         if listener.address.wired and self.wired is not None:
             self.wired.handshake(handshake, listener)
             return
         why = "no identity in the path" if identity is None else self._stranger(identity, listener, request, connect)
         if identity is None or why == UNLISTED or (why and identity is None):
-            self._refuse(handshake, 404, "identity", why or "")
+            self._refuse(handshake, 404, "identity", why or "", path)
         elif why:
-            self._refuse(handshake, 401, "unauthorized", why, [("www-authenticate", 'Basic realm="OCPP"')])
+            self._refuse(handshake, 401, "unauthorized", why, path)
         else:
             self._admit(handshake, identity, listener, connect)
 
     def _called(self, listener: Listener, request: Request) -> tuple[Connect | None, str | None]:
         """The station's identity, and what its quirk profiles say of the handshake."""
-        rest, quirks = request.path[len(listener.address.path.rstrip("/")) :].strip("/"), self.relay.data.quirks
+        rest, quirks = self._rest(listener, request), self.relay.data.quirks
         if not quirks.doors:
             return None, sound_identity(unquote(rest))
         connect = lenience.rules(quirks, listener, request, sound_identity(unquote(rest)))
         if connect is not None and (connect.identity or connect.decode_twice):
-            shown = basic(request)
+            shown = lenience.basic(request, connect)
             identity = sound_identity(
                 lenience.identity(connect, rest, request, shown[0].decode("utf-8", "replace") if shown else None)
             )
             return lenience.rules(quirks, listener, request, identity) or connect, identity
         return connect, sound_identity(unquote(rest))
+
+    @staticmethod
+    def _rest(listener: Listener, request: Request) -> str:
+        """The path behind that of the listener."""
+        return request.path[len(listener.address.path.rstrip("/")) :].strip("/")
 
     def forgives(self, request: Request) -> Sequence[str]:
         """Which faults of a handshake's headers are forgiven to this peer; asked only where there are some."""
@@ -262,7 +266,8 @@ class Doors:
         listener = listener.speaking(pinned or agreed(spoken_here, handshake.subprotocols, listener.assumed) or "")
         wanted = next(name for name, dialect in spoken_here.items() if dialect == listener.address.dialect)
         if self._stands(identity):
-            self._refuse(handshake, 409, "displaced", f"{identity} is here already")
+            path = hidden(connect, handshake.request.path, self._rest(listener, handshake.request))
+            self._refuse(handshake, 409, "displaced", f"{identity} is here already", path)
             return
         if self.relay.data.quirks.doors:
             connect = lenience.rules(self.relay.data.quirks, listener, handshake.request, identity) or connect
@@ -322,9 +327,9 @@ class Doors:
         self.relay.choosing.noted(conversation, used, "connect")
         return end
 
-    def _refuse(self, handshake: Handshake, status: int, reason: str, why: str, headers: Sequence[tuple[str, str]] = ()) -> None:
-        self.relay.witness.refused(None, reason, f"{handshake.request.path}: {why}")
-        handshake.refuse(status, why.encode(), list(headers))
+    def _refuse(self, handshake: Handshake, status: int, reason: str, why: str, path: str | None = None) -> None:
+        self.relay.witness.refused(None, reason, f"{handshake.request.path if path is None else path}: {why}")
+        handshake.refuse(status, why.encode(), [("www-authenticate", 'Basic realm="OCPP"')] if status == 401 else [])
 
     # -- both ----------------------------------------------------------------------------------------------------
 
@@ -339,7 +344,8 @@ class Doors:
             expected = station.password.read()
         except SecretError as error:
             return f"its password cannot be read: {error}"
-        good = lenience.matches(basic(request), identity, expected, connect)
+        shown = lenience.credentials(request, self._rest(listener, request), identity, connect)
+        good = lenience.matches(shown, identity, expected, connect)
         return None if good else "the password is missing or wrong"
 
 
@@ -351,18 +357,6 @@ class _Nobody:
 
     def closed(self, code: int, reason: str) -> None:
         """Nobody cares."""
-
-
-def basic(request: Request) -> tuple[bytes, bytes] | None:
-    """User and password of HTTP Basic; the password is bytes (1.6 keys need not be text)."""
-    given = [value for name, value in request.headers if name == "authorization"]
-    if len(given) != 1 or given[0][:6].lower() != "basic ":
-        return None
-    try:
-        user, colon, password = base64.b64decode(given[0][6:].strip(), validate=True).partition(b":")
-    except (binascii.Error, ValueError):
-        return None
-    return (user, password) if colon else None
 
 
 def genuine(url: str, peer_host: str) -> bool:

@@ -8,6 +8,8 @@ A site without such profiles never comes here.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +24,7 @@ from gateway.ends.frames import FrameEnd
 from gateway.links.exchange import Handshake, Request
 from gateway.messages import Call
 from gateway.quirks.choose import Quirks
-from gateway.quirks.connect import Connect, identity_of
+from gateway.quirks.connect import Connect, identity_of, password_of
 from gateway.quirks.cures import Fired
 from gateway.quirks.match import Known
 
@@ -55,6 +57,28 @@ def mended(quirks: Quirks, listener: Listener, request: Request) -> Mended | Non
 def identity(connect: Connect, rest: str, request: Request, user: str | None) -> str | None:
     """The identity by the rules; ``rest`` is the path behind the listener's, ``user`` that of HTTP Basic."""
     return identity_of(connect, rest, request.target, dict(reversed(request.headers)), user)
+
+
+def credentials(request: Request, rest: str, identity: str, connect: Connect | None) -> tuple[bytes, bytes] | None:
+    """User and password: where a profile says that the password stands, else those of HTTP Basic."""
+    if connect is not None and connect.password is not None:
+        found = password_of(connect, rest, request.target, dict(reversed(request.headers)))
+        if found is not None:
+            return identity.encode(), found.encode()
+    return basic(request, connect)
+
+
+def basic(request: Request, connect: Connect | None = None) -> tuple[bytes, bytes] | None:
+    """User and password of HTTP Basic; the password is bytes (1.6 keys need not be text)."""
+    given = [value for name, value in request.headers if name == "authorization"]
+    scheme, _, shown = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    if scheme.lower() != "basic" and not (scheme.lower() == "basic:" and connect is not None and "scheme" in connect.forgive):
+        return None
+    try:
+        user, colon, password = base64.b64decode(shown.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return (user, password) if colon else None
 
 
 def keeper(conversation: Conversation, now: float) -> str | None:
@@ -128,8 +152,9 @@ def used(
     """The quirks without which a handshake would have been refused, or understood otherwise."""
     if connect is None:
         return []
-    request, keys = handshake.request, [key for key in ("identity", "decode_twice") if getattr(connect, key)]
-    if request.handshake_faults() or request.header("origin") is not None:
+    request, keys = handshake.request, [key for key in ("identity", "decode_twice", "password") if getattr(connect, key)]
+    colon = (request.header("authorization") or "").lower().startswith("basic:")
+    if request.handshake_faults() or request.header("origin") is not None or colon:
         keys.append("forgive")
     if spoken.name is None and listener.assumed is None:
         keys.append("assume_subprotocol")

@@ -163,7 +163,9 @@ class Office:
 
     def connect(self, path: str = "/ocpp/CP1", headers: Any = (("sec-websocket-protocol", "ocpp1.6"),), peer: str = PEER) -> Wire:
         wire = Wire()
-        self.doors.handshake(Handshake(wire, Request("GET", path, path, tuple(headers), b"", peer, 4711, False)))
+        self.doors.handshake(
+            Handshake(wire, Request("GET", path, path.partition("?")[0], tuple(headers), b"", peer, 4711, False))
+        )
         return wire
 
     def boot(self, identity: str = "CP1", **how: Any) -> Wire:

@@ -109,6 +109,9 @@ def test_the_first_message_reaches_the_end_that_it_chose() -> None:
         ("{identity: {path: '('}}", "not a regular expression"),
         ("{identity: {where: x}}", "does not take"),
         ("{identity: {credential: false}}", "credential is true"),
+        ("{password: {credential: true}}", "does not take"),
+        ("{password: {path: 'a+'}}", "needs one group"),
+        ("{password: {query: key, header: X}}", "does not take"),
     ],
 )
 def test_faults_of_connect_are_named(tmp_path: Path, connect: str, says: str) -> None:

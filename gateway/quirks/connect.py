@@ -25,6 +25,7 @@ FORGIVEN = {
     "key": "Sec-WebSocket-Key is missing or wrong",
     "origin": "there is an Origin, as from a browser",
     "user": "the user of HTTP Basic is not the identity; the password must be right",
+    "scheme": "the scheme of its HTTP Basic is followed by a colon",
     "hex_password": "the password is the hexadecimal text of the one that is expected, or the other way round",
     "binary": "messages are binary where they should be text",
     "unmasked": "its frames are not masked",
@@ -36,6 +37,7 @@ _OURS = ("host", "upgrade", "connection", "content-length", "content-type", "tra
 LONGEST = 500
 """Characters of a path that an expression looks at."""
 IDENTITY = ("path", "query", "header", "credential")
+PASSWORD = ("path", "query", "header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Connect:
     speak: tuple[str, ...] = ()
     headers: Mapping[str, str] | None = None
     identity: Mapping[str, str] | None = None
+    password: Mapping[str, str] | None = None
     decode_twice: bool | None = None
     forgive: tuple[str, ...] = ()
     ping_every: float | None = None
@@ -73,6 +76,8 @@ MEANINGS: dict[str, str] = {
     "headers": "{NAME: VALUE}: of a back end alone: headers that our handshakes, or requests, have beside the usual",
     "identity": "{path: expression with one group}, {query: NAME}, {header: NAME} or {credential: true}: "
     "where the identity stands",
+    "password": "{path: expression with one group}, {query: NAME} or {header: NAME}: where the password stands, in the place of "
+    "HTTP Basic",
     "decode_twice": "true: the identity in the path is percent-encoded twice",
     "forgive": f"[{', '.join(FORGIVEN)}]: what may be missing or wrong",
     "ping_every": "seconds between our pings; 0: none, for a peer that cannot answer them",
@@ -125,8 +130,8 @@ def _trouble(key: str, value: Any, dialects: list[str], side: Side) -> str:
         return "" if is_number(value) and 0 <= value <= 86400 else f"does not take {value!r}"
     if key == "charset":
         return _charset_trouble(value)
-    if key == "identity":
-        return _identity_trouble(value)
+    if key in ("identity", "password"):
+        return _place_trouble(value, IDENTITY if key == "identity" else PASSWORD)
     if key == "headers":
         return _header_trouble(value)
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
@@ -162,8 +167,8 @@ def _header_trouble(value: Any) -> str:
     return ""
 
 
-def _identity_trouble(value: Any) -> str:
-    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(IDENTITY):
+def _place_trouble(value: Any, places: tuple[str, ...]) -> str:
+    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(places):
         return f"does not take {value!r}"
     ((where, what),) = value.items()
     if where == "credential":
@@ -173,7 +178,7 @@ def _identity_trouble(value: Any) -> str:
     if where != "path":
         return ""
     try:
-        return "" if bounded(what, LONGEST, 10**9).groups == 1 else "the expression needs one group, around the identity"
+        return "" if bounded(what, LONGEST, 10**9).groups == 1 else "the expression needs one group, around what is looked for"
     except ValueError as error:
         return str(error)
 
@@ -202,6 +207,18 @@ def identity_of(connect: Connect, path: str, target: str, header: Mapping[str, s
         ((where, what),) = connect.identity.items()
         found = _found(where, what, path, target, header, user)
     return unquote(found) if found is not None and connect.decode_twice else found
+
+
+def password_of(connect: Connect, path: str, target: str, header: Mapping[str, str]) -> str | None:
+    """The password by the profile's rule; None where it has none, or where it does not stand there."""
+    return next((_found(where, what, path, target, header, None) for where, what in (connect.password or {}).items()), None)
+
+
+def hidden(connect: Connect | None, path: str, rest: str) -> str:
+    """The path as it may be shown: without a password that stands in ``rest``, the end of it behind the listener's."""
+    expression = (connect.password or {}).get("path") if connect is not None else None
+    match = re.search(expression, rest[:LONGEST]) if expression else None
+    return path if match is None or not match[1] else path.replace(rest, f"{rest[: match.start(1)]}***{rest[match.end(1) :]}")
 
 
 def _found(where: str, what: str, path: str, target: str, header: Mapping[str, str], user: str | None) -> str | None:

@@ -179,6 +179,7 @@ def _connect() -> dict[str, Any]:
         "headers": {"type": "object", "additionalProperties": _TEXT, "minProperties": 1},
         "identity": _closed({"path": _TEXT, "query": {"type": "string"}, "header": _TEXT, "credential": _TRUE})
         | {"minProperties": 1},
+        "password": _closed({"path": _TEXT, "query": _TEXT, "header": _TEXT}) | {"minProperties": 1},
         "decode_twice": _TRUE,
         "forgive": {"type": "array", "items": {"enum": list(connect.FORGIVEN)}, "minItems": 1},
         "ping_every": _SECONDS,

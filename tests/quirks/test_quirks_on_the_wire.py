@@ -14,6 +14,7 @@ from gateway.catalogue import Folders
 from gateway.config import Secret, Station
 from gateway.data import Data
 from gateway.quirks.choose import Quirks
+from gateway.quirks.connect import Connect, hidden
 from tests.office import Office, Socket, data, envelope, pair
 
 HEAD = "    title: T\n    why: W\n    link: https://example.org/1\n    match: "
@@ -280,6 +281,41 @@ def test_odd_credentials(tmp_path: Path, forgive: str, shown: bytes, let_in: boo
     basic = "Basic " + base64.b64encode(shown).decode()
     wire = made.connect(headers=(("user-agent", "Old 1"), ("authorization", basic), *PLAIN))
     assert (wire.socket is not None) == let_in
+
+
+@pytest.mark.parametrize(
+    ("where", "path", "headers", "status"),
+    [
+        ("identity: {path: '/([^/]+)$'}, password: {path: '^([^/]+)/'}", "/ocpp/s3cret/CP1", (), 101),
+        ("identity: {path: '/([^/]+)$'}, password: {path: '^([^/]+)/'}", "/ocpp/secret/CP1", (), 401),
+        ("identity: {path: '/([^/]+)$'}, password: {path: '^([^/]+)/'}", "/ocpp/s3cret/CP2", (), 404),
+        ("password: {query: key}", "/ocpp/CP1?user=CP1&key=s3cret", (), 101),
+        ("password: {query: key}", "/ocpp/CP1?user=CP1&key=", (), 401),
+        ("password: {query: key}", "/ocpp/CP1", (), 401),
+        ("password: {header: X-Key}", "/ocpp/CP1", (("x-key", "s3cret"),), 101),
+        ("password: {query: key}", "/ocpp/CP1", (("authorization", "Basic Q1AxOnMzY3JldA=="),), 101),
+        ("forgive: [scheme]", "/ocpp/CP1", (("authorization", "Basic: Q1AxOnMzY3JldA=="),), 101),
+        ("forgive: [user]", "/ocpp/CP1", (("authorization", "Basic: Q1AxOnMzY3JldA=="),), 401),
+    ],
+)
+def test_a_password_stands_where_a_station_can_put_it(
+    tmp_path: Path, where: str, path: str, headers: tuple[tuple[str, str], ...], status: int
+) -> None:
+    made = office(tmp_path, f"{{side: station, user_agent: 'Old*'}}\n    connect: {{{where}}}")
+    (tmp_path / "secret").write_bytes(b"s3cret")
+    listener = replace(made.site.listeners[0], enroll="listed")
+    made.relay.site = replace(made.site, stations={"CP1": Station("CP1", "CP1", password=Secret(file=tmp_path / "secret"))})
+    made.doors.listeners = [listener]
+    wire = made.connect(path, headers=(("user-agent", "Old 1"), *headers, *PLAIN))
+    assert (101 if wire.socket is not None else wire.answer[0]) == status  # type: ignore[index]
+    counted = 'quirk_firings_total{quirk="odd-0"}' in made.metrics.exposition().decode()
+    assert counted == (status == 101)
+
+
+def test_a_password_in_the_path_is_not_shown(tmp_path: Path) -> None:
+    rules = Connect(password={"path": "^([^/]+)/"})
+    assert hidden(rules, "/ocpp/s3cret/CP1", "s3cret/CP1") == "/ocpp/***/CP1"
+    assert hidden(rules, "/ocpp/CP1", "CP1") == hidden(None, "/ocpp/CP1", "CP1") == "/ocpp/CP1"
 
 
 def test_of_several_versions_the_one_that_works_is_spoken(tmp_path: Path) -> None:
