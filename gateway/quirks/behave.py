@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.facts import ROLES
+from gateway.quirks.arguments import is_count
 from gateway.quirks.courses import read_sequences, read_splits
 from gateway.quirks.digits import plain
 from gateway.quirks.plans import read_plans, read_repeats, read_silences
@@ -32,12 +33,15 @@ def _roles(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(role in ROLES for role in value)
 
 
+FEWEST_IDS = 9999
+"""What waits to be delivered, or was parked, may be a year old, and no two transactions of a station may then have one id."""
 FORMS: Mapping[str, Callable[[Any], bool]] = {
     "seconds": _seconds,
     "{role: seconds}": _seconds_by_role,
     "{OPERATION: seconds}": lambda value: isinstance(value, dict) and bool(value) and all(map(_seconds, value.values())),
     "[role, …]": _roles,
     "true": lambda value: value is True,
+    "number": lambda value: is_count(value) and value >= FEWEST_IDS,
     "[{on: OPERATION, refused: condition, try: [[change, …], …]}, …]": lambda value: True,
     "{OPERATION: {after: seconds, result: {…}}}": lambda value: True,
     "[{on: OPERATION, with: {…}}, …]": lambda value: True,

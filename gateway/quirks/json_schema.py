@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.facts import ROLES
 from gateway.quirks import connect, frame, text
-from gateway.quirks.behave import form_of
+from gateway.quirks.behave import FEWEST_IDS, form_of
 from gateway.quirks.condition import QUESTIONS
 from gateway.quirks.match import GLOBS
 from gateway.quirks.operation import OPERATIONS
@@ -135,6 +135,7 @@ def _switch(form: str) -> dict[str, Any]:
         "{OPERATION: seconds}": _by_operation(_SECONDS),
         "[role, …]": {"type": "array", "items": {"enum": list(ROLES)}, "minItems": 1},
         "true": _TRUE,
+        "number": {"type": "integer", "minimum": FEWEST_IDS},
     }
     return known[form] if form in known else _commands()[form]
 

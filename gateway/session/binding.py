@@ -99,6 +99,8 @@ class Binding:
     def _made(self, station_id: str | None, key: str, facts: dict[str, Any], flag: str) -> tuple[Transaction, list[Write]]:
         """A new record, and what must be stored beside it."""
         id, counter = self.transactions.allot()
+        if "largest_id" in self.desk.switches:
+            self.desk.acted("largest_id")
         meter = facts.get("meter_start")
         made = Transaction(
             gateway_id=id,

@@ -26,6 +26,7 @@ SWITCHES: dict[str, str] = {
     "their results are joined",
     "newest_only": "{OPERATION: {same: [field, …], result: {…}}}: of waiting commands that say the same there only the newest is "
     "sent; the older get the result",
+    "largest_id": "number: the transaction ids that the station is given are no larger",
     "restore_token": "true: a stop has the token of its transaction's start, whatever the station says",
     "detach_late_readings": "true: readings that name a transaction which has ended go on without it",
     "drop_repeated_states": "true: a state that says nothing new of its connector (but for its time) is answered here and goes "
@@ -54,6 +55,7 @@ STATION_ALONE = (
     "sequences",
     "split",
     "newest_only",
+    "largest_id",
 )
 """Those that a back end's profile cannot have."""
 

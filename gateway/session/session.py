@@ -35,7 +35,7 @@ from gateway.session.scenery import moments
 from gateway.session.shared import Shared
 from gateway.session.text import stamp
 from gateway.session.tokens import Tokens
-from gateway.session.transactions import Transactions
+from gateway.session.transactions import LAST_ID, Transactions
 from gateway.session.uplink import Uplink
 from gateway.session.when_due import WhenDue
 
@@ -89,6 +89,7 @@ class Session:
 
     def _join(self) -> None:
         """What the rooms must know of each other."""
+        self.transactions.largest = lambda: int(self.desk.switches.get("largest_id", LAST_ID))
         self.transactions.forwards = self.desk.policy.certificates == "forward"
         self.transactions.clock = lambda: self.desk.at.wall
         self.transactions.waiting = lambda number: self.queue.has(number) if number else any(True for _ in self.queue.rows())

@@ -42,6 +42,8 @@ class Transactions:
         self._next: int | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.fromtimestamp(0, UTC)
         self.waiting: Callable[[int], bool] = lambda transaction: False  # in the queue; 0: anything
+        self.largest: Callable[[], int] = lambda: LAST_ID
+        """The largest id that the station can hold."""
         self.forwards = False  # the site's policy on certificates
         self.boot: str = "unknown"  # why the station boots: `gateway.session.registration` knows
 
@@ -143,9 +145,10 @@ class Transactions:
 
     def given(self, id: int) -> bool:
         """Whether we ever gave this id."""
-        if self._first is None or self._next is None:
+        circle = self.largest()
+        if self._first is None or self._next is None or id > circle:
             return False
-        return (id - self._first) % LAST_ID < (self._next - self._first) % LAST_ID
+        return (id - self._first) % circle < (self._next - self._first) % circle
 
     def meant(self, connector: int | None, token: str | None) -> Transaction | None:
         """The open transaction of a message with a meaningless id: the connector's, else the only one, else the token's."""
@@ -171,11 +174,16 @@ class Transactions:
     # -- changing ------------------------------------------------------------------------------------------------
 
     def allot(self) -> tuple[int, Write]:
-        """A new id, positive and never given before to this station, and what must be stored with its first use."""
-        if self._next is None or self._first is None:
-            self._first = self._next = self.rng.randint(1, LAST_ID)
-        id = self._next
-        self._next = id % LAST_ID + 1
+        """A new id, positive and never given before to this station, and what must be stored with its first use.
+
+        Where its profile leaves but few they come again: but none that is remembered or still waits to be delivered.
+        """
+        circle = self.largest()
+        if self._next is None or self._first is None or self._next > circle:
+            self._first = self._next = self.rng.randint(1, circle)
+        tried = ((self._next - 1 + step) % circle + 1 for step in range(circle))
+        id = next((one for one in tried if one not in self._all and not self.waiting(one)), self._next)
+        self._next = id % circle + 1
         return id, PutStation(self.station, {"first_transaction": self._first, "next_transaction": self._next})
 
     def put(self, transaction: Transaction) -> Transaction:

@@ -99,6 +99,7 @@ def rule(text: str) -> str:
         ("behave: {delay_answer: {strat: 1}}", "did you mean 'start'"),
         ("behave: {answer_locally: [hartbeat]}", "did you mean 'heartbeat'"),
         ("behave: {answer_locally: []}", "does not take"),
+        ("behave: {largest_id: 255}", "does not take 255"),
         ("connect: {headers: {X-A: b}}", "headers does nothing for a station"),
         ("connect: {forgive: [orgin]}", "unknown 'orgin'"),
         ("connect: {forgive: [orgin]}", "did you mean 'origin'"),
