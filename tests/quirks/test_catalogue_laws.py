@@ -43,6 +43,30 @@ FOUND_SINCE = {
     "reset-after-a-change",
     "too-many-measurands",
     "whole-amperes-only",
+    "abb-terra-ac-null-as-text",
+    "aefa-transaction-without-a-value",
+    "answers-with-a-stray-status",
+    "basic-with-a-colon",
+    "charx-start-needs-a-connector",
+    "currents-against-neutral",
+    "en-plus-finishing-before-it-began",
+    "events-without-a-reason",
+    "fraction-of-a-watt-hour",
+    "go-e-amperes-only",
+    "go-e-no-profile-in-a-start",
+    "grizzl-e-tells-its-password",
+    "heartbeat-interval-too-long",
+    "livo-asked-too-soon",
+    "no-total-of-the-phases",
+    "password-in-query",
+    "phase-in-the-measurand",
+    "profiles-without-a-start",
+    "restarts-at-an-empty-value",
+    "schedule-periods-with-a-capital",
+    "soc-called-soc-state",
+    "state-info-too-long",
+    "teison-power-in-watt-hours",
+    "transaction-profiles-need-their-id",
 }
 """Profiles of what was found since, in reports of other places too."""
 each_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.id)
@@ -250,23 +274,23 @@ quirks:
         ),
         (
             Known("station", dialect="ocpp1.6", vendor="United Chargers", model="GRS-*", firmware="05.43"),
-            {"grizzl-e-unclosed-configuration", "grizzl-e-null-payload"},
+            {"grizzl-e-unclosed-configuration", "grizzl-e-null-payload", "grizzl-e-tells-its-password"},
         ),
         (
             Known("station", dialect="ocpp1.6", vendor="United Chargers", model="GRS-*", firmware="03.09.0"),
-            {"grizzl-e-null-payload", "grizzl-e-ignores-station-limit"},
+            {"grizzl-e-null-payload", "grizzl-e-ignores-station-limit", "grizzl-e-tells-its-password"},
         ),
         (
             Known(
                 "station", dialect="ocpp1.6", vendor="ABB", model="CDT_TACW22::NET_WIFI", firmware="TAC3Z9119006710273::V1.8.21"
             ),
-            {"abb-terra-ac-stack-level-zero", "abb-terra-ac-too-many-measurands"},
+            {"abb-terra-ac-stack-level-zero", "abb-terra-ac-too-many-measurands", "abb-terra-ac-null-as-text"},
         ),
         (
             Known(
                 "station", dialect="ocpp1.6", vendor="ABB", model="CDT_TACW22::NET_WIFI", firmware="TAC3Z9119006710273::V1.8.32"
             ),
-            {"abb-terra-ac-stack-level-zero"},
+            {"abb-terra-ac-stack-level-zero", "abb-terra-ac-null-as-text"},
         ),
         (Known("station", dialect="ocpp1.6", vendor="ABB", model="Terra 54", firmware="1.2.3"), set()),
         (Known("station", dialect="ocpp1.6", user_agent="TinyWebsockets Client"), {"no-subprotocol"}),
