@@ -26,7 +26,7 @@ from gateway.ladder.route import Route
 from gateway.messages import Call, Error, Message, Result, Side
 from gateway.quirks import refusals
 from gateway.quirks.choose import join
-from gateway.quirks.cures import Answered, Cures
+from gateway.quirks.cures import NO_SCENE, Answered, Cures
 from gateway.quirks.digits import plain
 from gateway.quirks.path import Scene
 from gateway.quirks.profile import Profile
@@ -51,9 +51,9 @@ class Unlike(Exception):
 class Stage:
     """A session between two peers, of which one has the cures of a profile."""
 
-    def __init__(self, dialect: Dialect, cures: Cures, side: Side, beyond: bool = False) -> None:
+    def __init__(self, dialect: Dialect, cures: Cures, side: Side, beyond: bool = False, born: datetime = BORN) -> None:
         self.dialect, self.cures, self.side, self.beyond = dialect, cures, side, beyond
-        self.seconds = 0.0
+        self.seconds, self.born = 0.0, born
         self.heard: dict[str, deque[Message]] = {"station": deque(), "backend": deque()}
         self.told: dict[str, dict[str, Any]] = {"station": {}, "backend": {}}
         self.acted = set[str]()
@@ -74,7 +74,7 @@ class Stage:
     @property
     def now(self) -> datetime:
         """The time of the play."""
-        return BORN + timedelta(seconds=self.seconds)
+        return self.born + timedelta(seconds=self.seconds)
 
     def _scene(self, asked: Any) -> Scene:
         return Scene(None, asked, self.now, facts=self.session.moments[self.side])
@@ -198,7 +198,8 @@ def play(profile: Profile, dialects: Mapping[str, Dialect], acted: set[str] | No
             check.fault(sample.source, "dialogue", "a dialogue needs a dialect", "dialect: … in match")
             continue
         dialect, beyond = dialects[profile.match.dialects[0]], bool(profile.source.get("beyond_schema"))
-        stage = Stage(dialect, join([profile]), profile.match.side, beyond)
+        born = BORN if sample.scene is NO_SCENE else sample.scene.now
+        stage = Stage(dialect, join([profile]), profile.match.side, beyond, born)
         _play(check, stage, sample.before)
         if acted is not None:
             acted |= stage.acted

@@ -17,6 +17,7 @@ from gateway.quirks.digits import plain
 from gateway.quirks.plans import read_plans, read_repeats, read_silences
 from gateway.quirks.questions import read_afters, read_everies, read_newest, read_questions
 from gateway.quirks.reading import Reading
+from gateway.quirks.remembering import read_agains, read_once
 from gateway.session.policy import STATION_ALONE, SWITCHES
 from gateway.source import List, Map, nearest, one_of
 
@@ -50,6 +51,8 @@ FORMS: Mapping[str, Callable[[Any], bool]] = {
     "{OPERATION: {same: [field, …], result: {…}}}": lambda value: True,
     "[{heard: OPERATION, when: condition, seconds: n, on: OPERATION, with: {…}}, …]": lambda value: True,
     "[{seconds: n, on: OPERATION, with: {…}, charging: true}, …]": lambda value: True,
+    "{OPERATION: {same: [field, …], within: seconds, result: {…}}}": lambda value: True,
+    "[{heard: OPERATION, zone: ZONE, seconds: n, on: OPERATION, same: [field, …], result: {…}}, …]": lambda value: True,
 }
 """What a switch may hold, by the words with which its meaning begins.  Some have readers of their own (`_READERS`)."""
 _READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {
@@ -62,6 +65,8 @@ _READERS: Mapping[str, Callable[[Reading, Map, str], Any]] = {
     "newest_only": read_newest,
     "ask_after": read_afters,
     "ask_every": read_everies,
+    "repeats": read_once,
+    "say_again": read_agains,
 }
 
 

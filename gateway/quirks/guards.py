@@ -67,6 +67,7 @@ GUARDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "case": (_TEXT, lambda a: None),
     "from_epoch": (_THERE, lambda a: None),
     "shift": (_TEXT, lambda a: None),
+    "keep_clock": (_TEXT, lambda a: None),
     "fraction": (f"{_TEXT} and '.' in v", lambda a: None),
     "pem": (_TEXT, lambda a: None),
     "to_hex": (_TEXT, lambda a: None),

@@ -150,6 +150,8 @@ def _commands() -> dict[str, dict[str, Any]]:
     series = {"on": _TEXT, "when": _TEXT, "calls": _list(_closed(call, "call")), "answer": changes}
     plan = {"on": _TEXT, "refused": _TEXT, "try": _list({"type": "array", "items": _rule()})}
     newest = {"same": _list(_TEXT), "result": payload}
+    again = {"heard": _TEXT, "zone": _TEXT, "seconds": _SECONDS, "on": _TEXT, **newest}
+    again |= {"when": _TEXT, "change": changes, "forget": _list(_TEXT)}
     forms = {
         "fallbacks": _list(_closed(plan, "on", "refused", "try")),
         "sequences": _list(_closed(series, "on", "calls")),
@@ -159,6 +161,8 @@ def _commands() -> dict[str, dict[str, Any]]:
         "ask_every": _list(_closed(every, "seconds", "on")),
         "silence": _by_operation(_closed({"after": _SECONDS, "result": payload}, "after")),
         "newest_only": _by_operation(_closed(newest, "result")),
+        "repeats": _by_operation(_closed(newest | {"within": _SECONDS, "when": _TEXT}, "same", "within", "result")),
+        "say_again": _list(_closed(again, "on", "same", "result")),
     }
     return {form_of(name): form for name, form in forms.items()}
 
@@ -200,4 +204,9 @@ def _sample() -> dict[str, Any]:
     message = _closed({"repair": shown, "adjust": shown, **beside}, "before")
     steps: dict[str, Any] = dict.fromkeys(_STEP_KEYS, _TEXT)
     steps |= {"seconds": _SECONDS, "nothing": _SECONDS, "with": {"type": "object"}}
-    return {"anyOf": [message, _closed({"dialogue": {"type": "array", "items": _closed(steps), "minItems": 1}}, "dialogue")]}
+    return {
+        "anyOf": [
+            message,
+            _closed({"dialogue": {"type": "array", "items": _closed(steps), "minItems": 1}, "now": _TEXT}, "dialogue"),
+        ]
+    }

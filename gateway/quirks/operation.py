@@ -295,6 +295,14 @@ OPERATIONS: dict[str, Operation] = {
         repeatable=False,
         form=_COUNT,
     ),
+    "keep_clock": Operation(
+        "a time that comes every day keeps what the clocks of this zone showed on its own day, whatever they are ahead now",
+        "Europe/Rome",
+        times.is_zone,
+        timed=times.keep_clock,
+        repeatable=False,
+        form=_TEXT,
+    ),
     "fraction": Operation(
         "a time keeps so many digits of its fraction",
         "0 to 6",

@@ -7,7 +7,7 @@ Not here: when they go (`gateway.session.questions`, `gateway.session.orders`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.messages import Call, Payload
 from gateway.quirks.clauses import compiled_when
@@ -20,6 +20,8 @@ from gateway.quirks.rule import Rule, by_command, check_on, read_changes
 from gateway.source import List, Map
 
 LONGEST = 86400
+Fields: TypeAlias = tuple[tuple[str, ...], ...]
+"""Fields of a command, each by its names."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Every:
 class Newest:
     """Of commands that are equal in ``fields`` only the newest is sent; an older one that still waits gets ``result``."""
 
-    fields: tuple[tuple[str, ...], ...]
+    fields: Fields
     result: Payload
 
     def same(self, one: Call, other: Call) -> bool:
@@ -95,7 +97,7 @@ def _after(reading: Reading, at: Map) -> After | None:
     heard, back = On("call", str(at["heard"])), replace(reading, way="to")
     if not check_on(replace(reading, way="from"), at, "heard", heard):
         return None
-    command, seconds = _question(back, at, whole="change" not in at), _seconds(reading, at, 0)
+    command, seconds = _question(back, at, whole="change" not in at), read_seconds(reading, at, 0)
     names = {"it": reading.types(heard)[0].request}
     when = compiled_when(reading, at, "when", names)
     if command is None or seconds is None:
@@ -105,7 +107,8 @@ def _after(reading: Reading, at: Map) -> After | None:
     return After(heard.action, when, seconds, command, changes)
 
 
-def _seconds(reading: Reading, at: Map, usual: float | None) -> float | None:
+def read_seconds(reading: Reading, at: Map, usual: float | None) -> float | None:
+    """The number at ``at["seconds"]``, ``usual`` where there is none; a fault where that is None too."""
     given: Any = at.get("seconds", usual)
     if not is_number(given) or not (0 if usual is not None else 1) <= given <= LONGEST:
         reading.check.fault(at, "seconds", f"seconds is {given!r}", f"a number of seconds up to {LONGEST}")
@@ -122,7 +125,7 @@ def read_everies(reading: Reading, at: Map, key: str) -> tuple[Every, ...]:
 def _every(reading: Reading, at: Map) -> Every | None:
     if not reading.check.keys(at, "a command", ("seconds", "on"), ("with", "charging")):
         return None
-    command, seconds = _question(reading, at), _seconds(reading, at, None)
+    command, seconds = _question(reading, at), read_seconds(reading, at, None)
     if at.get("charging", True) is not True:
         reading.check.fault(at, "charging", f"charging is {at['charging']!r}", "true, or left out")
     return Every(seconds, command, "charging" in at) if command is not None and seconds is not None else None
@@ -137,6 +140,16 @@ def _newest(reading: Reading, listed: Map, action: str) -> Newest | None:
     at, on = listed[action], On("call", action)
     if not isinstance(at, Map) or not reading.check.keys(at, f"newest_only of {action}", ("result",), ("same",)):
         return None
+    fields = read_fields(reading, at, on)
+    if fields is None:
+        return None
+    result = plain(at["result"])
+    fits_dialects(reading, at, "result", "result", action, result)
+    return Newest(fields, result)
+
+
+def read_fields(reading: Reading, at: Map, on: On) -> Fields | None:
+    """The list ``at["same"]`` of fields of a command, through no list; none where it is left out."""
     fields = at.get("same", List())
     if not isinstance(fields, List) or not all(isinstance(one, str) for one in fields):
         reading.check.fault(at, "same", "same is no list", "fields that must be equal, names joined by dots")
@@ -145,6 +158,4 @@ def _newest(reading: Reading, listed: Map, action: str) -> Newest | None:
         trouble = lacks(reading.types(on)[0].request, one)
         if trouble:
             reading.check.fault(fields, number, trouble)
-    result = plain(at["result"])
-    fits_dialects(reading, at, "result", "result", action, result)
-    return Newest(tuple(tuple(one.split(".")) for one in fields), result)
+    return tuple(tuple(one.split(".")) for one in fields)

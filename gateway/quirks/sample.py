@@ -92,12 +92,12 @@ def _open(reading: Reading, at: Map) -> tuple[str, ...]:
 
 def _dialogue(reading: Reading, at: Map) -> Sample | None:
     steps = at["dialogue"]
-    if not reading.check.keys(at, "a sample", ("dialogue",)):
+    if not reading.check.keys(at, "a sample", ("dialogue",), ("now",)):
         return None
     if not isinstance(steps, List) or not steps or not all(isinstance(one, Map) and one for one in steps):
         reading.check.fault(at, "dialogue", "a dialogue is no list of steps", "- {station says: call …, with: {…}}")
         return None
-    return Sample("dialogue", None, steps, None, at)
+    return Sample("dialogue", None, steps, None, at, _scene(reading, at) if "now" in at else NO_SCENE)
 
 
 def _scene(reading: Reading, at: Map) -> Scene:

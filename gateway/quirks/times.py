@@ -203,6 +203,24 @@ def from_epoch(unit: str) -> Callable[[Any], Any]:
     return apply
 
 
+def keep_clock(name: str) -> Timed:
+    """A time that comes every day is shown by the clocks of the zone as it was on its own day, whatever they are ahead now."""
+    there = zone_of(name)
+
+    def apply(value: Any, scene: Scene) -> Any:
+        found = read_time(value)
+        if found is None or there is None:
+            return value
+        try:
+            then, now = (moment.astimezone(there).utcoffset() for moment in (found[0], scene.now))
+        except OverflowError:
+            return value
+        made = _moved(found[0], now - then) if then is not None and now is not None and now != then else None
+        return value if made is None else written(made)
+
+    return apply
+
+
 def shift(seconds: int) -> Timed:
     """A time is so many seconds later (or, where that is negative, earlier)."""
 

@@ -28,6 +28,7 @@ from gateway.session.naming import Naming
 from gateway.session.order import Order
 from gateway.session.questions import Questions
 from gateway.session.registration import Registration
+from gateway.session.remembered import Remembered
 from gateway.session.scenery import Moment
 from gateway.session.trip import Trip
 from gateway.session.when_idle import WhenIdle
@@ -64,6 +65,7 @@ class Orders:
         self.foretold = Foretold(self.desk, registration, self.transactions, errands, naming)
         self.when_idle = WhenIdle(self.desk, asks, self.transactions, self._own)
         self.questions = Questions(moment, self._own)
+        self.remembered = Remembered(moment, self._own)
 
     @property
     def idle(self) -> bool:
@@ -96,6 +98,8 @@ class Orders:
         if self.desk.switches:
             self._outdate(order)
         self._enter(order)
+        if self.desk.switches:
+            self._spare(order)
 
     def _outdate(self, order: Order) -> None:
         """Answer those that wait and need not be sent any more, for this one says the same anew."""
@@ -105,6 +109,14 @@ class Orders:
             self.desk.acted("newest_only", order.call.action)
             self._waiting.remove(one)
             self._conclude(one, Result(one.call.id, one.call.action, newest.result))
+
+    def _spare(self, order: Order) -> None:
+        """Answer one that says what the station has taken already, and nothing else of its kind since."""
+        before = [one for one in (self._flying, *self._waiting) if one is not None and one is not order]
+        answer = None if any(one.said.action == order.said.action for one in before) else self.remembered.spared(order.said)
+        if answer is not None:
+            self._waiting.remove(order)
+            self._conclude(order, answer)
 
     def _begin(self, order: Order, call: Call) -> None:
         """Let the station hear this, or the calls that its quirk profile makes of it."""
@@ -205,6 +217,7 @@ class Orders:
                 self._ripe(order)
         if self.desk.switches:
             self.questions.pump()
+            self.remembered.pump()
         while self._waiting and self._flying is None:
             order = self._waiting[0]
             if order.open and self._held(order):
@@ -287,6 +300,8 @@ class Orders:
         self.foretold.answered(order.call, answer)
         whole = self._whole(order, answer)
         if whole is not None:
+            if self.desk.switches and order.trip is not None:
+                self.remembered.took(order.said, whole)
             self._conclude(order, whole)
 
     def _whole(self, order: Order, answer: Answer) -> Answer | None:
@@ -361,6 +376,7 @@ class Orders:
         """The station came."""
         self._settled_at = self.desk.at.mono
         self.questions.here()
+        self.remembered.here()
 
     def _promised(self, trip: Trip, answer: Answer) -> list[Write]:
         return self.when_idle.promise(trip.idle) if isinstance(answer, Result) else []

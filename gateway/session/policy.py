@@ -27,6 +27,11 @@ SWITCHES: dict[str, str] = {
     "newest_only": "{OPERATION: {same: [field, …], result: {…}}}: of waiting commands that say the same there only the newest is "
     "sent; the older get the result",
     "largest_id": "number: the transaction ids that the station is given are no larger",
+    "repeats": "{OPERATION: {same: [field, …], within: seconds, result: {…}}}: a command that says there what the last "
+    "said, to which the station said the result so many seconds ago at the most, is answered so and not sent",
+    "say_again": "[{heard: OPERATION, zone: ZONE, seconds: n, on: OPERATION, same: [field, …], result: {…}}, …]: commands "
+    "to which the station said the result, the last of each value of these fields, are said again after such a call, or a zone's "
+    "change of clocks",
     "restore_token": "true: a stop has the token of its transaction's start, whatever the station says",
     "detach_late_readings": "true: readings that name a transaction which has ended go on without it",
     "drop_repeated_states": "true: a state that says nothing new of its connector (but for its time) is answered here and goes "
@@ -56,6 +61,8 @@ STATION_ALONE = (
     "split",
     "newest_only",
     "largest_id",
+    "repeats",
+    "say_again",
 )
 """Those that a back end's profile cannot have."""
 

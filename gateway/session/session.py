@@ -222,12 +222,14 @@ class Session:
             return
         if self.desk.switches:
             self.orders.questions.heard(event.call)
+            self.orders.remembered.heard(event.call)
         if self.desk.switches and self.intake.oddities.spare(asked):
             self.asks.result(asked, "local", now=stamp(self.desk.at.wall))
         elif asked.wants is not None:
             self.intake.asked(asked)
         elif asked.role == "boot":
             self.orders.when_idle.forget()
+            self.orders.remembered.here()
             self.registration.asked(asked)
         elif asked.role == "heartbeat":
             self.errands.beat(asked)

@@ -49,6 +49,7 @@ FOUND_SINCE = {
     "basic-with-a-colon",
     "charx-start-needs-a-connector",
     "currents-against-neutral",
+    "daily-schedule-by-utc",
     "en-plus-finishing-before-it-began",
     "events-without-a-reason",
     "fraction-of-a-watt-hour",
@@ -67,6 +68,7 @@ FOUND_SINCE = {
     "state-info-too-long",
     "teison-power-in-watt-hours",
     "transaction-profiles-need-their-id",
+    "wallbox-same-limit-twice",
 }
 """Profiles of what was found since, in reports of other places too."""
 each_profile = pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.id)

@@ -49,6 +49,7 @@ ARGUMENTS: dict[str, Any] = {
     "case": "upper",
     "from_epoch": "seconds",
     "shift": 60,
+    "keep_clock": "Europe/Rome",
     "reverse_bytes": True,
     "radix": {"from": 10, "to": 16, "digits": 8},
     "local": "+02:00",
@@ -252,7 +253,7 @@ def test_doing_it_twice_is_doing_it_once(operation: str, value: Any) -> None:
 
 def test_scale_says_that_it_cannot_be_repeated() -> None:
     assert [name for name, operation in OPERATIONS.items() if not operation.repeatable] == [
-        *("scale", "shift", "local", "unskew", "ahead", "reverse_bytes", "radix")
+        *("scale", "shift", "local", "unskew", "ahead", "keep_clock", "reverse_bytes", "radix")
     ]
 
 
