@@ -159,7 +159,7 @@ def _commands() -> dict[str, dict[str, Any]]:
         "ask_on_connect": _list(_closed({"on": _TEXT, "with": payload}, "on")),
         "ask_after": _list(_closed(after, "heard", "on")),
         "ask_every": _list(_closed(every, "seconds", "on")),
-        "silence": _by_operation(_closed({"after": _SECONDS, "result": payload}, "after")),
+        "silence": _by_operation(_closed({"after": _SECONDS, "result": payload, "when": _TEXT}, "after")),
         "newest_only": _by_operation(_closed(newest, "result")),
         "repeats": _by_operation(_closed(newest | {"within": _SECONDS, "when": _TEXT}, "same", "within", "result")),
         "say_again": _list(_closed(again, "on", "same", "result")),

@@ -51,6 +51,11 @@ class Silence:
 
     after: float
     result: Payload | None
+    when: When | None = None
+
+    def fits(self, asked: Payload, moment: Moment) -> bool:
+        """Whether it is foretold of that command."""
+        return self.when is None or self.when(asked, asked, Scene(asked, asked, moment.now, facts=moment.facts))
 
 
 def read_plans(reading: Reading, at: Map, key: str) -> dict[str, Plan]:
@@ -100,7 +105,7 @@ def read_silences(reading: Reading, at: Map, key: str) -> dict[str, Silence]:
 
 def _silence(reading: Reading, listed: Map, action: str) -> Silence | None:
     at = listed[action]
-    if not isinstance(at, Map) or not reading.check.keys(at, f"silence of {action}", ("after",), ("result",)):
+    if not isinstance(at, Map) or not reading.check.keys(at, f"silence of {action}", ("after",), ("result", "when")):
         return None
     after: Any = at["after"]
     if not is_number(after) or not 0 < after <= 3600:
@@ -109,4 +114,5 @@ def _silence(reading: Reading, listed: Map, action: str) -> Silence | None:
     result = plain(at["result"]) if "result" in at else None
     if result is not None:
         fits_dialects(reading, at, "result", "result", action, result)
-    return Silence(float(after), result)
+    asked = reading.types(On("call", action))[0].request
+    return Silence(float(after), result, compiled_when(reading, at, "when", {"it": asked, "asked": asked}))

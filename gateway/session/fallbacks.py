@@ -24,6 +24,21 @@ class Plan(Protocol):
         """The command in the words of that try; None where there is none."""
 
 
+class Silence(Protocol):
+    """What the silence after a command means (`gateway.quirks.plans.Silence`)."""
+
+    @property
+    def after(self) -> float:
+        """Seconds of it."""
+
+    @property
+    def result(self) -> Payload | None:
+        """The answer for which it stands; None where it only fails sooner."""
+
+    def fits(self, asked: Payload, moment: Moment) -> bool:
+        """Whether it is foretold of that command."""
+
+
 class Fallbacks:
     """For the calls to the peer whose ``moment`` it is.  Stateless but for the time at which its last answer came."""
 
@@ -38,6 +53,10 @@ class Fallbacks:
     def _of(self, switch: str, action: str) -> Any:
         found: Mapping[str, Any] = self._switches.get(switch) or {}
         return found.get(action)
+
+    def _silence(self, call: Call) -> Silence | None:
+        silence: Silence | None = self._of("silence", call.action)
+        return silence if silence is not None and silence.fits(call.payload, self.moment) else None
 
     def landed(self) -> None:
         """The peer answered, or will not."""
@@ -59,19 +78,19 @@ class Fallbacks:
 
     def patience(self, call: Call, usual: float) -> float:
         """Seconds to wait for the answer to a call."""
-        silence = self._of("silence", call.action)
+        silence = self._silence(call)
         return min(usual, silence.after) if silence is not None else usual
 
     def expects(self, call: Call) -> bool:
         """Whether the silence that a call met is the one that a profile foretells."""
-        if self._of("silence", call.action) is None:
+        if self._silence(call) is None:
             return False
         self.desk.acted("silence", call.action, self.side)
         return True
 
     def silent(self, call: Call) -> Answer | None:
         """The answer that stands for the peer's silence, if a profile has one."""
-        silence = self._of("silence", call.action)
+        silence = self._silence(call)
         return Result(call.id, call.action, silence.result) if silence is not None and silence.result is not None else None
 
     def next(self, first: Call, tried: int, answer: Answer) -> Call | None:

@@ -58,6 +58,7 @@ FOUND_SINCE = {
     "grizzl-e-tells-its-password",
     "heartbeat-interval-too-long",
     "livo-asked-too-soon",
+    "new-password-unanswered",
     "no-total-of-the-phases",
     "password-in-query",
     "phase-in-the-measurand",

@@ -68,6 +68,7 @@ def faults(folder: Path, behave: str, *steps: str) -> list[str]:
         ("sequences: [{on: Reset, calls: [" + "{call: Reset}, " * 17 + "]}]", "17 calls"),
         ("sequences: [{on: Reset, when: facts.transacton(1), calls: [{call: Reset}]}]", "did you mean 'transaction'"),
         ("sequences: [{on: Reset, calls: [{call: Reset}, {call: Reset, when: facts.state(1)}]}]", "unknown question of facts"),
+        ("silence: {Reset: {after: 5, when: asked.typ == 'Hard'}}", "did you mean 'type'"),
         ("split: [{on: GetConfiguration, at: kye, most: 2}]", "did you mean 'key'"),
         ("split: [{on: GetConfiguration, at: 'key[]', most: 2}]", "key[] is neither a list nor a text of parts"),
         ("split: [{on: TriggerMessage, at: connectorId, most: 2}]", "connectorId is neither a list"),
