@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from gateway.messages import Answer, Call, Payload, Result
+from gateway.session.questions import WHILE
 from gateway.session.scenery import Moment
 
 MOST = 32
@@ -81,6 +82,11 @@ class Remembered:
         self._kept: list[Kept] = []
         self._rules: Any = ()
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it has something to say again, should the station come back."""
+        return any(kept.taken for kept in self._kept)
+
     def here(self) -> None:
         """The station came, over a new link or with a boot: whether it still knows what it took nobody knows."""
         self._last.clear()
@@ -95,7 +101,7 @@ class Remembered:
         for number, kept in enumerate(self._kept):
             kept.ahead = kept.ahead if kept.ahead is not None else kept.rule.offset(self.moment)
             if kept.ahead is not None:
-                self._look(number, kept)
+                self.desk.timer(f"zone:{number}", WHILE, partial(self._look, number, kept))
 
     def spared(self, call: Call) -> Answer | None:
         """The answer to a command that says what the station took last, lately."""

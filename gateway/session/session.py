@@ -105,7 +105,8 @@ class Session:
     def idle(self) -> bool:
         """Whether nobody is there and nothing waits: such a session may be forgotten."""
         busy = self.desk.present or self.desk.storing or self.queue or len(self.asks) or len(self.desk.deadlines)
-        return self.uplink.state == "closed" and not busy and self.orders.idle and self.errands.idle
+        needed = busy or self.orders.remembered.keeps
+        return self.uplink.state == "closed" and not needed and self.orders.idle and self.errands.idle
 
     @property
     def quiet(self) -> bool:
