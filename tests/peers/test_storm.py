@@ -7,7 +7,7 @@ import json
 import random
 from pathlib import Path
 
-from tests.peers.running import PATIENCE, Gateway, free_port
+from tests.peers.running import AS_IT_IS, PATIENCE, Gateway, free_port
 from tests.peers.storm import Backend, Station, compare, eventually, further
 
 KILLS = 5
@@ -27,7 +27,7 @@ def test_what_was_acknowledged_survives_every_kill(tmp_path: Path) -> None:
     chance = random.Random(4)
     backend = Backend(backend_port, chance)
     stations = [Station(f"CP {number}", port, random.Random(number)) for number in range(3)]
-    with Gateway(tmp_path / "data", "-c", str(site)) as gateway:
+    with Gateway(tmp_path / "data", "-c", str(site), way=AS_IT_IS) as gateway:
         asyncio.run(storm(gateway, backend, stations, chance))
         assert compare(backend, stations) == []
         assert gateway.stop() == 0

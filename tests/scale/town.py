@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.bench.processes import cpu, rss
 from tests.certified import certified
-from tests.peers.running import Gateway, free_port
+from tests.peers.running import AS_IT_IS, Gateway, free_port
 from tests.peers.storm import eventually
 from tests.scale.backend import SlowBackend
 from tests.scale.stations import Place, Station
@@ -58,7 +58,7 @@ class Town:
             f"backends: [{{connect: 'ocpp1.6+ws://127.0.0.1:{self.backend.port}/central'}}]\n"
             f"policy: {{{policy}}}\n"
         )
-        self.gateway = Gateway(folder / "data", "-c", str(site))
+        self.gateway = Gateway(folder / "data", "-c", str(site), way=AS_IT_IS)
         self._lives: list[asyncio.Task[None]] = []
         self._coming: Iterator[Station] = iter(self.stations)
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.peers.running import PATIENCE, Gateway, free_port
+from tests.peers.running import AS_IT_IS, PATIENCE, Gateway, free_port
 from tests.peers.storm import Backend, Station, compare, eventually
 from tests.torture.disk import Disk
 from tests.torture.events import EventBackend
@@ -95,7 +95,7 @@ class World:
         site = folder / "gateway.yaml"
         site.write_text(self.site(exit), encoding="utf-8")
         self.data = folder / "data"
-        self.gateway = Gateway(self.data, "-c", str(site))
+        self.gateway = Gateway(self.data, "-c", str(site), way=AS_IT_IS)
         if shim is not None:
             self.data.mkdir()
             self.disk = Disk(self.data / "journal.sqlite", folder, shim)
