@@ -24,6 +24,7 @@ from gateway.devices.device import Device as Machine
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
 from gateway.links import server as links
+from gateway.links.allowance import Allowances
 from gateway.links.client import HttpClient
 from gateway.links.gate import Gate
 from gateway.links.http import Exchange, Handshake, HttpFactory
@@ -116,6 +117,7 @@ class Server:
             asked, shaken = partial(self._requests.add, self._guard(doors.request)), self._guard(doors.handshake)
             factory = HttpFactory(self.reactor, asked, shaken, self.limits, self._refused)
             factory.later = self._frames
+            factory.allowances = Allowances(self.reactor, self.site.policy.station_pace, self.witness.held)
             tls = next((one.certificate for one in listeners if one.certificate), None)
             files = CertificateFiles(tls.chain, tls.key, tls.oldest) if tls else None
             factory.forgives = doors.forgives

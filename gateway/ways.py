@@ -18,6 +18,7 @@ from gateway.dialects.schema import Dialect
 from gateway.ends.devices import Machine
 from gateway.lines import Ledger, Line
 from gateway.links.address import Address, is_ip
+from gateway.links.allowance import Allowances
 from gateway.links.client import HttpClient
 from gateway.links.datagrams import Socket, UdpPort
 from gateway.links.digest import Digest
@@ -120,6 +121,7 @@ class Ways:
     def _tcp(self, listener: Listener) -> Way:
         ledger = self.ledger(listener)
         factory = StreamFactory(self.reactor, lambda: self.line(listener, ledger, accepted=True), self.limits, self.refused)
+        factory.allowances = Allowances(self.reactor, self.relay.site.policy.station_pace, self.relay.witness.held)
         tls = listener.certificate
         files = CertificateFiles(tls.chain, tls.key, tls.oldest) if tls else None
         return _Port(listener.name, ledger, self.reactor, listener.address.host, listener.address.port, factory, files)

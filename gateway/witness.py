@@ -79,6 +79,11 @@ class Witness:
         self.metrics.refused("displaced")
         self.log.warn("displaced", station=station, why="the station came back over a new link")
 
+    def held(self, host: str, path: str) -> None:
+        """A peer says more than its link may: it is read more slowly.  Told once for each link."""
+        self.metrics.held()
+        self.log.warn("held", peer=host, path=path, why="it says more than station_pace: the rest waits in its link")
+
     def crashed(self, station: str, error: Exception) -> None:
         """A fault of ours cost a station its links."""
         self.metrics.refused("crash")

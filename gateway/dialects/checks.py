@@ -275,6 +275,8 @@ def overlay(came: Any, checked: Any) -> Any:
     Order, nulls, unknown fields, spellings of words and times and the digits of decimals stay; an empty text where a
     number, word or time belongs goes, as it says nothing and not every receiver can read it.
     """
+    if came is checked:
+        return came
     if isinstance(came, dict):
         made = {}
         for name, value in came.items():

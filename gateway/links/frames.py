@@ -19,6 +19,7 @@ from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 
 from gateway.links.alarm import Alarm
+from gateway.links.allowance import Allowance
 from gateway.links.flow import Outlet
 from gateway.links.later import NOW, Later, Now
 from gateway.links.limits import Limits
@@ -58,15 +59,14 @@ class WebSocket:
         peer_host: str,
         on_refused: Callable[[str], None] | None = None,
         later: Later | Now = NOW,
+        allowance: Allowance | None = None,
     ) -> None:
         self.subprotocol = subprotocol
         self.peer_host = peer_host
-        self._outlet = outlet
-        self._clock = clock
-        self._limits = limits
-        self._receiver = receiver
-        self._on_refused = on_refused
-        self._later = later
+        self._outlet, self._clock, self._limits = outlet, clock, limits
+        self._receiver, self._on_refused, self._later = receiver, on_refused, later
+        self._allowance = allowance
+        self._more = True  # may be said now
         self._wire = Connection(kind)
         self._open = True  # no close frame was sent or received, and no abort
         self._told = False
@@ -177,23 +177,27 @@ class WebSocket:
         for event in self._wire.events():
             if isinstance(event, Ping):
                 pong = event.response()
-                continue
             self._event(event)
             left -= 1
             if self._told or self._outlet.closing:
                 return
-            if not left:
+            if not left or not self._more:
                 break
         # A pong answers all pings before it (RFC 6455, 5.5.3), so a flood of pings costs one.
         if pong is not None and self._open:
             self._outlet.write(self._wire.send(pong))
-        self._resting = not left
+        self._resting = not left or not self._more
         self._outlet.hold(self._resting)
         if self._resting:
-            self._clock.callLater(0, self._go_on)
+            self._clock.callLater(self._allowance.wait() if self._allowance and not self._more else 0, self._go_on)
+
+    def _spend(self, size: int = 0) -> None:
+        if self._allowance is not None:
+            self._more = self._allowance.spend(size)
 
     def _go_on(self) -> None:
-        self._resting = False
+        self._resting, self._more = False, True
+        self._heard = self._clock.seconds()  # so long it was not listened to
         if not self._told and not self._outlet.closing:
             self._read()
 
@@ -212,6 +216,8 @@ class WebSocket:
             self._bytes(event)
         elif isinstance(event, CloseConnection):
             self._closing(event)
+        else:
+            self._spend()
 
     def _bytes(self, event: BytesMessage) -> None:
         """Binary is refused, unless the peer is known for it: then it is UTF-8 text."""
@@ -224,8 +230,11 @@ class WebSocket:
             self._fail(1009, "message too big")
         elif event.message_finished:
             whole, self._binary, self._sizes = bytes(self._binary), bytearray(), [0, 0, 0]
+            self._spend(len(whole))
             if self._open:
                 self._later.add(self._hand, self._decoded(whole))
+        elif event.frame_finished:
+            self._spend()
 
     def _decoded(self, data: bytes) -> str:
         if self._charset is None:
@@ -247,11 +256,13 @@ class WebSocket:
         if sizes[0] > limits.frame or sizes[1] > limits.message or sizes[2] > limits.fragments:
             self._fail(1009, "message too big")
         elif event.message_finished:
+            self._spend(sizes[1])
             self._later.add(self._hand, self._whole(data))
         else:
             self._parts = self._parts or StringIO()
             self._parts.write(data)
             if event.frame_finished:
+                self._spend()
                 sizes[0] = 0
 
     def _hand(self, text: str) -> None:
@@ -322,6 +333,8 @@ class WebSocket:
 
     def _check_pulse(self, now: float) -> None:
         limits = self._limits
+        if self._resting:
+            self._heard = now  # it may have said much: it is we who do not listen
         if limits.dead_after and now >= self._heard + limits.dead_after:
             self._refuse("ws_dead", f"nothing heard for {limits.dead_after:g} seconds")
             return

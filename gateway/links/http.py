@@ -18,6 +18,7 @@ from wsproto.utilities import generate_accept_token
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from gateway.links.alarm import Alarm
+from gateway.links.allowance import Allowance, Allowances
 from gateway.links.bodies import ENCODINGS, Body, body_of, inflate
 from gateway.links.exchange import Exchange, Handshake, Request
 from gateway.links.flow import Outlet
@@ -56,6 +57,7 @@ class HttpFactory(Factory):
         self.draining = False
         self.forgives: Callable[[Request], Sequence[str]] = lambda request: ()
         self.later: Later | Now = NOW  # for the messages of WebSockets
+        self.allowances = Allowances(clock)  # what a peer may say in a while
 
     def buildProtocol(self, addr: Any) -> HttpConnection:
         """Twisted: a connection was accepted."""
@@ -103,6 +105,7 @@ class HttpConnection(Protocol):
         self._body: Body
         self._pending: Exchange | None = None
         self._socket: WebSocket | None = None
+        self._allowance: Allowance | None = None
         self._begun = False  # a byte of the next request is here
         self._ended = False
         self._working = False
@@ -157,6 +160,8 @@ class HttpConnection(Protocol):
             self._socket.gone()
         elif self._pending is not None:
             self._pending.gone()
+        if self._allowance is not None:
+            self._allowance.end()
 
     # --- reading ---
 
@@ -172,11 +177,11 @@ class HttpConnection(Protocol):
         finally:
             self._working = False
 
-    def _rest(self) -> None:
+    def _rest(self, seconds: float = 0) -> None:
         """Let the others have their turn: one read can hold a hundred requests."""
         self._resting = True
         self._outlet.hold(True)
-        self.home.clock.callLater(0, self._go_on)
+        self.home.clock.callLater(seconds, self._go_on)
 
     def _go_on(self) -> None:
         self._resting = False
@@ -197,6 +202,10 @@ class HttpConnection(Protocol):
         self._outlet.hold(False)
         if self._socket is not None:
             return self._hand_over()
+        owed = self._allowance.wait() if self._allowance is not None else 0
+        if owed:
+            self._rest(owed)
+            return False
         return self._read_head() if self._ask is None else self._read_body()
 
     def _hand_over(self) -> bool:
@@ -222,6 +231,8 @@ class HttpConnection(Protocol):
         _check(ask)
         self._body = body_of(ask.headers, lambda: reader_of(head, self.limits), self.limits)
         self._ask = ask
+        if self._allowance is None:
+            self._allowance = self.home.allowances.take(self._peer[0], ask.path)
         self._alarm.set(self.limits.request_deadline)
         if ask.waits and not buffer:
             self._outlet.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -234,6 +245,8 @@ class HttpConnection(Protocol):
         self._ask = None
         if ask.encoding:
             body = inflate(body, ask.encoding, self.limits.body)
+        if self._allowance is not None:
+            self._allowance.spend(len(body))
         request = Request(ask.method, ask.target, ask.path, ask.headers, body, *self._peer)
         self._alarm.set(self.limits.answer_deadline)
         if ask.websocket:
@@ -289,7 +302,7 @@ class HttpConnection(Protocol):
         self._outlet.write(write_head(status_line(101), switch))
         self._outlet.both_ways()
         args = (self.limits, receiver, ConnectionType.SERVER, subprotocol, request.peer_host, self.home.on_refused)
-        self._socket = WebSocket(self._outlet, self.home.clock, *args, self.home.later)
+        self._socket = WebSocket(self._outlet, self.home.clock, *args, self.home.later, self._allowance)
         if self._buffer and not self._working:  # accepted later: whoever asked first gets the WebSocket, then what came meanwhile
             self.home.clock.callLater(0, self._advance)
         return self._socket

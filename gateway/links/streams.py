@@ -15,6 +15,7 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 
 from gateway.links.address import Address
+from gateway.links.allowance import Allowance, Allowances
 from gateway.links.dial import Dialled, dial, words
 from gateway.links.flow import Outlet
 from gateway.links.limits import Limits
@@ -22,6 +23,8 @@ from gateway.links.redial import Attempt
 from gateway.links.trust import Trust
 
 Peer = tuple[str, int]
+SHORT = 64
+"""Bytes of a stream that are priced like a message: where one ends is not known here."""
 
 
 class Receiver(Protocol):
@@ -116,6 +119,7 @@ class StreamFactory(Factory):
     def __init__(self, reactor: Any, receiver: Callable[[], Receiver], limits: Limits, on_refused: Callable[[str], None]) -> None:
         self._reactor, self._receiver, self._limits, self._on_refused = reactor, receiver, limits, on_refused
         self.live: set[Stream] = set()
+        self.allowances = Allowances(reactor)
 
     def buildProtocol(self, addr: Any) -> Stream | None:
         """Twisted: a connection was accepted; None closes it."""
@@ -123,6 +127,7 @@ class StreamFactory(Factory):
             self._on_refused("connections")
             return None
         made = _Accepted(self._reactor, self._limits, self._receiver(), self.live.discard)
+        made.allowances = self.allowances
         self.live.add(made)
         return made
 
@@ -138,10 +143,45 @@ class StreamFactory(Factory):
 
 
 class _Accepted(Stream):
+    allowances: Allowances
+    _allowance: Allowance | None = None
+    _held = False
+
     def connectionMade(self) -> None:
         """Twisted: TCP is there; with TLS, bytes may go once that is agreed on."""
         self.secure = bool(ISSLTransport.providedBy(self.transport))
         super().connectionMade()
+
+    def ready(self) -> None:
+        """`Dialled`: bytes may go."""
+        super().ready()
+        self._allowance = self.allowances.take(self.peer[0], "")
+
+    def dataReceived(self, data: bytes) -> None:
+        """Twisted: bytes came."""
+        super().dataReceived(data)
+        if self._allowance is not None and not self._allowance.spend(len(data), 0, SHORT):
+            self._hold()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Twisted: it is over."""
+        super().connectionLost(reason)
+        if self._allowance is not None:
+            self._allowance.end()
+
+    def _hold(self) -> None:
+        """Read no more until its allowance is there again."""
+        if self._allowance is not None and self._outlet is not None and not self._held:
+            self._held = True
+            self._outlet.hold(True)
+            self._reactor.callLater(self._allowance.wait(), self._go_on)
+
+    def _go_on(self) -> None:
+        self._held = False
+        if self._allowance is not None and self._allowance.wait():  # more was under way already
+            self._hold()
+        elif self._outlet is not None:
+            self._outlet.hold(False)
 
 
 def dial_stream(reactor: Any, address: Address, receiver: Receiver, limits: Limits, trust: Trust | None) -> Attempt:

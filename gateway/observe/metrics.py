@@ -133,6 +133,7 @@ class Metrics:
             self._refused.labels(reason)
         self._fired = self._counter("quirk_firings", "Messages that a quirk profile changed, and what else it did.", ("quirk",))
         self._remarks = self._counter("device_remarks", "What stations without OCPP gave reason to remark.", ("dialect", "kind"))
+        self._held = self._counter("links_held", "Links that had to wait, for they said more than station_pace.")
         self._untraced = self._counter("trace_dropped", "Trace lines that were not written.")
         self.translated = self._histogram("translate_seconds", "Time to translate one message.", _TRANSLATE).add
         """So many seconds took one message through the ladder."""
@@ -181,6 +182,10 @@ class Metrics:
     def refused(self, reason: str) -> None:
         """A peer's input was turned away; ``reason`` is one of `REASONS`."""
         self._refused.labels(self._labels["reason"](reason)).inc()
+
+    def held(self) -> None:
+        """A peer said more than its link may."""
+        self._held.inc()
 
     def fired(self, quirk: str) -> None:
         """A quirk profile did something."""

@@ -86,6 +86,9 @@ class Policy:
     """How long a call waits for a station, reached by separate exchanges, that has a request of its own open."""
     most_calls: int = 32
     """Calls that may wait in one direction; more are refused (down) or answered here (up)."""
+    station_pace: float = 200.0
+    """So many messages a second are read from a station's link; more wait in it, none is refused.  0: any number.  Long ones
+    count more (`gateway.links.allowance`)."""
     most_states: int = 200
     """Status messages that may wait; the oldest is dropped for a newer one."""
 

@@ -68,13 +68,15 @@ class Peer(asyncio.Protocol):
         live.add(self)
 
     def frame(self) -> bool:
-        """One frame of a client, if it is whole; clients send none that need more than 16 bits for their length."""
+        """One frame of a client, if it is whole."""
         buffer = self.buffer
         if len(buffer) < 6:
             return False
         size, at = buffer[1] & 127, 2
         if size == 126:
             size, at = int.from_bytes(buffer[2:4], "big"), 4
+        elif size == 127:
+            size, at = int.from_bytes(buffer[2:10], "big"), 10
         whole = at + 4 + size
         if len(buffer) < whole:
             return False

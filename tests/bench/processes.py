@@ -115,12 +115,12 @@ class BareRelay(Child):
 class Gateway(Child):
     """``ocpp-gateway run`` with its journal in ``folder``."""
 
-    def __init__(self, folder: Path, backend: Backend, dialect: str = "ocpp1.5+http") -> None:
+    def __init__(self, folder: Path, backend: Backend, dialect: str = "ocpp1.5+http", *more: str) -> None:
         self.port, self.admin = free_port(), free_port()
         self.folder = folder / "data"
         arguments = ["--listen", f"{dialect}://127.0.0.1:{self.port}/ocpp", "--admin", f"127.0.0.1:{self.admin}"]
         arguments += ["--backend", f"ocpp1.6+ws://127.0.0.1:{backend.port}/ocpp", "--data", str(self.folder)]
-        super().__init__(cores()[0], folder / "gateway.log", "gateway", "run", *arguments)
+        super().__init__(cores()[0], folder / "gateway.log", "gateway", "run", *arguments, *more)
         end = time.monotonic() + 30
         while not self._ready():
             if self.process.poll() is not None or time.monotonic() > end:

@@ -2,7 +2,7 @@
 
     python -m tests.scale [--stations N] [--only NAME ...] [--json scale.json]
 
-Ends with exit code 1 if a promise was broken.  NAME is outage, herd or idle.
+Ends with exit code 1 if a promise was broken.  NAME is outage, herd, idle or flood.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.bench import figures
 from tests.scale import trials
+from tests.scale.flood import flood
 from tests.scale.town import may_open
 
 
@@ -29,6 +30,7 @@ TRIALS: dict[str, Callable[[Path, int], Coroutine[Any, Any, list[figures.Figure]
     "idle": _idle,
     "herd": trials.herd,
     "outage": trials.outage,
+    "flood": flood,
 }
 
 

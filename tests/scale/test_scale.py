@@ -15,7 +15,7 @@ import pytest
 from tests.bench.figures import Figure
 from tests.peers.running import free_port
 from tests.peers.storm import compare
-from tests.scale import town, trials
+from tests.scale import flood, town, trials
 from tests.scale.backend import SPAN, SlowBackend, Uplink
 from tests.scale.stations import Place, Station
 
@@ -45,6 +45,14 @@ def test_memory_is_that_of_stations_that_are_there(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(trials, "WARM", 5)
     (figure,) = asyncio.run(trials.idle(tmp_path, 10, tls=True))
     assert figure.unit == "KiB"
+
+
+def test_a_flood_costs_the_others_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flood, "SECONDS", 1.0)
+    names = ["heartbeats", "noise", "envelopes of 1 MiB", "bad handshakes"]
+    figures = asyncio.run(flood.flood(tmp_path, 0, names, rounds=1))
+    assert broken(figures) == []
+    assert all(one.value > 0 for one in figures if one.name.endswith("that went out"))
 
 
 class Deaf:
