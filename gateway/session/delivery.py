@@ -50,6 +50,7 @@ from gateway.session.trip import Trip
 from gateway.turns import Turn, Turns
 
 RETRY = "row-retry"
+DELIVERED = do.Note("row", {"change": "delivered"})
 
 
 class Delivery:
@@ -96,11 +97,8 @@ class Delivery:
             return False
         if isinstance(head, StateItem):
             return self.turn.take(head.live)
-        return head.committed and not self._waits(head) and self.turn.take(head.live or bool(head.asks))
-
-    def _waits(self, head: RowItem) -> bool:
-        """Whether the row waits: a stop whose start might come again, or one that has cut links."""
-        return (head.row.role == "stop" and head.row.transaction in self._unmarked) or self.cuts.waits(head)
+        unsure = head.row.role == "stop" and head.row.transaction in self._unmarked  # its start might come again
+        return head.committed and not unsure and not self.cuts.waits(head) and self.turn.take(head.live or bool(head.asks))
 
     def _landed(self, item: Item) -> None:
         item.flying = self.in_turn = False
@@ -313,7 +311,7 @@ class Delivery:
         self.queue.remove(item)
         if self._reading is None:  # else one of them may be on its way here as it was before
             self.transactions.prune(self.queue.has)
-        self.desk.note("row", change="delivered")
+        self.desk.say(DELIVERED)
         if not registers:
             then()
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from gateway.journal.contract import KEYS_KEPT, Append, PutTransaction, Restored, Row, Transaction
 from gateway.load import STATES, Load
 from gateway.messages import Call
+from gateway.session import commands as do
 from gateway.session.asks import Asked, Asks
 from gateway.session.binding import Binding, Bound
 from gateway.session.desk import Desk
@@ -29,6 +30,7 @@ from gateway.session.text import not_before, stamp, to_text
 from gateway.session.transactions import Then, Transactions
 
 ASIDE = ("foreign", "forgotten", "again", "parked")
+STORED, PARKED = (do.Note("row", {"change": change}) for change in ("stored", "parked"))
 
 
 EARLIEST, LATEST = "2000", "2100"
@@ -198,7 +200,7 @@ class Intake:
 
     def _stored(self, item: RowItem) -> None:
         item.committed = True
-        self.desk.note("row", change="parked" if item.row.state == "parked" else "stored")
+        self.desk.say(PARKED if item.row.state == "parked" else STORED)
         if item.content and not item.hasty and item.row.state == "queued":
             self.holding.append(item)
         else:

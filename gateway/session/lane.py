@@ -93,10 +93,14 @@ class Lane:
             return
         self._land()
         self.silent = 0
-        self._answered(flight, answer)
+        if self.desk.theirs:
+            self._by_profile(flight, answer)
+        else:
+            flight.answered(answer)
 
-    def _answered(self, flight: Flight, answer: Answer) -> None:
-        call = self.fallbacks.next(flight.first, flight.tried, answer) if self.desk.theirs else None
+    def _by_profile(self, flight: Flight, answer: Answer) -> None:
+        """Tell the room that asked, or say it in other words, where the back end's quirk profile has them."""
+        call = self.fallbacks.next(flight.first, flight.tried, answer)
         if call is None:
             flight.answered(answer)
         else:
@@ -118,7 +122,7 @@ class Lane:
         if self.desk.theirs and self.fallbacks.expects(flight.call):
             answer = self.fallbacks.silent(flight.call)
             if answer is not None:
-                self._answered(flight, answer)
+                self._by_profile(flight, answer)
             else:
                 flight.failed("silent")
             return

@@ -47,4 +47,6 @@ def moment(text: str) -> datetime | None:
 
 def stamp(moment: datetime) -> str:
     """``2026-01-31T23:59:59.123Z``: UTC, milliseconds at most, which every dialect can read."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    # Each row has one; ``isoformat`` takes three times as long.
+    seconds = _ENCODER.encode(moment.astimezone(UTC))[1:20].decode("ascii")
+    return f"{seconds}.{moment.microsecond // 1000:03}Z"
