@@ -30,7 +30,7 @@ class Witness:
     def message(self, voice: Voice, heard: bool, message: Message, raw: str | bytes, fired: Sequence[Fired]) -> None:
         """A message was heard from, or said to, a peer."""
         outcome = message.code if isinstance(message, Error) else message.kind
-        self.metrics.called((voice.dialect.name, voice.side, "heard" if heard else "said", message.action, outcome))
+        self.metrics.called[voice.dialect.name, voice.side, "heard" if heard else "said", message.action, outcome] += 1
         if fired:
             for one in fired:
                 self.metrics.fired(one.quirk)

@@ -9,7 +9,7 @@ A word of a fact may have several spellings in the file: all are read, the first
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -126,20 +126,17 @@ def spelling(spoken: Mapping[str, tuple[str, ...]], allowed: tuple[str, ...] | N
     return made
 
 
-def natural_key(message: MessageType, payload: Payload, facts: Mapping[str, Any]) -> str:
-    """A digest of what makes a call the same one again: the facts that the file names, or the whole payload.
+def key_as_said(action: str, said: Any) -> str:
+    """A digest of what makes a call the same one again."""
+    return hashlib.sha256(_ENCODER.encode([action, said])).hexdigest()
+
+
+def folded(names: Iterable[str], facts: Mapping[str, Any]) -> list[Any]:
+    """The facts that make a call the same one again, where its file names them.
 
     A token is compared without case, as every OCPP does; so a retry that spells it anew is still a retry.
     """
-    said: Any = payload
-    if message.key:
-        said = [_folded(fact, facts.get(fact)) for fact in message.key]
-    return key_as_said(message.action, said)
-
-
-def key_as_said(action: str, said: Any) -> str:
-    """A digest of just that."""
-    return hashlib.sha256(_ENCODER.encode([action, said])).hexdigest()
+    return [_folded(fact, facts.get(fact)) for fact in names]
 
 
 def _folded(fact: str, value: Any) -> Any:

@@ -17,7 +17,7 @@ from gateway.devices.rules import DeviceRules
 from gateway.dialects import spelling
 from gateway.dialects.checks import Check, Checks, Mode, overlay
 from gateway.dialects.errors import Violation
-from gateway.dialects.lenses import Lens, Words, key_as_said, natural_key, put
+from gateway.dialects.lenses import Lens, Words, folded, key_as_said, put
 from gateway.dialects.settings import Setting
 from gateway.dialects.shapes import Answer, Enum, Field, MessageType, Scalar, Sender, Shape, at
 from gateway.messages import Call, Payload, Result
@@ -262,5 +262,6 @@ class Dialect:
             return key_as_said(call.action, call.said)
         message = self.messages[call.action]
         payload = call.payload if checked else self.check("call", call.action, call.payload, "drop")
-        facts = self.lens("call", call.action).facts(payload) if message.key else {}
-        return natural_key(message, payload, facts)
+        if message.key:
+            return key_as_said(call.action, folded(message.key, self.lens("call", call.action).facts(payload)))
+        return key_as_said(call.action, payload)

@@ -125,8 +125,8 @@ class Metrics:
         labels = ("dialect", "side", "direction", "operation", "outcome")
         for what, shape in {**NOTES, "message": ("messages", "Messages heard from and said to peers.", labels)}.items():
             self._tallies[what] = Tally(self._counter(*shape), shape[2], self._labels)
-        self.called = self._tallies["message"].add
-        """A message: dialect, side of the peer, ``heard`` from it or ``said`` to it, operation; ``call``, ``result``, or the code
+        self.called = self._tallies["message"]
+        """Messages: dialect, side of the peer, ``heard`` from it or ``said`` to it, operation; ``call``, ``result``, or the code
         of an error."""
         self._refused = self._counter("refused", "Input of peers that was turned away.", ("reason",))
         for reason in REASONS:
@@ -169,7 +169,7 @@ class Metrics:
     def noted(self, what: str, labels: Mapping[str, str]) -> None:
         """A session noted something (`gateway.session.notes`); an unknown note is no reason to fail."""
         if what in NOTES:
-            self._tallies[what].add(tuple(map(labels.get, NOTES[what][2])))
+            self._tallies[what][tuple(map(labels.get, NOTES[what][2]))] += 1
 
     def lost(self, table: str, rule: str) -> None:
         """A value did not cross, as the rule declares."""

@@ -16,35 +16,31 @@ from collections.abc import Callable, Mapping, Sequence
 from prometheus_client import Counter, Histogram
 
 MOST_KEPT = 4096
-"""Readings that wait for somebody to ask."""
+"""Readings, or kinds of a counter, that wait for somebody to ask."""
 
 
-class Tally:
-    """``names`` are the counter's labels; ``words`` makes a value of a label harmless, and may change between two `settle`."""
+class Tally(dict[tuple[object, ...], int]):
+    """``tally[given] += 1`` counts one.
+
+    ``names`` are the counter's labels; ``words`` makes a value of a label harmless, and may change between two `settle`.
+    """
 
     def __init__(self, counter: Counter, names: Sequence[str], words: Mapping[str, Callable[[object], str]]) -> None:
+        super().__init__()
         self._counter, self._names, self._words = counter, names, words
-        self._counts: dict[tuple[object, ...], int] = {}
 
-    def add(self, given: tuple[object, ...]) -> None:
-        """Count one.  Only values that are words already are kept here, so there are never more than of children."""
-        try:
-            self._counts[given] += 1
-        except KeyError:
-            self._first(given)
-
-    def _first(self, given: tuple[object, ...]) -> None:
-        said = tuple(self._words[name](value) for name, value in zip(self._names, given, strict=True))
-        if said == given:
-            self._counts[said] = 1
-        else:
-            self._counter.labels(*said).inc()
+    def __missing__(self, given: tuple[object, ...]) -> int:
+        """The first of its kind.  Values may be a peer's own words: they are kept for a while only, and never too many."""
+        if len(self) >= MOST_KEPT:
+            self.settle()
+        return 0
 
     def settle(self) -> None:
         """Bring the counter up to date."""
-        for said, count in self._counts.items():
+        for given, count in self.items():
+            said = [self._words[name](value) for name, value in zip(self._names, given, strict=True)]
             self._counter.labels(*said).inc(count)
-        self._counts.clear()
+        self.clear()
 
 
 class Readings:

@@ -67,12 +67,6 @@ class Desk:
 
     # -- one event -----------------------------------------------------------------------------------------------
 
-    def taken(self) -> list[do.Command]:
-        """The commands of the event that ends here."""
-        commands = self.out.copy()
-        self.out.clear()
-        return commands
-
     def note(self, what: str, detail: str = "", **labels: str) -> None:
         """Count something; ``what`` and its labels are in `gateway.session.notes`."""
         self.out.append(do.Note(what, labels, detail))

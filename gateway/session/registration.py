@@ -69,7 +69,8 @@ class Registration:
         """Whether it may become ready by itself within a call's time."""
         self.boot: Call | None = None
         self.known = False
-        self.last_interval: int | None = None
+        self.interval = float(desk.policy.fallback_interval)
+        """Seconds between heartbeats."""
         self.told: str | None = None
         self.settled_at: float | None = None
         self.ready_since: float | None = None
@@ -87,7 +88,7 @@ class Registration:
     def restore(self, values: dict[str, Any]) -> None:
         """Take up what the journal knows, and say who the station was when it last booted."""
         self.known = bool(values.get("accepted"))
-        self.last_interval = values.get("interval")
+        self._take_interval(values.get("interval"))
         reset, boot = values.get("reset"), values.get("boot")
         self._reset_at = datetime.fromisoformat(reset) if reset else None
         if boot is not None and boot.get("dialect") == self.desk.dialect.name:
@@ -100,11 +101,6 @@ class Registration:
     def unanswered(self) -> bool:
         """Whether the station waits for the answer to its boot."""
         return any(asked.open for asked in self.waiting)
-
-    @property
-    def interval(self) -> float:
-        """Seconds between heartbeats."""
-        return self.last_interval if self.last_interval and self.last_interval > 0 else self.desk.policy.fallback_interval
 
     # -- the station's boot --------------------------------------------------------------------------------------
 
@@ -267,9 +263,12 @@ class Registration:
         if verdict == "accepted":
             self.known = True
             self.transactions.boot = "unknown"
-            self.last_interval = interval
+            self._take_interval(interval)
             values.update(accepted=True, interval=interval)
         self.desk.commit([PutStation(self.desk.station, values)])
+
+    def _take_interval(self, named: int | None) -> None:
+        self.interval = named if named is not None and named > 0 else self.desk.policy.fallback_interval
 
     def _failed(self, why: str) -> None:
         # A boot that the back end did not judge is no rejection: the station is treated as if the back end were away.

@@ -124,10 +124,12 @@ class Session:
 
     def receive(self, event: on.Event, at: on.Instant) -> list[Command]:
         """What follows from an event, in order.  Never raises for what a peer or a clock does."""
-        self.desk.at = at
+        self.desk.at, out = at, self.desk.out
         _ROOMS[type(event)](self, event)
         self._settle()
-        return self.desk.taken()
+        commands = out.copy()
+        out.clear()
+        return commands
 
     def _settle(self) -> None:
         hopeful = self.uplink.state in ("opening", "up") and self.registration.hopeful

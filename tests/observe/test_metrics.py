@@ -28,13 +28,13 @@ def samples(metrics):
 
 def test_messages_are_counted_by_all_their_labels(metrics):
     for _ in range(2):
-        metrics.called(("red", "station", "heard", "Say", "call"))
+        metrics.called["red", "station", "heard", "Say", "call"] += 1
     labels = {"dialect": "red", "side": "station", "direction": "heard", "operation": "Say", "outcome": "call"}
     assert samples(metrics)["messages_total", *sorted(labels.items())] == 2
 
 
 def test_an_operation_that_no_dialect_has_is_unknown(metrics):
-    metrics.called(("red", "station", "heard", "Sing", "FormatViolation"))
+    metrics.called["red", "station", "heard", "Sing", "FormatViolation"] += 1
     (found,) = [dict(key[1:]) for key in samples(metrics) if key[0] == "messages_total"]
     assert (found["operation"], found["outcome"]) == ("unknown", "FormatViolation")
 
@@ -121,7 +121,7 @@ def test_dropped_trace_lines_are_counted(metrics):
 
 def test_no_text_of_a_peer_makes_a_series_or_spoils_a_scrape(metrics):
     def everything(text):
-        metrics.called((text, text, text, text, text))
+        metrics.called[text, text, text, text, text] += 1
         metrics.refused(text)
         for what, (_, _, labels) in NOTES.items():
             if not {"table", "why"} & set(labels):

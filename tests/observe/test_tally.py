@@ -21,29 +21,31 @@ def count(registry, side, what):
 def test_what_was_counted_is_there_after_settling_and_only_once():
     one, registry, _ = tally()
     for _ in range(3):
-        one.add(("left", "ask"))
+        one["left", "ask"] += 1
     one.settle()
     one.settle()
     assert count(registry, "left", "ask") == 3
-    one.add(("left", "ask"))
+    one["left", "ask"] += 1
     one.settle()
     assert count(registry, "left", "ask") == 4
 
 
-def test_a_peers_words_are_not_kept():
+def test_a_peers_words_are_counted_as_others_and_never_too_many_wait():
     one, registry, _ = tally()
-    for number in range(50):
-        one.add((None, f"made up {number}"))
-    assert len(one._counts) == 0
-    assert count(registry, "other", "unknown") == 50
+    for number in range(MOST_KEPT + 50):
+        one[None, f"made up {number}"] += 1
+        assert len(one) <= MOST_KEPT
+    assert len(one) == 50
+    one.settle()
+    assert (len(one), count(registry, "other", "unknown")) == (0, MOST_KEPT + 50)
 
 
 def test_a_word_that_ceases_to_be_one_is_counted_as_what_it_was():
     one, registry, words = tally()
-    one.add(("left", "ask"))
+    one["left", "ask"] += 1
     one.settle()
     words["side"] = Words(["right"])
-    one.add(("left", "ask"))
+    one["left", "ask"] += 1
     one.settle()
     assert count(registry, "left", "ask") == 1
     assert count(registry, "other", "ask") == 1
