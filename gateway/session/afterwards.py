@@ -22,20 +22,21 @@ class Afterwards:
 
     def __init__(self, desk: Desk, lane: Lane, registration: Registration) -> None:
         self.desk, self.lane, self.registration = desk, lane, registration
-        self._waiting: list[tuple[str, Payload]] = []
+        self.due: list[tuple[str, Payload]] = []
+        """What waits."""
 
     def tell(self, messages: Iterable[tuple[str, Payload]]) -> None:
         """Say these, (action, payload), when the lane is free."""
-        self._waiting.extend(messages)
+        self.due.extend(messages)
 
     def offer(self) -> bool:
         """Send the next one."""
-        if not self._waiting or not (self.registration.ready or self.registration.told == "pending"):
+        if not (self.registration.ready or self.registration.told == "pending"):
             return False
-        action, payload = self._waiting.pop(0)
+        action, payload = self.due.pop(0)
         self.lane.send(Call(self.desk.ids(), action, payload), lambda answer: None, lambda why: None)
         return True
 
     def backend_gone(self) -> None:
         """Who asked is not there any more."""
-        self._waiting.clear()
+        self.due.clear()

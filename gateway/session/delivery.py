@@ -56,6 +56,8 @@ DELIVERED = do.Note("row", {"change": "delivered"})
 class Delivery:
     """The queue's way up.  ``refuse_late`` is told of a transaction whose token was refused after we had let it charge."""
 
+    due = True  # the queue knows
+
     def __init__(
         self,
         desk: Desk,

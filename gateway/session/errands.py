@@ -43,54 +43,55 @@ class Errands:
         self.registration, self.transactions = registration, transactions
         self.triggered = False
         self.load = Load()
-        self._waiting: list[Errand] = []
+        self.due: list[Errand] = []
+        """What waits."""
         self._flying: Errand | None = None
         self._last_beat: float | None = None
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return not self._waiting and self._flying is None
+        return not self.due and self._flying is None
 
     def asked(self, asked: Asked) -> None:
         """The station asks something that the back end shall answer."""
-        if self.desk.answers_here(asked.role) or len(self._waiting) >= self.desk.policy.most_calls:
+        if self.desk.answers_here(asked.role) or len(self.due) >= self.desk.policy.most_calls:
             self._answer_here(asked)
             return
         if self.load.level >= ERRANDS and asked.role != "authorize":
             self.asks.unreachable(asked, "busy")
             return
-        self._waiting.append(Errand(asked.call, asked))
+        self.due.append(Errand(asked.call, asked))
         self.asks.within(asked, self._answer_here)
 
     def beat(self, asked: Asked) -> None:
         """The station shows that it lives: answer with our clock; one per interval, and each that was asked for, goes up."""
         self.asks.result(asked, "local", now=stamp(self.desk.at.wall))
         due = self._last_beat is None or self.desk.at.mono - self._last_beat >= EARLY * self.registration.interval
-        if (due or self.triggered) and self.registration.ready and not any(e.asked is None for e in self._waiting):
+        if (due or self.triggered) and self.registration.ready and not any(e.asked is None for e in self.due):
             self.triggered = False
             self._last_beat = self.desk.at.mono
-            self._waiting.append(Errand(asked.call, None))
+            self.due.append(Errand(asked.call, None))
 
     def give_up(self) -> None:
         """The back end cannot be asked: all are answered here."""
-        waiting = [*self._waiting, *([self._flying] if self._flying else [])]
-        self._waiting.clear()
+        waiting = [*self.due, *([self._flying] if self._flying else [])]
+        self.due.clear()
         for errand in waiting:
             if errand.asked is not None:
                 self._answer_here(errand.asked)
 
     def offer(self) -> bool:
         """Send the next one.  One that may not leave before its registers are stored lets those behind it wait."""
-        while self._waiting and self.registration.ready:
-            errand = self._waiting[0]
+        while self.due and self.registration.ready:
+            errand = self.due[0]
             if errand.asked is not None and not errand.asked.open:
-                self._waiting.pop(0)
+                self.due.pop(0)
                 continue
             trip = errand.trip or self._rendered(errand)
             if not trip.stored:
                 return False
-            self._waiting.pop(0)
+            self.due.pop(0)
             if trip.local is None:
                 self._send(errand, trip)
                 return True
@@ -113,7 +114,7 @@ class Errands:
     def _answered(self, errand: Errand, trip: Trip, answer: Answer) -> None:
         self._flying = None
         if trip.heard(answer):
-            self._waiting.insert(0, errand)
+            self.due.insert(0, errand)
             return
         asked = errand.asked
         if asked is None:

@@ -21,6 +21,10 @@ from gateway.session.uplink import Uplink
 class Source(Protocol):
     """A room that sends calls up."""
 
+    @property
+    def due(self) -> object:
+        """Empty, or false, where there is surely nothing to send."""
+
     def offer(self) -> bool:
         """Send the next call through the lane; false if there is none to send now."""
 
@@ -59,7 +63,7 @@ class Lane:
         if self.flight is not None or not self.uplink.up or (self.desk.theirs and self._held()):
             return
         for source in self.sources:
-            if source.offer():
+            if source.due and source.offer():
                 return
 
     def _held(self) -> bool:

@@ -63,6 +63,8 @@ class Registration:
     def __init__(self, desk: Desk, asks: Asks, lane: Lane, transactions: Transactions) -> None:
         self.desk, self.asks, self.lane, self.transactions = desk, asks, lane, transactions
         self.standing = "off"
+        self.due = False
+        """Whether a boot must go up."""
         self.ready = False
         """Whether anything but a boot may go up."""
         self.hopeful = True
@@ -178,7 +180,7 @@ class Registration:
             self.desk.note("stray", f"standing {self.standing}: {word}", peer="gateway", kind="event")
             return
         self.standing = after
-        self.ready, self.hopeful = after in ("open", "accepted"), after != "waiting"
+        self.ready, self.hopeful, self.due = after in ("open", "accepted"), after != "waiting", after == "due"
         if after in ("off", "due"):
             self._trip = None
         if after != "waiting":
@@ -198,7 +200,7 @@ class Registration:
 
     def offer(self) -> bool:
         """Send the boot, if it is due."""
-        if self.standing != "due" or self.boot is None:
+        if self.boot is None:
             return False
         if self._trip is None:
             self._trip = self.desk.upward(self.boot, self.transactions)
