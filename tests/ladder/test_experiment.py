@@ -212,11 +212,17 @@ def test_of_a_result_what_is_lost_does_not_move_and_all_else_does(asker: str, an
     for message in dict.fromkeys(entry.message for entry in some if entry.source):
         told = hows(some, message)
         for path, leaf in probes.leaves(route.to_dialect.messages[message].result):
+            if (answerer, action, ".".join(path)) in LOOKED_AT:
+                continue
             how = told.get(".".join(path), "lost")
             moved = any(replied(route, *place, action, message, path, leaf, how) for place in places(asker, answerer, sender))
             if moved != (how != "lost"):
                 wrong[f"{message}: {'.'.join(path)}"] = f"{how}, but it {'moves' if moved else 'does not move'}"
     assert wrong == {}
+
+
+LOOKED_AT = {("ocpp2.0.1", "StartTransaction", "idTokenInfo.evseId")}
+"""Where a token is good elsewhere only it is not good here; at which places it is good is lost, and yet it is looked at."""
 
 
 def replied(route: Route, state: State, index: int, action: str, message: str, path: probes.Path, leaf: Any, how: str) -> bool:

@@ -324,3 +324,15 @@ def test_a_station_of_1_5_goes_the_same_way() -> None:
     assert [event["eventType"] for event in events(talk)] == ["Started", "Updated", "Ended"]
     assert [event["seqNo"] for event in events(talk)] == [0, 1, 2]
     assert talk.answer(ended, {"idTokenInfo": {"status": "Accepted"}}, transaction=17) == {"idTagInfo": {"status": "Accepted"}}
+
+
+@pytest.mark.parametrize(("only", "status"), [([], "Accepted"), ([1, 2], "Accepted"), ([2], "Invalid")])
+def test_4_6_a_token_that_is_good_at_other_evses_only_is_not_good_here(only: list[int], status: str) -> None:
+    talk = Talk("ocpp1.6", "ocpp2.0.1")
+    asked = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-01-02T03:04:05Z"}
+    passage = talk.ask("StartTransaction", asked, 17)
+    info = {"status": "Accepted", "cacheExpiryDateTime": "2026-01-03T00:00:00Z", **({"evseId": only} if only else {})}
+    told = talk.answer(passage, {"idTokenInfo": info}, transaction=17)
+    assert told["idTagInfo"] == {"status": status, "expiryDate": "2026-01-03T00:00:00Z"}
+    blocked = talk.answer(passage, {"idTokenInfo": {**info, "status": "Blocked"}}, transaction=17)
+    assert blocked["idTagInfo"]["status"] == "Blocked", "what the back end refuses stays refused in its word"
