@@ -153,7 +153,7 @@ def used(
     if connect is None:
         return []
     request, keys = handshake.request, [key for key in ("identity", "decode_twice", "password") if getattr(connect, key)]
-    colon = (request.header("authorization") or "").lower().startswith("basic:")
+    colon = "scheme" in connect.forgive and (request.header("authorization") or "").lower().startswith("basic:")
     if request.handshake_faults() or request.header("origin") is not None or colon:
         keys.append("forgive")
     if spoken.name is None and listener.assumed is None:

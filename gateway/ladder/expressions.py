@@ -213,7 +213,7 @@ class _Checked:
         self.known(name, len(node.args), self.language.functions, "function")
         scalar = self.language.gives.get(name)
         if (name in LOOPS) != any(isinstance(argument, ast.GeneratorExp) for argument in node.args):
-            expected = "any(… for … in …), count(1 for … in …), one(x for … in …), decimal(x), text(x)"
+            expected = "any(… for … in …), count(1 for … in …), one(x for … in …), total(x for … in …), decimal(x), text(x)"
             raise NotAllowed(f"{name} takes something else", expected)
         if name in LOOPS:
             found = self.loop(node.args[0])

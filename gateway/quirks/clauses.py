@@ -41,7 +41,7 @@ def read_give(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Gi
 def read_made(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Give | None:
     """What stands at ``add``: a value in which each text that begins with ``=`` is an expression; faults are noted."""
     parts: dict[str, Give] = {}
-    for text in _expressions(item["add"]):
+    for text in _worked_out(item["add"]):
         holder = Map(item, add=text.removeprefix("="))
         holder.file, holder.line, holder.lines = item.file, item.line, item.lines
         give = _expression(reading, holder, "add", compile_give, on, path)
@@ -56,10 +56,10 @@ def read_made(reading: Reading, item: Map, on: tuple[On, ...], path: Path) -> Gi
     return make
 
 
-def _expressions(value: Any) -> list[str]:
+def _worked_out(value: Any) -> list[str]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     own = [value] if isinstance(value, str) and value.startswith("=") else []
-    return [*own, *(text for one in inner for text in _expressions(one))]
+    return [*own, *(text for one in inner for text in _worked_out(one))]
 
 
 def _filled(value: Any, told: Mapping[str, Any]) -> Any:

@@ -30,7 +30,7 @@ Give: TypeAlias = Callable[[Any, Any, Scene], Any]
 """Given ``it``, the value and the scene: what an expression comes to."""
 NAMES = ("it", "value", "top", "asked", "last", "facts")
 QUESTIONS = ("transaction", "running", "ended", "token", "meter_start")
-"""What a profile may ask of a connector, as ``facts.running(1)`` (`gateway.session.moment`)."""
+"""What a profile may ask of a connector, as ``facts.running(1)`` (`gateway.session.scenery`)."""
 LONGEST = 4096
 """Characters of a text that ``found`` looks at."""
 
