@@ -98,7 +98,7 @@ class Device:
 
     ``identity`` None: its stations say themselves who they are, and come in as ``entrance`` allows.  ``unit`` is its address on
     the line; ``bind`` where a socket is bound that has no connections, if not everywhere.  ``username`` and ``credential`` are
-    shown to it (HTTP Basic), or to its broker.
+    shown to it (HTTP Basic), or to its broker; ``trust`` signs what it shows over TLS.
     """
 
     entrance: Listener
@@ -107,6 +107,8 @@ class Device:
     bind: tuple[str, int] | None = None
     username: str | None = None
     credential: Secret | None = None
+    trust: Path | None = None
+    verify: bool = True
 
     @property
     def address(self) -> Address:

@@ -263,6 +263,7 @@ def old_tls(site: Site) -> list[str]:
 def missing_files(site: Site) -> list[tuple[int, str]]:
     """Files of TLS that are not there, each with its line."""
     named = [(b.line, b.trust) for b in site.backends if b.trust is not None]
+    named += [(d.entrance.line, d.trust) for d in site.devices if d.trust is not None]
     for listener in site.listeners:
         if listener.certificate is not None:
             named += [(listener.line, listener.certificate.chain), (listener.line, listener.certificate.key)]

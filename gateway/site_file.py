@@ -21,7 +21,21 @@ from gateway.session.policy import Policy
 from gateway.source import Checker, Map
 
 LISTENER = ("dialects", "name", "enroll", "certificate", "public", "backend", "without_subprotocol", "accept", "options", "key")
-DEVICE = ("identity", "name", "enroll", "backend", "unit", "bind", "username", "credential", "accept", "options", "key")
+DEVICE = (
+    "identity",
+    "name",
+    "enroll",
+    "backend",
+    "unit",
+    "bind",
+    "username",
+    "credential",
+    "accept",
+    "options",
+    "key",
+    "trust",
+    "verify",
+)
 TOP = ("backends",)
 TOP_OPTIONAL = ("listeners", "devices", "data", "stations", "admin", "mappings", "policy", "trace", "drain", "unknown", "accept")
 STATION = ("as", "backend", "password", "credential", "callback", "options")
@@ -103,7 +117,8 @@ class _Reader:
         accept, options, key = self.accept(at), self.options(at), self.secret(at, "key")
         entrance = Listener(name, where, enroll, backend=backend, line=at.line, accept=accept, options=options, key=key)
         identity, username = self.optional_text(at, "identity"), self.optional_text(at, "username")
-        return Device(entrance, identity, self.unit(at), self.host_port(at, "bind"), username, self.secret(at, "credential"))
+        bind, credential, (trust, verify) = self.host_port(at, "bind"), self.secret(at, "credential"), self.trusted(at)
+        return Device(entrance, identity, self.unit(at), bind, username, credential, trust, verify)
 
     def unit(self, at: Map) -> int | str | None:
         value = at.get("unit")
@@ -143,17 +158,23 @@ class _Reader:
         callback = self.url(at, "callback")
         if where.codec == "soap" and callback is None:
             self.check.fault(at, "connect", "a SOAP back end must know where to reach us", "callback: http://host:port/path")
+        trust, verify = self.trusted(at)
         return Backend(
             name=self.text(at, "name", f"backend-{number + 1}"),
             address=where,
             username=self.optional_text(at, "username"),
             credential=self.secret(at, "credential"),
-            trust=self.folder / str(at["trust"]) if "trust" in at else None,
-            verify=bool(self.choice(at, "verify", (True, False), True)),
+            trust=trust,
+            verify=verify,
             callback=callback,
             callback_listen=self.host_port(at, "callback_listen") or host_port_of(callback),
             line=at.line,
         )
+
+    def trusted(self, at: Map) -> tuple[Path | None, bool]:
+        """Who signs the certificate of a peer that is dialled, and whether that is looked at."""
+        trust = self.folder / str(at["trust"]) if "trust" in at else None
+        return trust, bool(self.choice(at, "verify", (True, False), True))
 
     def stations(self, backends: list[str]) -> dict[str, Station]:
         listed = self.top.get("stations")

@@ -156,23 +156,25 @@ class Ways:
     def dialler(self, device: Device, line: Line, delays: Backoff) -> Any:
         """What makes the link, and makes it again."""
         address, secret = device.address, device.credential.read() if device.credential is not None else b""
+        trust = Trust(device.trust, device.verify)
         if address.kind == "http":
             content_type = str(line.rules.options.get("content_type", "text/plain"))
             digest = self._digest(device.username, secret) if line.rules.options.get("auth") == "digest" else None
             headers = headers_of(line.rules.options.get("headers", {}), None if digest else device.username, secret)
+            self.client.trusts[address.host, address.port] = trust
             base, within = address.url().rstrip("/"), self.limits.request_deadline
             return Polls(self.client, base, line, within, headers, content_type, digest)
         if address.kind == "mqtt":
             topics, qos = line.rules.options.get("subscribe", ()), int(line.rules.options.get("qos", 0))
             login = (device.username, secret.decode()) if device.username is not None else None
-            broker = Broker(address.host, address.port, address.secure, [str(one) for one in topics], qos, login)
+            broker = Broker(address.host, address.port, address.secure, [str(one) for one in topics], qos, login, trust)
             return Mqtt(self.reactor, broker, line, self.refused)
         if address.kind == "ws":
             names, peer = tuple(line.rules.options.get("subprotocol", "").split()), (address.host, address.port)
-            attempt = dial_texts(self.reactor, address.url(), names, line, self.limits, Trust(), peer)
+            attempt = dial_texts(self.reactor, address.url(), names, line, self.limits, trust, peer)
         else:
             where = Address(address.secure, address.host, address.port, address.path, address.host)
-            attempt = dial_stream(self.reactor, where, line, self.limits, Trust())
+            attempt = dial_stream(self.reactor, where, line, self.limits, trust)
         return Redial(self.reactor, attempt, delays, line.closed)
 
     def _digest(self, username: str | None, secret: bytes) -> Digest | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Secret, SecretError
-from gateway.loading import old_tls
+from gateway.loading import missing_files, old_tls
 from gateway.site_file import read
 from gateway.source import SourceError
 
@@ -195,3 +195,11 @@ def test_several_dialects_of_one_listener(tmp_path: Path, line: str) -> None:
 )
 def test_faults_of_several_dialects(tmp_path: Path, text: str, said: str) -> None:
     assert said in "\n".join(faults(tmp_path, text))
+
+
+def test_a_device_says_whose_certificate_is_believed(tmp_path: Path) -> None:
+    lines = "devices:\n  - {dial: box+mqtts://b, trust: ca.pem}\n  - {dial: box+https://g, verify: false}\n"
+    known = {"box": {"mqtt": 1883, "http": 80}}
+    site = read(write(tmp_path, f"backends: [{{connect: ocpp1.6+wss://h/}}]\n{lines}"), [*DIALECTS, "box"], known)
+    assert [(one.trust, one.verify) for one in site.devices] == [(tmp_path / "ca.pem", True), (None, False)]
+    assert [what for _, what in missing_files(site)] == [f"{tmp_path / 'ca.pem'} is no file"]

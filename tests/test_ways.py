@@ -14,8 +14,11 @@ from gateway.address import Address
 from gateway.callers import Callers
 from gateway.config import Device, Listener
 from gateway.devices.places import Addressing
+from gateway.links.client import HttpClient
 from gateway.links.exchange import Exchange, Handshake, Request
 from gateway.links.limits import Limits
+from gateway.links.redial import Backoff
+from gateway.links.trust import Trust
 from gateway.ways import LOOK_UP_AGAIN, Way, Ways, headers_of
 from tests.devices.toys import line
 from tests.office import Wire as Far
@@ -180,6 +183,14 @@ def test_stations_that_open_a_websocket(tmp_path: Path) -> None:
     callers.request(Exchange(plain := Far(), request("/ws")), listener)
     assert plain.answer is not None
     assert plain.answer[0] == 426
+
+
+def test_a_station_s_certificate_is_believed_by_its_own_signer(tmp_path: Path) -> None:
+    device = dataclasses.replace(dialled("http", "A"), trust=tmp_path / "ca.pem")
+    office, reactor, ways = scene(tmp_path, BY_NAME, devices=[device])
+    ways.client = HttpClient(reactor, Limits())
+    ways.dialler(device, office.line(), Backoff(lambda low, high: low))
+    assert ways.client.trusts == {("192.0.2.9", 7000): Trust(tmp_path / "ca.pem")}
 
 
 def test_what_is_shown_over_http_is_basic_or_what_the_dialect_says() -> None:

@@ -41,12 +41,16 @@ class Response:
 
 
 class HttpClient:
-    """Keeps at most ``limits.pooled`` idle connections for each place."""
+    """Keeps at most ``limits.pooled`` idle connections for each place.
+
+    ``trusts`` says of (host, port) whose certificates are believed there, where it is not ``trust``.
+    """
 
     def __init__(self, reactor: Any, limits: Limits, trust: Trust | None = None) -> None:
         self.reactor = reactor
         self.limits = limits
         self.trust = trust
+        self.trusts: dict[tuple[str, int], Trust] = {}
         self._idle: dict[tuple[bool, str, int], list[_Link]] = {}
         self._calls: set[_Call] = set()
         self._closed = False
@@ -176,7 +180,8 @@ class _Link(Dialled):
     def open(self, address: Address, call: _Call, within: float) -> None:
         """Connect, then send."""
         self._call, call.link = call, self
-        self._attempt = dial(self._client.reactor, address, self, self._client.trust, within)
+        trust = self._client.trusts.get((address.host, address.port), self._client.trust)
+        self._attempt = dial(self._client.reactor, address, self, trust, within)
         self._attempt.addCallbacks(lambda _: None, lambda failure: self._fail(words(failure)))
 
     def begin(self, call: _Call) -> None:

@@ -9,7 +9,6 @@ reactor's thread.  It connects again by itself.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,17 +17,19 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.links.streams import Peer, Receiver
+from gateway.links.trust import PLATFORM, Trust
 
 MOST_WAITING = 1000
 """Messages that may wait for the reactor, and as many that may wait for the broker; further ones are dropped."""
 LARGEST = 1 << 20
 """Bytes of a payload; a longer one is dropped."""
 KEEP_ALIVE = 30
+UNREACHED = "the broker is not reached, or shows a certificate that is not believed"
 
 
 @dataclass(frozen=True)
 class Broker:
-    """Where it is, and what is heard there.  ``login``: name and password, perhaps."""
+    """Where it is, and what is heard there.  ``login``: name and password, perhaps; ``trust``: whose certificate it may show."""
 
     host: str
     port: int
@@ -36,6 +37,7 @@ class Broker:
     topics: Sequence[str]
     qos: int = 0
     login: tuple[str, str] | None = None
+    trust: Trust = PLATFORM
 
 
 class Mqtt:
@@ -60,8 +62,9 @@ class Mqtt:
         if self._broker.login is not None:
             client.username_pw_set(*self._broker.login)
         if self._broker.secure:
-            client.tls_set_context(ssl.create_default_context())
-        client.on_connect = lambda *_: self._tell(self._connected, client)
+            client.tls_set_context(self._broker.trust.context())
+        client.on_connect = lambda _, __, ___, code, *____: self._tell(self._connected, client, code)
+        client.on_connect_fail = lambda *_: self._tell(self._receiver.closed, client, UNREACHED)
         client.on_disconnect = lambda *_: self._tell(self._lost, client)
         client.on_message = lambda _, __, message: self._tell(self._message, client, message)
         client.connect_async(self._broker.host, self._broker.port, KEEP_ALIVE)
@@ -106,8 +109,10 @@ class Mqtt:
         if client is self._client:
             what(*about)
 
-    def _connected(self) -> None:
-        if self._client is not None and self._client.is_connected() and not self._up:
+    def _connected(self, code: Any) -> None:
+        if code.is_failure:
+            self._receiver.closed(f"the broker refuses us: {code}")
+        elif self._client is not None and self._client.is_connected() and not self._up:
             for topic in self._broker.topics:
                 self._client.subscribe(topic, self._broker.qos)
             self._up = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import CERT_NONE, SSLContext, create_default_context
 from typing import Any
 
 from OpenSSL import SSL
@@ -55,6 +56,13 @@ class Trust:
                 self._made.clear()
             self._made[host] = self._make(host)
         return self._made[host]
+
+    def context(self) -> SSLContext:
+        """The same for those who have sockets of their own.  Raises OSError for a bad CA file."""
+        made = create_default_context(cafile=self.ca_file)
+        if not self.verify:
+            made.check_hostname, made.verify_mode = False, CERT_NONE
+        return made
 
     def _make(self, host: str) -> Any:
         if not self.verify:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from gateway.links.mqtt import Broker, Mqtt
+from gateway.links.mqtt import UNREACHED, Broker, Mqtt
+from gateway.links.trust import Trust
 from tests.links.test_streams import Far
 from tests.peers import brokers
-from tests.peers.running import until
+from tests.peers.running import free_port, until
 
 
 class Reactor:
@@ -79,6 +80,41 @@ def test_messages_come_with_their_topics_and_go_to_theirs_over_a_restart_of_the_
     before = len(far.data)
     reactor.turn()
     assert (len(far.data), refused) == (before, [])
+
+
+def test_a_broker_over_tls_is_believed_by_its_own_signer_and_shown_a_password(tmp_path: Path) -> None:
+    broker = brokers.Broker(tmp_path, secure=True, login=("gateway", "secret"))
+    broker.start()
+    reactor, far, refused = Reactor(), Heard(), list[str]()
+
+    def at(password: str, trust: Trust) -> Mqtt:
+        place = Broker("127.0.0.1", broker.port, True, ["box/#"], 0, ("gateway", password), trust)
+        link = Mqtt(reactor, place, far, refused.append)
+        link.open()
+        return link
+
+    try:
+        for trust in (Trust(tmp_path / "cert.pem"), Trust(verify=False)):
+            far.link, far.data, link = None, [], at("secret", trust)
+            until(lambda: reactor.turn() and far.link, "the link is up")
+            until(lambda link=link: link.write(b"7", link.peer, "box/level") or (reactor.turn() and far.data), "it hears itself")
+            assert far.data[0] == b"box/level 7"
+            link.shut()
+        far.link, wrong = None, at("guess", Trust(tmp_path / "cert.pem"))
+        until(lambda: reactor.turn() and "the broker refuses us" in far.ends[-1], "it is told why it is not let in")
+        assert far.link is None
+        wrong.shut()
+    finally:
+        broker.kill()
+
+
+def test_a_broker_that_is_not_there_is_told() -> None:
+    reactor, far = Reactor(), Heard()
+    link = Mqtt(reactor, Broker("127.0.0.1", free_port(), False, []), far, lambda why: None)
+    link.open()
+    until(lambda: reactor.turn() and far.ends, "the failure is told")
+    assert far.ends[0] == UNREACHED
+    link.shut()
 
 
 def test_a_flood_is_not_kept_in_memory() -> None:

@@ -12,22 +12,31 @@ from typing import Any
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from pwdlib.hashers.argon2 import Argon2Hasher
 
+from tests.certified import certified
 from tests.peers.running import free_port, until
 
 
 class Broker:
     """It stands at ``port``, again after a ``kill``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, secure: bool = False, login: tuple[str, str] | None = None) -> None:
         self.port = free_port()
         self._config = folder / "broker.yaml"
+        allowed, tls = "AnonymousAuthPlugin: {allow_anonymous: true}", ""
+        if login is not None:
+            (folder / "users").write_text(f"{login[0]}:{Argon2Hasher().hash(login[1])}\n")
+            allowed = f"FileAuthPlugin: {{password_file: {folder / 'users'}}}"
+        if secure:
+            certificate, key = certified(folder)
+            tls = f", ssl: true, certfile: {certificate}, keyfile: {key}"
         self._config.write_text(
             textwrap.dedent(f"""\
             listeners:
-              default: {{type: tcp, bind: 127.0.0.1:{self.port}}}
+              default: {{type: tcp, bind: 127.0.0.1:{self.port}{tls}}}
             plugins:
-              amqtt.plugins.authentication.AnonymousAuthPlugin: {{allow_anonymous: true}}
+              amqtt.plugins.authentication.{allowed}
             """)
         )
         self._child: subprocess.Popen[bytes] | None = None
