@@ -23,6 +23,7 @@ from gateway.data import Data
 from gateway.devices.device import Device as Machine
 from gateway.doors import Doors
 from gateway.journal.contract import Depth, Journal
+from gateway.links import descriptors
 from gateway.links import server as links
 from gateway.links.allowance import Allowances
 from gateway.links.client import HttpClient
@@ -84,6 +85,7 @@ class Server:
         self.admin_port: Any = None
         self._measuring: Any = None
         self._looking: Any = None
+        self._full = False
         self.relay.load.on_level = self._loaded
 
     # -- start ---------------------------------------------------------------------------------------------------
@@ -92,7 +94,7 @@ class Server:
         """Open the admin port, then every listener, then take up what waits in the journal.  Raises what a port raises."""
         if self.site.admin is not None:
             factory = HttpFactory(self.reactor, self.console.request, None, self.limits, self._refused)
-            self.admin_port = await links.listen(self.reactor, *self.site.admin, factory)
+            self.admin_port = await links.listen(self.reactor, *self.site.admin, factory, who=descriptors.ADMIN)
             self.log.info("admin port open", url=f"http://{self.site.admin[0]}:{self.admin_port.getHost().port}/")
         self._declare()
         await self._open()
@@ -215,7 +217,17 @@ class Server:
         """How late this call is tells how far the reactor is behind."""
         now = self.reactor.seconds()
         self.relay.load.look(now - due)
+        self._look_for_room(not descriptors.room(1, descriptors.STATIONS))
         self._looking = self.reactor.callLater(LOOK_EVERY, self._look, now + LOOK_EVERY)
+
+    def _look_for_room(self, full: bool) -> None:
+        if full != self._full:
+            self._full = full
+            self.metrics.full(full)
+            if full:
+                self.log.warn("descriptors are running out: nobody new is let in", limit=descriptors.limit())
+            else:
+                self.log.info("there are descriptors again")
 
     def _loaded(self, level: int) -> None:
         self.log.warn("how far the gateway is behind", load=level)

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
 from gateway.address import parse
 from gateway.config import Certificate, Device, Listener
+from gateway.links import descriptors
 from gateway.loading import wires
 from gateway.observe.log import Log
 from gateway.observe.metrics import Metrics
@@ -158,6 +160,18 @@ def test_while_it_is_far_behind_nothing_is_read_and_all_goes_on_afterwards(tmp_p
     reactor.pump([1.0] * 5)
     assert wire.producerState == "producing"
     assert "load_level 0.0" in one.metrics.exposition().decode()
+
+
+def test_that_no_descriptor_is_left_for_stations_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, reactor = server(tmp_path)
+    one.log = Log(stream := io.StringIO())
+    begin(one)
+    for limit in (1, 2**31):
+        monkeypatch.setattr(descriptors, "limit", lambda limit=limit: limit)
+        reactor.pump([1.0] * 3)
+        assert f"descriptors_scarce {float(limit == 1)}" in one.metrics.exposition().decode()
+    told = stream.getvalue()
+    assert told.count("nobody new is let in") == told.count("there are descriptors again") == 1
 
 
 def with_devices(folder: Path, *dialled: str) -> Any:

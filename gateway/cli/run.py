@@ -26,6 +26,8 @@ from gateway.config import Backend, Device, Enroll, Listener, Site, TraceSetting
 from gateway.data import Data
 from gateway.journal.contract import Damaged, JournalFailed
 from gateway.journal.threaded import ThreadedJournal
+from gateway.links import descriptors
+from gateway.links.limits import Limits
 from gateway.observe.log import Log
 from gateway.observe.mask import TagMask
 from gateway.observe.metrics import Metrics
@@ -178,6 +180,7 @@ def serve(site: Site, data: Data, again: Again | None = None, prints: Mapping[st
     ``again`` loads everything anew, ``prints`` are the fingerprints of what ``data`` was loaded from.
     """
     reactor = steady_reactor()
+    descriptors.raise_limit()
     os.umask(0o077)
     log = Log(sys.stderr, human=sys.stderr.isatty())
     log.attach()
@@ -234,6 +237,7 @@ def server_of(site: Site, data: Data, reactor: Any, journal: Any, log: Log) -> S
         wall=partial(datetime.now, UTC),
         ids=new_id,
         rng=random.SystemRandom(),
+        limits=Limits(connections=min(Limits().connections, descriptors.connections(descriptors.limit()))),
     )
 
 

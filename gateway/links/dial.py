@@ -17,6 +17,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer  # type: ignore[import-untyped]
 
 from gateway.links.address import Address
+from gateway.links.descriptors import LINKS, room
+from gateway.links.limits import LinkFailed
 from gateway.links.trust import PLATFORM, Trust
 
 
@@ -57,6 +59,8 @@ def dial(reactor: Any, address: Address, protocol: Dialled, trust: Trust | None,
     A name is looked up by the reactor (on Twisted's own: in its threads); an IP address is connected to as it stands,
     so that a simulated reactor needs no resolver.  Fails with Twisted's errors, OSError or OpenSSL's errors.
     """
+    if not room(1, LINKS):
+        return fail(LinkFailed("no descriptor is left for another connection", reached=False))
     try:
         factory: Any = _One(protocol)
         if address.secure:

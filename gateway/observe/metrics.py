@@ -148,6 +148,7 @@ class Metrics:
         )
         self._ready = self._gauge("ready", "1 while the gateway takes stations, as /readyz says.")
         self._load = self._gauge("load_level", "How far the gateway is behind: 0 not at all … 4 it reads nothing more.")
+        self._full = self._gauge("descriptors_scarce", "1 while no descriptor is left for another station.")
         self._stations = self._gauge("stations_connected", "Stations with a link, or with a recent exchange.")
         self._uplinks = self._gauge("uplinks_up", "Links to back ends that stand.")
         self._queued = self._gauge("journal_queued", "Transaction messages that wait for their back end.")
@@ -178,6 +179,10 @@ class Metrics:
     def loaded(self, level: int) -> None:
         """The gateway is so far behind (`gateway.load`)."""
         self._load.set(level)
+
+    def full(self, full: bool) -> None:
+        """Whether the last descriptors are reached, which are kept from stations."""
+        self._full.set(int(full))
 
     def refused(self, reason: str) -> None:
         """A peer's input was turned away; ``reason`` is one of `REASONS`."""

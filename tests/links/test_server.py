@@ -28,6 +28,7 @@ from websockets.asyncio.client import connect as ws_connect
 from websockets.asyncio.server import serve as ws_serve
 
 from gateway.config import TLS
+from gateway.links import server
 from gateway.links.address import Address
 from gateway.links.client import HttpClient
 from gateway.links.http import http_factory
@@ -402,3 +403,29 @@ def test_those_who_come_together_are_taken_in_by_handfuls() -> None:
         peer.close()
     port.stopListening()
     reactor.runUntilCurrent()
+
+
+def test_where_no_descriptor_is_left_a_port_rests_and_those_who_wait_are_taken_in_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms = iter([0, 0, 1, 5, 0])
+    monkeypatch.setattr(server, "room", lambda wanted, who: min(wanted, next(rooms)))
+    monkeypatch.setattr(server, "REST", 0.0)
+    taken: list[Any] = []
+    factory: Any = Factory()
+    factory.buildProtocol = taken.append
+    opened: list[Any] = []
+    reactor = SelectReactor()
+    listen(reactor, "127.0.0.1", 0, factory).addCallback(opened.append)
+    (port,) = opened
+    peers = [socket.create_connection(("127.0.0.1", port.getHost().port)) for _ in range(3)]
+    for expected in (0, 0, 1, 3):
+        assert port in reactor.getReaders()
+        port.doRead()
+        assert len(taken) == expected
+        assert (port in reactor.getReaders()) == (expected > 0), "who is not taken in is not asked for again and again"
+        reactor.runUntilCurrent()
+    port.doRead()
+    port.stopListening()
+    reactor.runUntilCurrent()
+    assert port not in reactor.getReaders(), "a rest does not open what was closed meanwhile"
+    for peer in peers:
+        peer.close()

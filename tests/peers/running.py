@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -107,6 +108,8 @@ class Gateway:
         self.log = data / "log.txt"
         self.child: subprocess.Popen[bytes] | None = None
         self.environment: dict[str, str] = {}
+        self.most: dict[int, int] = {}
+        """Limits of the child, as ``resource`` counts them."""
 
     def start(self) -> Gateway:
         self.data.mkdir(exist_ok=True, parents=True)
@@ -121,15 +124,18 @@ class Gateway:
             str(self.data),
         ]
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen(
-                line, stderr=log, stdout=log, env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
-            )
+            told = {**os.environ, "PYTHONUNBUFFERED": "1", **self.environment}
+            self.child = subprocess.Popen(line, stderr=log, stdout=log, env=told, preexec_fn=self._limited if self.most else None)
         try:
             until(lambda: self.child.poll() is not None or self.get("/readyz") == 200, "the gateway is ready")
         except AssertionError as error:
             raise AssertionError(f"{error}; its log:\n{self.log.read_text()[-2000:]}") from None
         assert self.child.poll() is None, self.log.read_text()
         return self
+
+    def _limited(self) -> None:
+        for what, most in self.most.items():
+            resource.setrlimit(what, (most, most))
 
     def get(self, path: str) -> int:
         try:

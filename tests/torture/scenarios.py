@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.peers.running import PATIENCE
 from tests.peers.storm import Backend, eventually, further
+from tests.torture.crowd import crowd
 from tests.torture.disk import FOREVER
 from tests.torture.events import EventBackend
 from tests.torture.world import Account, Trial, World
@@ -344,6 +345,7 @@ SCENARIOS: dict[str, Scenario] = {
     "sleeps": sleeps,
     "slow": slow,
     "tmpfs": tmpfs,
+    "crowd": crowd,
 }
 NEED_SHIM = ("steps", "power", "power-201", "errors", "full", "clock", "slow")
 SHORT = {
@@ -361,5 +363,6 @@ SHORT = {
     "sleeps": 1,
     "slow": 1,
     "tmpfs": 1,
+    "crowd": 1,
 }
 """How many cycles of each are enough for every run of the tests; tests/peers/test_storm.py kills too."""
