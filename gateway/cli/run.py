@@ -28,6 +28,7 @@ from gateway.journal.contract import Damaged, JournalFailed
 from gateway.journal.threaded import ThreadedJournal
 from gateway.links import descriptors
 from gateway.links.limits import Limits
+from gateway.links.names import Names
 from gateway.observe.log import Log
 from gateway.observe.mask import TagMask
 from gateway.observe.metrics import Metrics
@@ -203,7 +204,7 @@ def serve(site: Site, data: Data, again: Again | None = None, prints: Mapping[st
 
 
 def steady_reactor() -> Any:
-    """The reactor, on the monotonic clock.
+    """The reactor, on the monotonic clock, and with a resolver that holds up nobody.
 
     Twisted's own looks at the wall clock (`twisted.python.runtime`): set back by a day, it would fire no timer for a day; set
     forward, all of them at once.
@@ -211,6 +212,7 @@ def steady_reactor() -> Any:
     from twisted.internet import reactor
 
     setattr(reactor, "seconds", time.monotonic)  # noqa: B010 (no class of reactors says that it may be set)
+    reactor.installNameResolver(Names(reactor))
     return reactor
 
 

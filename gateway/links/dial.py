@@ -56,7 +56,7 @@ class _One(Factory):
 def dial(reactor: Any, address: Address, protocol: Dialled, trust: Trust | None, within: float) -> Deferred[Any]:
     """Connect ``protocol``.  The Deferred fires when TCP is there; cancelling it ends the attempt.
 
-    A name is looked up by the reactor (on Twisted's own: in its threads); an IP address is connected to as it stands,
+    A name is looked up by the reactor (`gateway.links.names`); an IP address is connected to as it stands,
     so that a simulated reactor needs no resolver.  Fails with Twisted's errors, OSError or OpenSSL's errors.
     """
     if not room(1, LINKS):

@@ -18,6 +18,7 @@ import time
 import traceback
 from pathlib import Path
 
+from tests.torture import names
 from tests.torture.disk import built, unavailable
 from tests.torture.scenarios import NEED_SHIM, SCENARIOS, SHORT, may_mount
 from tests.torture.world import Account, Trial
@@ -106,6 +107,8 @@ def tell(running: dict[str, Trial]) -> None:
 def left_out(folder: Path) -> dict[str, str]:
     """What cannot be done on this machine, and why."""
     missing = dict.fromkeys(NEED_SHIM, unavailable()) if unavailable() else {}
+    if not names.possible():
+        missing["names"] = f"{names.OTHER} is no address of this machine"
     return missing if may_mount(folder) else {**missing, "tmpfs": "this user may not mount a file system"}
 
 

@@ -21,6 +21,8 @@ from tests.peers.storm import Backend, eventually, further
 from tests.torture.crowd import crowd
 from tests.torture.disk import FOREVER
 from tests.torture.events import EventBackend
+from tests.torture.names import names
+from tests.torture.proxy import TROUBLES
 from tests.torture.world import Account, Trial, World
 
 Scenario = Callable[[Trial], Awaitable[Account]]
@@ -212,6 +214,23 @@ async def half_open(trial: Trial) -> Account:
     return world.account
 
 
+async def lossy(trial: Trial) -> Account:
+    """Bytes come late and in pieces, one direction stands still, connections end amid a message, by a close or a reset."""
+    world = World(trial, "lossy")
+    async with world.storm():
+        for number in range(trial.cycles):
+            bad = ([world.uplinks], [world.street, world.uplinks], [world.street])[number % 3]
+            for proxy in bad:
+                proxy.troubles = TROUBLES
+            await world.rest(1.0, 4.0)
+            for proxy in bad:
+                proxy.troubles = {}
+            await _all_asked_anew(world)
+            world.account.cycles += 1
+    world.account.notes["connections cut amid a message"] = world.street.severed + world.uplinks.severed
+    return world.account
+
+
 async def sleeps(trial: Trial) -> Account:
     """The whole process stands still for longer than anybody waits for it, as in a machine that is moved or suspended."""
     world = World(trial, "sleeps")
@@ -346,6 +365,8 @@ SCENARIOS: dict[str, Scenario] = {
     "slow": slow,
     "tmpfs": tmpfs,
     "crowd": crowd,
+    "names": names,
+    "lossy": lossy,
 }
 NEED_SHIM = ("steps", "power", "power-201", "errors", "full", "clock", "slow")
 SHORT = {
@@ -364,5 +385,7 @@ SHORT = {
     "slow": 1,
     "tmpfs": 1,
     "crowd": 1,
+    "names": 3,
+    "lossy": 2,
 }
 """How many cycles of each are enough for every run of the tests; tests/peers/test_storm.py kills too."""

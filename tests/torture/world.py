@@ -89,7 +89,7 @@ class World:
         self.chance, self.account, self.policy, self.ordered = chance, Account(name), policy, True
         self.port, place, entrance, exit = (free_port() for _ in range(4))
         self.backend = backend(place, chance)
-        self.street, self.uplinks = Proxy(entrance, self.port), Proxy(exit, place)
+        self.street, self.uplinks = Proxy(entrance, self.port, chance=chance), Proxy(exit, place, chance=chance)
         self.stations = [Station(f"CP {number}", entrance, random.Random(number)) for number in range(stations or trial.stations)]
         folder.mkdir(parents=True, exist_ok=True)
         site = folder / "gateway.yaml"
