@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench simulate torture scale wsdl clean
+.PHONY: run test lint bench simulate torture scale soak wsdl clean
 
 run: $(VENV)/.run
 	@$(BIN)/ocpp-gateway demo
@@ -27,6 +27,10 @@ simulate: $(VENV)/.test
 # A real gateway that is killed, cut from power, and given a failing disk: make torture CYCLES=20, or CYCLES=kills=250,power=60
 torture: $(VENV)/.test
 	$(BIN)/python -m tests.torture $(if $(CYCLES),--cycles $(CYCLES)) $(if $(STATIONS),--stations $(STATIONS))
+
+# Stations, back end and files come and go; afterwards a real gateway must hold what it held before.  About two minutes.
+soak: $(VENV)/.test
+	$(BIN)/python -m tests.soak
 
 # 5,000 stations: idle, all at once after a restart, and 100,000 messages after an outage (docs/scale.rst); about ten minutes.
 STATIONS ?= 5000

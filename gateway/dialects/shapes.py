@@ -38,7 +38,7 @@ class Enum:
     read: Mapping[str, str | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Shape:
     """An object.  The order of ``fields`` is the order of the XML Schema.  An ``open`` one may have any others beside them."""
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from gateway.dialects.shapes import Enum, Field, Scalar, Shape
 from gateway.ladder.expressions import FUNCTIONS, TABLES, NotAllowed, Type, parse
@@ -82,10 +82,15 @@ class Given:
         return lambda connector: self._told.get(question, {}).get(str(connector or 0))
 
 
-@cache
+_LOOSENED: WeakKeyDictionary[Shape, Shape] = WeakKeyDictionary()  # a reload brings new shapes, and the old ones go
+
+
 def loosened(shape: Shape) -> Shape:
     """The shape with words of any spelling: what a peer sends wrongly may be named in a condition."""
-    return Shape(shape.name, {name: _loose(field) for name, field in shape.fields.items()})
+    found = _LOOSENED.get(shape)
+    if found is None:
+        found = _LOOSENED[shape] = Shape(shape.name, {name: _loose(field) for name, field in shape.fields.items()})
+    return found
 
 
 def _loose(field: Field) -> Field:

@@ -190,11 +190,15 @@ class Station(Charging):
 
     async def live(self) -> None:
         """Charge until it is enough."""
+        await self.boot()
+        while not self.enough:
+            await self.charge()
+
+    async def boot(self) -> None:
+        """Announce itself until it is accepted."""
         boot = "<c:chargePointVendor>V</c:chargePointVendor><c:chargePointModel>M</c:chargePointModel>"
         while "Accepted" not in await self._insist("BootNotification", boot):
             await asyncio.sleep(0.2)
-        while not self.enough:
-            await self.charge()
 
     async def start(self, tag: str, when: str, meter: int) -> int:
         inner = f"<c:connectorId>1</c:connectorId><c:idTag>{tag}</c:idTag><c:timestamp>{when}</c:timestamp>"

@@ -120,6 +120,12 @@ class Station(Charging):
             await link.lost.wait()
             self.here.clear()
 
+    def leave(self) -> None:
+        """Go without a word; `stay` has ended before."""
+        self.here.clear()
+        if self._link is not None:
+            self._link.transport.abort()
+
     async def _come(self) -> Link:
         """Connect, and announce itself until that is accepted."""
         while True:
