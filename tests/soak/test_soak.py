@@ -1,4 +1,4 @@
-"""The short form of ``make soak``."""
+"""The short form of ``make soak``, and of the backlog that it measures."""
 
 from __future__ import annotations
 
@@ -7,10 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.soak.backlog import MOST, measured
 from tests.soak.churn import Churn, Findings
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted on Linux")
+LINUX = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="what a process holds is read from /proc")
+
+
+@LINUX
+def test_a_backlog_on_the_disk_is_none_in_memory(tmp_path: Path) -> None:
+    found = measured(tmp_path, stations=10, times=120, pad=12_000)
+    assert found.messages == 6000
+    assert found.file > 2 * MOST
+    assert found.good, str(found)
+
+
+@LINUX
 def test_stations_back_end_and_files_come_and_go_and_nothing_is_kept(tmp_path: Path) -> None:
     found = asyncio.run(Churn(tmp_path, stations=4, reload_every=8).run(8, 24))
     assert found.good, str(found)
