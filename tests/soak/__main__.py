@@ -3,8 +3,8 @@
     python -m tests.soak [--cycles N] [--stations N] [--reload-every N]
     python -m tests.soak --backlog N
 
-Ends with exit code 1 if anything has grown, was lost, or doubled; with ``--backlog`` if so many waiting messages take more than 32 MiB
-of memory.
+Ends with exit code 1 if anything has grown, was lost, or doubled; with ``--backlog`` if so many waiting messages take more than
+32 MiB of memory.
 """
 
 from __future__ import annotations

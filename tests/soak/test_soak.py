@@ -10,7 +10,6 @@ import pytest
 from tests.soak.backlog import MOST, measured
 from tests.soak.churn import Churn, Findings
 
-
 LINUX = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="what a process holds is read from /proc")
 
 
