@@ -11,13 +11,13 @@ import socket
 import struct
 from collections.abc import Mapping
 
+from tests.peers.looped import deaf
+
 STALL = 2.5
 """Seconds for which one direction stands still, longer than most answers may take in these trials."""
 TROUBLES = {"delay": 0.1, "slice": 0.3, "stall": 0.02, "cut": 0.05, "reset": 0.5}
 """For how many seconds at most what is read is held back; then the chances that it comes in pieces, that its direction stands
 still, that the connection ends within it, and that this end is a reset."""
-
-from tests.peers.looped import deaf
 
 
 class Proxy:
