@@ -1,7 +1,7 @@
 """``ocpp-gateway journal``: what waits, what is parked and why; brings parked messages back, and writes everything out.
 
 In: a data folder.  Out: tables, or JSON lines, on standard output; exit code 1 where the journal cannot be read.
-Not here: SQL (`gateway.journal.parked`), delivery (`gateway.session`).
+Not here: SQL (`gateway.journal.parked`, `gateway.journal.salvage`), delivery (`gateway.session`).
 
 Looking needs no lock and disturbs no gateway.  ``replay`` works in the file itself where no gateway holds it; else it stores
 the request there, and the gateway carries it out within some seconds.
@@ -22,6 +22,7 @@ from gateway.journal import parked
 from gateway.journal.contract import JournalFailed, RowState
 from gateway.journal.lock import InUse
 from gateway.journal.parked import PARKED, Stored
+from gateway.journal.salvage import salvaged
 from gateway.journal.store import Store
 
 FILE = "journal.sqlite"
@@ -106,7 +107,7 @@ def export(args: argparse.Namespace) -> int:
     count = 0
     with closing(parked.look(args.data / FILE)) as db:
         lost: list[str] = []
-        for one in parked.salvaged(db, args.station, STATES[args.state], lost.append):
+        for one in salvaged(db, args.station, STATES[args.state], lost.append):
             print(text.line(one))
             count += 1
     if lost:

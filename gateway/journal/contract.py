@@ -192,7 +192,7 @@ class Waiting(Struct, frozen=True):
 
 
 class Depth(Struct, frozen=True):
-    """The state of the store: rows queued and parked in all, and the receipt time of the oldest queued one (ISO), if any.
+    """The state of the store: rows queued and parked in all, and when the queued one that was stored first came (ISO), if any.
 
     ``asked`` counts the parked rows that an operator asked to bring back while this gateway ran.
     """

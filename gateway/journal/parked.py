@@ -10,7 +10,7 @@ A row keeps its number for good, so rows that come back stand before all that th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from gateway.journal.schema import APPLICATION_ID, MIGRATIONS, damaged, is_damag
 
 PARKED = "parked"
 """The word in a row's and a transaction's flags that makes what comes later of it parked too."""
+
+
+EVERY_ROW = f"SELECT {rows.ROW}, station, why FROM message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,10 @@ def look(path: Path) -> sqlite3.Connection:
 
 def stations(db: sqlite3.Connection) -> Iterator[Station]:
     """All stations that the journal knows, by name."""
-    asked = f"""SELECT name,
-        (SELECT count(*) FROM message WHERE station = name AND {rows.QUEUED}),
-        (SELECT count(*) FROM message WHERE station = name AND {rows.PARKED}),
-        (SELECT min(received) FROM message WHERE station = name AND {rows.QUEUED}),
+    asked = """SELECT name,
+        (SELECT count(*) FROM queue WHERE station = name AND state = 'queued'),
+        (SELECT count(*) FROM queue WHERE station = name AND state = 'parked'),
+        (SELECT received FROM waiting WHERE station = name AND state = 'queued' ORDER BY seq LIMIT 1),
         (SELECT count(*) FROM txn WHERE station = name AND closed IS NULL)
         FROM (SELECT name FROM station UNION SELECT station FROM value) ORDER BY name"""
     return (Station(*found) for found in db.execute(asked))
@@ -76,38 +79,17 @@ def stored(
     db: sqlite3.Connection, station: str | None = None, states: Sequence[RowState] = (), seqs: Sequence[int] = ()
 ) -> Iterator[Stored]:
     """Rows by station and number; ``states`` and ``seqs`` choose, where given."""
-    where, values = _where(station, states, seqs)
-    asked = f"SELECT {rows.ROW}, station, why FROM message WHERE {where} ORDER BY station, seq"
-    return map(_stored, db.execute(asked, values))
-
-
-def salvaged(
-    db: sqlite3.Connection, station: str | None, states: Sequence[RowState], on_damage: Callable[[str], None]
-) -> Iterator[Stored]:
-    """Rows in the order in which they were stored; where the file is damaged, those before and those behind the damage."""
-    where, values = _where(station, states, ())
-    last = -1
-    for order in ("ASC", "DESC"):
-        asked = f"SELECT {rows.ROW}, station, why, rowid FROM message WHERE {where} AND rowid > ? ORDER BY rowid {order}"
-        try:
-            for *found, at in db.execute(asked, [*values, last]):
-                yield _stored(found)
-                last = at if order == "ASC" else last
-            return
-        except sqlite3.DatabaseError as error:
-            on_damage(str(error))
-
-
-def _where(station: str | None, states: Sequence[RowState], seqs: Sequence[int]) -> tuple[str, list[Any]]:
     wanted, values = ["1"], list[Any]()
     for column, chosen in (("station", [station] if station is not None else []), ("state", states), ("seq", seqs)):
         if chosen:
-            wanted.append(f"+{column} IN ({', '.join('?' * len(chosen))})")
+            wanted.append(f"{column} IN ({', '.join('?' * len(chosen))})")
             values += chosen
-    return " AND ".join(wanted), values
+    asked = f"{EVERY_ROW} WHERE {' AND '.join(wanted)} ORDER BY station, seq"
+    return map(made, db.execute(asked, values))
 
 
-def _stored(found: Sequence[Any]) -> Stored:
+def made(found: Sequence[Any]) -> Stored:
+    """What stands in the columns of `EVERY_ROW`."""
     *row, station, why = found
     return Stored(station, rows.row(row), why)
 
@@ -146,7 +128,7 @@ def bring_back(db: sqlite3.Connection, station: str, seqs: Sequence[int], anew: 
     for seq in seqs:
         changed = db.execute(_BRING_BACK, {"station": station, "seq": seq, "anew": int(anew)}).rowcount
         if changed:
-            _drop_word(db, "message", "seq", station, seq)
+            _drop_word(db, "queue", "seq", station, seq)
             count += changed
     for (id,) in db.execute(_CLEARED, {"station": station}).fetchall():
         _drop_word(db, "txn", "gateway_id", station, id)
@@ -155,14 +137,15 @@ def bring_back(db: sqlite3.Connection, station: str, seqs: Sequence[int], anew: 
 
 _KEEPS = "NOT :anew AND coalesce(answers, '[]') <> '[]'"
 _BRING_BACK = f"""
-    UPDATE message SET state = 'queued', attempts = 0, cuts = 0, why = '',
+    UPDATE queue SET state = 'queued', attempts = 0, cuts = 0, why = '',
     rendered = CASE WHEN {_KEEPS} THEN rendered END, answers = CASE WHEN {_KEEPS} THEN answers END
     WHERE station = :station AND seq = :seq AND state = 'parked'"""
 _WITH_WORD = f"' ' || flags || ' ' LIKE '% {PARKED} %'"
 _CLEARED = f"""
     SELECT gateway_id FROM txn WHERE station = :station AND {_WITH_WORD} AND NOT EXISTS (
-        SELECT 1 FROM message WHERE message.station = txn.station AND "transaction" = gateway_id AND {rows.PARKED}
-        AND (message.flags = '' OR ' ' || message.flags || ' ' LIKE '% {PARKED} %'))"""
+        SELECT 1 FROM queue INDEXED BY queue_of
+        WHERE queue.station = txn.station AND "transaction" = gateway_id AND state = 'parked'
+        AND (queue.flags = '' OR ' ' || queue.flags || ' ' LIKE '% {PARKED} %'))"""
 
 
 def _drop_word(db: sqlite3.Connection, table: str, column: str, station: str, number: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from sys import intern
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from gateway.journal.contract import (
     MOST_TEXT,
     WINDOW,
     Append,
+    Depth,
     Mark,
     Park,
     PutRegisters,
@@ -40,10 +42,6 @@ Values = TypeVar("Values", list[Any], tuple[Any, ...])
 ENDED_KEPT = 20
 """How many ended transactions of a station are kept, newest end first."""
 
-QUEUED = "state = 'queued' AND state <> 'delivered'"
-PARKED = "state = 'parked' AND state <> 'delivered'"
-"""The second half is what the partial index says; SQLite does not conclude it from the first."""
-
 
 def _columns(made_of: type[Struct]) -> str:
     return ", ".join(f'"{name}"' for name in made_of.__struct_fields__)
@@ -60,7 +58,14 @@ _WORDS = [Row.__struct_fields__.index(name) for name in ("role", "action", "dial
 ROW = f"{_columns(Row)}, answers"
 """The columns that make a row, in the order that `row` takes them."""
 _THIN = ROW.replace('"raw"', "''")
-_INSERT_ROW = f"INSERT INTO message (station, {ROW}) VALUES ({_marks(Row, 2)})"
+_SAY = """
+    INSERT INTO said (station, seq, role, action, dialect, codec, raw, payload, key, received)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_said = attrgetter("role", "action", "dialect", "codec", "raw", "payload", "key", "received")
+_QUEUE = """
+    INSERT INTO queue (station, seq, id, "transaction", state, attempts, flags, cuts, rendered, answers)
+    VALUES (?, ?, last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?)"""
+_stands = attrgetter("transaction", "state", "attempts", "flags", "cuts")
 _PUT_TRANSACTION = (
     f"INSERT INTO txn (station, {_columns(Transaction)}) VALUES ({_marks(Transaction, 1)}) "
     "ON CONFLICT (station, gateway_id) DO UPDATE SET "
@@ -88,10 +93,8 @@ def _append(db: sqlite3.Connection, what: Append) -> None:
     row = what.row
     if not db.execute(_COUNT_ON, (what.station, row.seq)).rowcount:
         _begin(db, what.station, row.seq)
-    values = [what.station, *astuple(row), None]
-    if row.rendered is not None:
-        values[1 + _RENDERED], values[-1] = _written(row.rendered)
-    db.execute(_INSERT_ROW, _texts(values))
+    db.execute(_SAY, _texts((what.station, row.seq, *_said(row))))
+    db.execute(_QUEUE, _texts((what.station, row.seq, *_stands(row), *_written(row.rendered))))
 
 
 _COUNT_ON = "UPDATE station SET next_seq = next_seq + 1 WHERE name = ? AND next_seq = ?"
@@ -106,26 +109,50 @@ def _begin(db: sqlite3.Connection, station: str, seq: int) -> None:
 
 
 _MARK = """
-    UPDATE message SET state = ?, attempts = ?, why = ?, cuts = ?,
-    rendered = coalesce(?, rendered), answers = coalesce(?, answers)
-    WHERE station = ? AND seq = ? AND state <> 'delivered'"""
+    UPDATE queue SET state = ?, attempts = ?, why = ?, cuts = ?,
+    rendered = coalesce(?, rendered), answers = coalesce(?, answers) WHERE station = ? AND seq = ?"""
 _DELIVER = """
-    UPDATE message SET state = 'delivered', attempts = ?, why = ?, cuts = ?,
-    rendered = NULL, answers = NULL, raw = '', payload = ''
-    WHERE station = ? AND seq = ?"""
+    INSERT INTO done (id, station, seq, "transaction", flags, attempts, why, cuts)
+    SELECT id, station, seq, "transaction", flags, ?, ?, ? FROM queue WHERE station = ? AND seq = ?"""
+_LEAVE = "DELETE FROM queue WHERE station = ? AND seq = ?"
+_AGAIN = [f"UPDATE {table} SET attempts = ?, why = ?, cuts = ? WHERE station = ? AND seq = ?" for table in ("done", "known")]
 
 
 def _mark(db: sqlite3.Connection, what: Mark) -> None:
-    """A delivered row gives up its texts; its key stays, to know a repeated message by."""
-    how: tuple[Any, ...] = (what.attempts, what.why, what.cuts)
+    how = _texts((what.attempts, what.why, what.cuts, what.station, what.seq))
     if what.state == "delivered":
-        done = db.execute(_DELIVER, _texts((*how, what.station, what.seq)))
+        found = _deliver(db, how)
     else:
         if what.rendered is not None:
             _see_once(db, what, what.rendered)
-        done = db.execute(_MARK, _texts((what.state, *how, *_written(what.rendered), what.station, what.seq)))
-    if not done.rowcount:
+        changed = (what.state, *how[:3], *_written(what.rendered), *how[3:])
+        found = db.execute(_MARK, _texts(changed)).rowcount > 0
+    if not found:
         raise ValueError(f"row {what.seq} is not in the journal, or was delivered")
+
+
+def _deliver(db: sqlite3.Connection, how: tuple[Any, ...]) -> bool:
+    """The row leaves the queue; false where there is none.  Its texts go with the next `fold`."""
+    if db.execute(_DELIVER, how).rowcount:
+        db.execute(_LEAVE, how[3:])
+        return True
+    return any(db.execute(again, how).rowcount for again in _AGAIN)
+
+
+def fold(db: sqlite3.Connection) -> None:
+    """What was delivered gives up its texts; its key stays, to know a repeated message by.
+
+    For many rows at once: then those of a station share a page, and the pages of their texts go whole.
+    """
+    db.execute(_KNOW)
+    db.execute("DELETE FROM said WHERE id IN (SELECT id FROM done)")
+    db.execute("DELETE FROM done")
+
+
+_KNOW = """
+    INSERT INTO known (station, seq, role, action, dialect, codec, key, "transaction", received, attempts, flags, cuts, why)
+    SELECT done.station, done.seq, role, action, dialect, codec, key, "transaction", received, attempts, flags, cuts, why
+    FROM done CROSS JOIN said USING (id) ORDER BY done.station, done.seq"""
 
 
 def _written(rendering: Rendering | None) -> tuple[str | None, str | None]:
@@ -135,7 +162,7 @@ def _written(rendering: Rendering | None) -> tuple[str | None, str | None]:
 
 def _see_once(db: sqlite3.Connection, what: Mark, new: Rendering) -> None:
     """A row is rendered once, and its answers only grow."""
-    asked = "SELECT rendered, answers FROM message WHERE station = ? AND seq = ?"
+    asked = "SELECT rendered, answers FROM queue WHERE station = ? AND seq = ?"
     old = _rendering(*(db.execute(asked, (what.station, what.seq)).fetchone() or (None, None)))
     if len(new.answers) > len(new.messages):
         raise ValueError(f"row {what.seq} has more answers than messages")
@@ -155,8 +182,13 @@ def _rendering(messages: str | None, answers: str | None) -> Rendering | None:
 
 
 def _park(db: sqlite3.Connection, what: Park) -> None:
-    asked = f"""UPDATE message SET state = 'parked', why = ? WHERE station = ? AND "transaction" = ? AND {QUEUED}"""
-    db.execute(asked, _texts((what.why, what.station, what.transaction)))
+    db.execute(_PARK, _texts((what.why, what.station, what.transaction)))
+
+
+_PARK = """
+    UPDATE queue INDEXED BY queue_of SET state = 'parked', why = ?
+    WHERE station = ? AND "transaction" = ? AND state = 'queued'"""
+"""Left to itself, SQLite would look at all that waits of the station."""
 
 
 def _put_transaction(db: sqlite3.Connection, what: PutTransaction) -> None:
@@ -222,6 +254,18 @@ def restored(db: sqlite3.Connection, station: str) -> Restored:
     )
 
 
+def depth(db: sqlite3.Connection) -> Depth:
+    """How full it is."""
+    return Depth(*db.execute(_DEPTH).fetchone())
+
+
+_PARKED = "SELECT count(*) FROM queue WHERE state = 'parked'"
+_FIRST = "SELECT id FROM queue WHERE station = name AND state = 'queued' ORDER BY seq LIMIT 1"
+_OLDEST = f"SELECT received FROM said WHERE id = (SELECT min(({_FIRST})) FROM station)"
+_DEPTH = f"SELECT (SELECT count(*) FROM queue) - ({_PARKED}), ({_PARKED}), ({_OLDEST}), (SELECT count(*) FROM replay)"
+"""The queue is counted whole, which SQLite does by its pages; what else is looked at are the first rows of each station."""
+
+
 def waiting(db: sqlite3.Connection, station: str, first: int) -> Waiting:
     """A piece of a station's queue (`Waiting` says how long)."""
     found, more = _window(db, station, first)
@@ -231,7 +275,7 @@ def waiting(db: sqlite3.Connection, station: str, first: int) -> Waiting:
 def _window(db: sqlite3.Connection, station: str, first: int) -> tuple[list[Row], bool]:
     found: list[Row] = []
     size = 0
-    asked = f"SELECT {_THIN} FROM message WHERE station = ? AND +state = 'queued' AND seq >= ? ORDER BY seq"
+    asked = f"SELECT {_THIN} FROM waiting WHERE station = ? AND state = 'queued' AND seq >= ? ORDER BY seq"
     for one in db.execute(asked, (station, first)):
         made = row(one)
         size += len(made.payload)
@@ -290,8 +334,7 @@ def _registers(db: sqlite3.Connection, station: str) -> dict[str, dict[str, Any]
 def prune(db: sqlite3.Connection, station: str, after: int) -> tuple[int, int | None]:
     """Remove what no restore of this station would give any more: how many rows went, and how far it came with transactions.
 
-    These are looked at in the order of their ends, `PRUNED_AT_ONCE` of them behind number ``after``; None: that were all.  What
-    stands behind a queued row goes when that one is delivered: else each look would be at the whole backlog.
+    These are looked at in the order of their ends, `PRUNED_AT_ONCE` of them behind number ``after``; None: that were all.
     """
     gone = db.execute(_PRUNE_ROWS, {"station": station}).rowcount
     old = db.execute(_OLD, {"station": station, "after": after}).fetchall()
@@ -300,13 +343,10 @@ def prune(db: sqlite3.Connection, station: str, after: int) -> tuple[int, int | 
 
 
 PRUNED_AT_ONCE = 100
-_PRUNE_ROWS = f"""
-    DELETE FROM message WHERE station = :station AND state = 'delivered' AND seq < min(
-        {_OLDEST_KEY.replace("?", ":station")} + 1,
-        coalesce((SELECT seq FROM message WHERE station = :station AND +state = 'queued' ORDER BY seq LIMIT 1), {2**62}))"""
+_PRUNE_ROWS = f"DELETE FROM known WHERE station = :station AND seq <= {_OLDEST_KEY.replace('?', ':station')}"
 _OLD = f"""
     SELECT gateway_id, closed FROM txn WHERE station = :station AND closed > :after
     AND closed < coalesce({_OLDEST_END}, 0) ORDER BY closed LIMIT {PRUNED_AT_ONCE}"""
 _PRUNE_ONE = """
     DELETE FROM txn WHERE station = ? AND gateway_id = ? AND NOT EXISTS (
-        SELECT 1 FROM message WHERE station = ? AND "transaction" = ? AND state <> 'delivered')"""
+        SELECT 1 FROM queue WHERE station = ? AND "transaction" = ?)"""

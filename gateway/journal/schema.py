@@ -53,11 +53,47 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE replay (station TEXT NOT NULL, seq INTEGER NOT NULL, anew INTEGER NOT NULL,
             PRIMARY KEY (station, seq)) STRICT, WITHOUT ROWID""",
     ),
+    (
+        "ALTER TABLE message RENAME TO message_2",
+        """CREATE TABLE said (id INTEGER PRIMARY KEY, station TEXT NOT NULL, seq INTEGER NOT NULL, role TEXT NOT NULL,
+            action TEXT NOT NULL, dialect TEXT NOT NULL, codec TEXT NOT NULL, raw TEXT NOT NULL, payload TEXT NOT NULL,
+            key TEXT NOT NULL, received TEXT NOT NULL) STRICT""",
+        """CREATE TABLE queue (station TEXT NOT NULL, seq INTEGER NOT NULL, id INTEGER NOT NULL, "transaction" INTEGER,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'parked')), attempts INTEGER NOT NULL, rendered TEXT, answers TEXT,
+            flags TEXT NOT NULL, cuts INTEGER NOT NULL, why TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (station, seq)) STRICT, WITHOUT ROWID""",
+        """CREATE INDEX queue_of ON queue (station, "transaction") WHERE "transaction" IS NOT NULL""",
+        "CREATE INDEX queue_parked ON queue (state) WHERE state = 'parked'",
+        """CREATE TABLE done (id INTEGER PRIMARY KEY, station TEXT NOT NULL, seq INTEGER NOT NULL, "transaction" INTEGER,
+            attempts INTEGER NOT NULL, flags TEXT NOT NULL, cuts INTEGER NOT NULL, why TEXT NOT NULL) STRICT""",
+        """CREATE TABLE known (station TEXT NOT NULL, seq INTEGER NOT NULL, role TEXT NOT NULL, action TEXT NOT NULL,
+            dialect TEXT NOT NULL, codec TEXT NOT NULL, key TEXT NOT NULL, "transaction" INTEGER, received TEXT NOT NULL,
+            attempts INTEGER NOT NULL, flags TEXT NOT NULL, cuts INTEGER NOT NULL, why TEXT NOT NULL,
+            PRIMARY KEY (station, seq)) STRICT, WITHOUT ROWID""",
+        """INSERT INTO said SELECT rowid, station, seq, role, action, dialect, codec, raw, payload, key, received
+            FROM message_2 WHERE state <> 'delivered' ORDER BY rowid""",
+        """INSERT INTO queue SELECT station, seq, rowid, "transaction", state, attempts, rendered, answers, flags, cuts, why
+            FROM message_2 WHERE state <> 'delivered' ORDER BY rowid""",
+        """INSERT INTO known SELECT station, seq, role, action, dialect, codec, key, "transaction", received,
+            attempts, flags, cuts, why FROM message_2 WHERE state = 'delivered' ORDER BY rowid""",
+        "DROP TABLE message_2",
+        """CREATE VIEW waiting AS SELECT queue.station, queue.seq, role, action, dialect, codec, raw, payload, key,
+            "transaction", received, state, attempts, rendered, answers, flags, cuts, why
+            FROM queue CROSS JOIN said USING (id)""",
+        """CREATE VIEW message AS SELECT * FROM waiting
+            UNION ALL SELECT done.station, done.seq, role, action, dialect, codec, '', '', key, "transaction", received,
+            'delivered', attempts, NULL, NULL, flags, cuts, why FROM done CROSS JOIN said USING (id)
+            UNION ALL SELECT station, seq, role, action, dialect, codec, '', '', key, "transaction", received,
+            'delivered', attempts, NULL, NULL, flags, cuts, why FROM known""",
+    ),
 )
 """One entry per schema version, oldest first; a released entry never changes.  ``user_version`` counts those applied.
 
-``message.rendered`` holds a rendering's messages and ``message.answers`` the answers to them, both JSON lists.  ``replay``
-holds the parked rows that somebody asked to bring back while a gateway ran.
+Where a row stands decides what is written (`decision 14 <docs/decisions/0014-journal-rows.rst>`_).  ``said`` is what came,
+written once, at the end.  ``queue`` is what waits or is parked, and how far it is; ``done`` what was delivered since the last
+fold, whose texts are still to go; ``known`` what was delivered before.  The view ``message`` is every row, as it stands.
+``rendered`` holds a rendering's messages and ``answers`` the answers to them, both JSON lists.  ``replay`` holds the parked rows
+that somebody asked to bring back while a gateway ran.
 
 ``txn.closed`` numbers the ended transactions of a station in the order in which their ends were stored: a station's own
 clock cannot order them (some boot in 1970), and a long transaction ends after many with a higher id.

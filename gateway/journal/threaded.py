@@ -135,6 +135,7 @@ class ThreadedJournal(Questions):
         # One call for all: each wakes the reactor by a system call, and hands the interpreter over twice.
         self._reactor.callFromThread(_tell, [(job.done, result) for job, result in zip(jobs, results, strict=True)])
         self._lately = max(len(jobs), self._lately - 1)
+        answered(self._store.fold)  # nobody waits for it; what breaks here breaks the next commit too
 
     def _results(self, jobs: list[_Commit | _Ask]) -> Sequence[Any]:
         if isinstance(jobs[0], _Ask):

@@ -147,11 +147,14 @@ def test_everything_is_there_after_closing_and_opening(open_drive, append, trans
 
 
 def test_depth_counts_what_waits_and_finds_the_oldest(drive, append):
-    drive.commit(append(1, received="2026-01-02"), append(2, received="2026-01-01"), append(1, "B", received="2026-01-03"))
-    assert drive.ask("depth") == Depth(3, 0, "2026-01-01")
-    drive.commit(Mark("A", 2, "parked", 3, why="poison"), Mark("A", 1, "delivered", 1))
-    assert drive.ask("depth") == Depth(1, 1, "2026-01-03")
+    """The one that was stored first, whatever the clock said."""
+    drive.commit(append(1, received="2026-01-02"), append(2, received="2026-01-03"), append(1, "B", received="2026-01-01"))
+    assert drive.ask("depth") == Depth(3, 0, "2026-01-02")
+    drive.commit(Mark("A", 1, "parked", 3, why="poison"), Mark("A", 2, "delivered", 1))
+    assert drive.ask("depth") == Depth(1, 1, "2026-01-01")
     assert drive.ask("backlog") == ["B"]
+    drive.commit(Mark("A", 1, "queued", 0))
+    assert drive.ask("depth") == Depth(2, 0, "2026-01-02")
 
 
 def test_a_row_that_was_tried_keeps_its_place_and_rendering(drive, append, row):

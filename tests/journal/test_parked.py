@@ -93,7 +93,7 @@ def test_a_look_beside_a_running_gateway_changes_nothing(store, path):
         assert [one.row.seq for one in parked.stored(db, seqs=[6, 2])] == [2, 6]
         assert list(parked.stored(db, "B")) == []
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            db.execute("DELETE FROM message")
+            db.execute("DELETE FROM said")
     assert store.depth().parked == 4
 
 

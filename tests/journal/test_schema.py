@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from gateway.journal import schema
+from gateway.journal import parked, schema
 from gateway.journal.contract import Damaged, JournalFailed, Mark, PutRegisters, Rendering
 from gateway.journal.store import Store
 
@@ -23,7 +26,7 @@ def test_commits_wait_for_the_disk(tmp_path):
 
 def test_all_tables_are_strict(tmp_path):
     with closing(schema.connect(tmp_path / "j.db", 0, None)) as db:
-        tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'")
+        tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
         assert {row[1] for row in tables} == {1}
 
 
@@ -144,3 +147,65 @@ def test_a_journal_of_the_first_schema_is_taken_up_whole(tmp_path):
         rendered = Rendering((("Say", {}),))
         assert store.commit([[Mark("CP 1", 3, "queued", 0, rendered), PutRegisters("CP 1", {"seq": {"7": 1}})]]) == [None]
         assert store.restore("CP 1").queue[0].rendered == rendered
+
+
+def second(path):
+    """A journal that the gateway of 2026-12-01 wrote."""
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((Path(__file__).parent / "schema_2.sql").read_text())
+
+
+def test_a_journal_of_the_second_schema_is_taken_up_whole(tmp_path):
+    """A start delivered, two readings parked (one rendered, one to be brought back), one kept aside, two that wait."""
+    second(tmp_path / "j.db")
+    half = Rendering((("TransactionEvent", {"seqNo": 1}), ("TransactionEvent", {"seqNo": 2})), ({},))
+    with closing(Store(tmp_path / "j.db")) as store:
+        found = store.restore("CP 1")
+        assert [(row.seq, row.payload, row.attempts, row.rendered, row.cuts) for row in found.queue] == [
+            (5, '{"n":5}', 1, half, 2),
+            (6, '{"n":6}', 0, None, 0),
+        ]
+        assert (found.keys, found.next_seq) == ({f"k{seq}": seq for seq in range(1, 7)}, 7)
+        assert (found.values, found.registers) == ({"next_transaction": 8}, {"seq": {"7": 3}})
+        assert (store.backlog(), store.asked(), store.depth().parked) == (["CP 1", "CP 2"], ["CP 1"], 3)
+        with closing(parked.look(tmp_path / "j.db")) as db:
+            rows = {one.row.seq: one for one in parked.stored(db, "CP 1")}
+        assert [(seq, one.row.state, one.row.raw, one.why) for seq, one in rows.items()] == [
+            (1, "delivered", "", ""),
+            (2, "parked", "<raw 2/>", "no"),
+            (3, "parked", "<raw 3/>", "no"),
+            (4, "parked", "<raw 4/>", ""),
+            (5, "queued", "<raw 5/>", ""),
+            (6, "queued", "<raw 6/>", ""),
+        ]
+        assert (rows[2].row.rendered, rows[4].row.flags, rows[1].row.attempts, rows[1].row.transaction) == (half, "foreign", 2, 7)
+        assert store.replay("CP 1") == 1
+        assert [row.seq for row in store.restore("CP 1").queue] == [3, 5, 6], "in its old place"
+
+
+def everything(path):
+    with closing(sqlite3.connect(path)) as db:
+        return [line for line in db.iterdump() if "INSERT" in line]
+
+
+@pytest.mark.parametrize("after", [1, 8, 12, len(schema.MIGRATIONS[2])])
+def test_who_dies_while_a_journal_is_taken_up_loses_nothing(tmp_path, after):
+    path = tmp_path / "j.db"
+    second(path)
+    before = everything(path)
+    dies = f"""
+import os, signal
+from pathlib import Path
+from gateway.journal import schema
+def some():
+    yield from schema_3[:{after}]
+    os.kill(os.getpid(), signal.SIGKILL)
+schema_3 = schema.MIGRATIONS[2]
+schema.MIGRATIONS = (*schema.MIGRATIONS[:2], some())
+schema.connect(Path({str(path)!r}), 0, None)
+"""
+    died = subprocess.run([sys.executable, "-c", dies], timeout=300)
+    assert died.returncode == -signal.SIGKILL
+    assert everything(path) == before
+    with closing(Store(path)) as store:
+        assert [row.seq for row in store.restore("CP 1").queue] == [5, 6]

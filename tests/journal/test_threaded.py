@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import gateway
-from gateway.journal.contract import WINDOW, JournalFailed
-from gateway.journal.store import Store
+from gateway.journal.contract import WINDOW, JournalFailed, Mark
+from gateway.journal.store import FOLDED_AT_ONCE, Store
 from gateway.journal.threaded import ThreadedJournal
 
 
@@ -215,3 +217,38 @@ def test_a_caller_that_raises_costs_the_others_nothing(journal, held, mailbox, a
     with pytest.raises(RuntimeError):
         mailbox.step()
     assert heard == [None]
+
+
+def test_once_enough_is_delivered_its_texts_go(journal, mailbox, append, tmp_path):
+    heard = []
+    rows = [append(seq) for seq in range(1, FOLDED_AT_ONCE + 1)]
+    for count in (FOLDED_AT_ONCE - 1, 1):
+        these, rows = rows[:count], rows[count:]
+        journal.commit([*these, *(Mark("A", one.row.seq, "delivered", 0) for one in these)], heard.append)
+        journal.restore("A", lambda found: heard.append(found.next_seq - 1))
+        mailbox.until(heard, 2)
+        failed, stored = heard
+        heard.clear()
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as beside:
+            counts = [beside.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("said", "done", "known")]
+        assert (failed, counts) == (None, [stored, stored, 0] if stored < FOLDED_AT_ONCE else [0, 0, stored])
+
+
+def test_texts_that_cannot_be_dropped_cost_no_commit(journal, mailbox, append, monkeypatch):
+    """The disk breaks just then: what was stored is told, and the next one sees for itself."""
+    monkeypatch.setattr("gateway.journal.store.FOLDED_AT_ONCE", 1)
+    monkeypatch.setattr("gateway.journal.rows.fold", broken)
+    heard = []
+    for seq in (1, 2):
+        journal.commit([append(seq), Mark("A", seq, "delivered", 0)], heard.append)
+        mailbox.until(heard, seq)
+    assert heard == [None, None]
+    monkeypatch.undo()
+    journal.prune(heard.append)
+    journal.restore("A", lambda found: heard.append(found.keys))
+    mailbox.until(heard, 4)
+    assert heard[2:] == [0, {"key": 2}]
+
+
+def broken(db):
+    raise sqlite3.OperationalError("disk I/O error")
