@@ -181,7 +181,7 @@ def _prepare(db: sqlite3.Connection, path: Path, most_pages: int | None, renew: 
     mode = db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
     if mode != "wal":
         raise JournalFailed(f"the journal {path} cannot use a write-ahead log (its file system gives {mode!r})")
-    for pragma in ("synchronous=FULL", "fullfsync=ON", "trusted_schema=OFF", "temp_store=MEMORY"):
+    for pragma in ("synchronous=FULL", "fullfsync=ON", "trusted_schema=OFF"):
         db.execute(f"PRAGMA {pragma}")
     if most_pages is not None:
         db.execute(f"PRAGMA max_page_count={int(most_pages)}")
@@ -189,6 +189,7 @@ def _prepare(db: sqlite3.Connection, path: Path, most_pages: int | None, renew: 
         raise JournalFailed(f"the journal {path} is locked by another program")
     for number in range(version, len(MIGRATIONS)):
         _migrate(db, number)
+    db.execute("PRAGMA temp_store=MEMORY")  # not before: a table that is moved would be held in memory twice
 
 
 def _version(db: sqlite3.Connection, path: Path) -> int:
