@@ -3,6 +3,7 @@
 In: an open connection.  Out: rows, each once, and what SQLite says of the damage.
 Not here: whole journals (`gateway.journal.parked` looks into them, `gateway.journal.schema` refuses damaged ones).
 """
+
 from __future__ import annotations
 
 import sqlite3
