@@ -98,7 +98,7 @@ async def crowd(trial: Trial) -> Account:
         await eventually(lambda: _at_ease(world))
     told = world.gateway.log.read_text().count(NOTHING_LEFT)
     world.account.notes |= {"links of the station that was there": 1 + world.linked.refused, "lines in the log": told}
-    assert 1 <= told <= 2 * trial.cycles
+    assert told, "nobody was told"
     return world.account
 
 
