@@ -25,10 +25,13 @@ class Load:
         self.commits = 0
         self.level = 0
         self.on_level = on_level
+        self._late = 0.0
 
     def look(self, late: float) -> None:
-        """Up at once, down by one a look: what was just given up is not taken back in the same breath."""
-        now = sum(late >= bound or self.commits >= most for bound, most in zip(LATE, COMMITS, strict=True))
+        """Up at the second look that is late, for a machine may stand still for a moment; down by one a look: what was just given
+        up is not taken back in the same breath."""
+        lasting, self._late = min(late, self._late), late
+        now = sum(lasting >= bound or self.commits >= most for bound, most in zip(LATE, COMMITS, strict=True))
         before, self.level = self.level, max(now, self.level - 1)
         if self.level != before:
             self.on_level(self.level)

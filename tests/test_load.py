@@ -15,18 +15,27 @@ from tests.session.scene import Scene, start, status
 @pytest.mark.parametrize("level", [ERRANDS, STATES, DOORS, READS])
 def test_what_is_late_and_what_waits_for_the_disk_both_count(level: int) -> None:
     late, waiting = Load(), Load()
-    late.look(LATE[level - 1])
+    for _ in range(2):
+        late.look(LATE[level - 1])
     waiting.commits = COMMITS[level - 1]
     waiting.look(0.0)
     assert (late.level, waiting.level) == (level, level)
 
 
-def test_it_goes_up_at_once_and_down_in_steps() -> None:
+def test_it_goes_up_where_it_lasts_and_down_in_steps() -> None:
     levels: list[int] = []
     load = Load(levels.append)
-    for late in (0.0, 3.0, 3.0, 0.0, 0.3, 0.0, 0.0, 0.0):
+    for late in (0.0, 3.0, 4.0, 3.0, 0.0, 0.3, 0.0, 0.0, 0.0):
         load.look(late)
     assert levels == [4, 3, 2, 1, 0]
+
+
+def test_a_machine_that_stands_still_once_is_not_behind() -> None:
+    levels: list[int] = []
+    load = Load(levels.append)
+    for late in (0.0, 30.0, 0.0, 5.0, 0.1, 0.6, 0.7):
+        load.look(late)
+    assert levels == [2]
 
 
 def test_first_go_errands_then_states_are_coalesced_and_a_transaction_never_waits() -> None:
