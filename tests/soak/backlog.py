@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from gateway.journal.contract import Append, Row
+from gateway.journal.store import Store
 from tests.peers.running import Gateway, free_port
 from tests.peers.storm import Backend
 from tests.scale.stations import Place, Station
@@ -23,10 +25,6 @@ from tests.scale.stations import Place, Station
 MIB = 2**20
 MOST = 32 * MIB
 """What any backlog may take of memory."""
-COPIED = (
-    'role, action, dialect, codec, raw || {pad}, payload, key, "transaction", received, state, attempts, rendered, flags, why, '
-    "answers, cuts"
-)
 TOLD = 5
 """Messages that each station tells at first."""
 
@@ -82,13 +80,14 @@ class Laden:
 
     def multiply(self, times: int, pad: int) -> None:
         """So many of each message wait, each with so many spaces more."""
-        columns = COPIED.format(pad=f"printf('%{pad}s', '')" if pad else "''")
-        more = f"""WITH RECURSIVE round(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM round WHERE number < {times - 1})
-            INSERT INTO message SELECT station, seq + number * {TOLD}, {columns} FROM message, round"""
-        with closing(sqlite3.connect(self.file)) as db, db:
-            assert db.execute("SELECT count(*) FROM message WHERE state = 'queued'").fetchone() == (TOLD * len(self.stations),)
-            db.execute(more)
-            db.execute("UPDATE station SET next_seq = next_seq + ?", (TOLD * (times - 1),))
+        store = Store(self.file)
+        try:
+            assert store.depth().queued == TOLD * len(self.stations)
+            told = {one.name: store.waiting(one.name, 0).rows for one in self.stations}
+            for number in range(1, times):
+                store.commit([[Append(name, _again(row, number, pad)) for row in rows] for name, rows in told.items()])
+        finally:
+            store.close()
 
     def resident(self) -> tuple[int, float]:
         """Start it, let it take up what waits, and look; then it is off again.  Bytes, and seconds until it was ready."""
@@ -100,6 +99,10 @@ class Laden:
             assert gateway.child is not None
             status = Path(f"/proc/{gateway.child.pid}/status").read_text(encoding="utf-8")
         return 1024 * int(status.partition("VmHWM:")[2].split()[0]), took
+
+
+def _again(row: Row, number: int, pad: int) -> Row:
+    return replace(row, seq=row.seq + number * TOLD, key=f"{row.key} {number}", raw=row.raw + " " * pad)
 
 
 def measured(folder: Path, stations: int, times: int, pad: int = 0) -> Figures:
