@@ -85,7 +85,8 @@ class Laden:
             assert store.depth().queued == TOLD * len(self.stations)
             told = {one.name: store.waiting(one.name, 0).rows for one in self.stations}
             for number in range(1, times):
-                store.commit([[Append(name, _again(row, number, pad)) for row in rows] for name, rows in told.items()])
+                batches = [[Append(name, _again(row, number, pad)) for row in rows] for name, rows in told.items()]
+                assert not any(store.commit(batches))
         finally:
             store.close()
 
