@@ -19,6 +19,7 @@ from gateway.dialects.errors import PeerError
 from gateway.wires import cobs, rtu
 from gateway.wires.ciphers import Secrecy
 from gateway.wires.framers import Datagram, Flagged, Gap, JsonStream, Marked, Prefixed, tokens
+from gateway.wires.parts import Joined, Parts, Whole
 from gateway.wires.seals import Seals, Sizes
 from gateway.wires.shapes import Framer
 
@@ -43,6 +44,7 @@ class Cover:
     escapes: Mapping[bytes, bytes] = field(default_factory=dict)
     cipher: Secrecy | None = None
     seals: Seals = field(default=Seals())
+    parts: Parts | None = None
 
     def keyed(self, key: bytes) -> Cover:
         """The same with the key of a site.  ValueError where it is none."""
@@ -52,7 +54,8 @@ class Cover:
 
     def framer(self) -> Framer:
         """A fresh framer."""
-        return _FRAMERS[self.kind](self)
+        made = _FRAMERS[self.kind](self)
+        return made if self.parts is None else Joined(made, self.open, self.parts)
 
     def sound(self, frame: bytes) -> bool:
         """Whether a whole frame is one: its markers, length and checks are right."""
@@ -70,6 +73,8 @@ class Cover:
 
     def open(self, frame: bytes) -> tuple[bytes, tuple[str, ...]]:
         """The content, and what was forgiven.  Raises `PeerError`."""
+        if isinstance(frame, Whole):
+            return frame.content, frame.warnings
         start, content, end, forgiven = self._opened(frame)
         if self.cipher is not None:
             content = self.cipher.shown(content)
@@ -112,7 +117,11 @@ class Cover:
     # -- writing -------------------------------------------------------------------------------------------------
 
     def close(self, content: bytes) -> bytes:
-        """The frame around ``content``.  ValueError where it gets too long, or a marker would stand inside."""
+        """The frame around ``content``, or those of its parts.  ValueError: too long, or a marker would stand inside."""
+        parts = [content] if self.parts is None else self.parts.split(content)
+        return b"".join(map(self._closed, parts))
+
+    def _closed(self, content: bytes) -> bytes:
         end = self.ends[0] if self.ends else b""
         if self.keep:
             content = content.removeprefix(self.start).removesuffix(end)

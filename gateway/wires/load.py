@@ -58,6 +58,8 @@ def load_wire(checker: Checker, codecs: Map) -> Wire | None:
     if not checker.keys(given, "the codec wire", _KEYS, _OPTIONAL):
         return None
     covers, links = load_frames.covers(checker, given), load_links.links(checker, given)
+    if any(cover.parts is not None for cover in covers.values()) and set(links) - {"tcp"}:
+        checker.fault(given, "links", "records come in parts over a stream only", "tcp alone")
     setting = load_forms.setting(checker, given)
     header, trailer = (layout(checker, given, key, setting) for key in ("header", "trailer"))
     records = given["records"] if isinstance(given["records"], Map) else Map()

@@ -17,6 +17,7 @@ from gateway.wires.frames import Cover
 from gateway.wires.load_checks import checks_of, listed
 from gateway.wires.load_ciphers import secrecy
 from gateway.wires.load_lengths import length_of, sizes_of
+from gateway.wires.load_parts import parts_of
 from gateway.wires.load_turns import number
 from gateway.wires.load_values import text, word
 from gateway.wires.seals import Length, LongLength, Seals, in_turn
@@ -26,14 +27,14 @@ _SIDES: tuple[Side, ...] = ("station", "backend")
 _MOST = {"datagram": 65535}
 _USUAL_MOST = 4096
 _COMMON = ["max", "checks", "or_checks", "verify", "coding", "cipher"]
-_MARKS = ["start", "end", "trailer", "between", "restart", "keep", "escapes", "length"]
+_MARKS = ["start", "end", "trailer", "between", "restart", "keep", "escapes", "length", "parts"]
 _OWN = {
     "line": _MARKS,
     "between": _MARKS,
     "datagram": ["start", "end", "keep", "length"],
-    "length": ["start", "end", "trailer", "between", "length", "fixed"],
-    "sized": ["start", "end", "trailer", "between", "size", "fixed"],
-    "slip": ["trailer", "between"],
+    "length": ["start", "end", "trailer", "between", "length", "fixed", "parts"],
+    "sized": ["start", "end", "trailer", "between", "size", "fixed", "parts"],
+    "slip": ["trailer", "between", "parts"],
 }
 _SLIP = {b"\xdb": b"\xdb\xdd", b"\xc0": b"\xdb\xdc"}
 _RTU = Seals(checks=(Check("crc-16-modbus", crc(CRCS["crc-16-modbus"])[1], Spelling(2, little=True)),))
@@ -84,7 +85,8 @@ def _cover(checker: Checker, given: Map) -> Cover | None:
     if seals.last and (flagged or not marks.get("ends")):
         checker.fault(given, "checks", "a check stands behind the end of the frame, which has none", "end: another than start")
     made = "flagged" if flagged else "marked" if kind in ("line", "between") else kind
-    return Cover(made, most, coding=coding, seals=seals, cipher=secrecy(checker, given), **marks)
+    parts = parts_of(checker, given)
+    return Cover(made, most, coding=coding, seals=seals, cipher=secrecy(checker, given), parts=parts, **marks)
 
 
 def _most(checker: Checker, given: Map, kind: str) -> int:

@@ -47,7 +47,16 @@ def raw(kind: Kind) -> st.SearchStrategy[Any]:
 
 
 def value(field: Field) -> st.SearchStrategy[Any]:
-    """Values that a field can have."""
+    """Values that a field can have.  Making a strategy costs more than drawing from it."""
+    if id(field) not in _MADE:
+        _MADE[id(field)] = field, _value(field)
+    return _MADE[id(field)][1]
+
+
+_MADE: dict[int, tuple[Field, st.SearchStrategy[Any]]] = {}
+
+
+def _value(field: Field) -> st.SearchStrategy[Any]:
     last = field.turns[-1] if field.turns else None
     if isinstance(last, turns.Written):
         return TIMES.map(lambda at: last.read(last.write(at)))
