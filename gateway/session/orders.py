@@ -35,6 +35,7 @@ from gateway.session.when_idle import WhenIdle
 
 HOLD = "hold-calls"
 OWN_CALLS = "wait_for_its_calls"
+SILENT, UNASKED = "the station did not answer in time", "the station is not accepted, and was not asked"
 PATIENCE = 0.8
 """For this share of its time a call waits for what the station has yet to tell; then what is known is the answer."""
 
@@ -162,7 +163,8 @@ class Orders:
             self.desk.timer(f"order:{order.asked.id}", self.desk.policy.call_deadline, lambda: self._overdue(order))
 
     def _overdue(self, order: Order) -> None:
-        self._fail(order, "the station did not answer in time", "late")
+        unasked = order in self._waiting and self.registration.told == "rejected"
+        self._fail(order, UNASKED if unasked else SILENT, "late")
 
     def _fail(self, order: Order, why: str, outcome: str) -> None:
         if order.asked is not None:
@@ -268,7 +270,7 @@ class Orders:
             self.answered(answer)
             return
         self._land(order.call.id)
-        self._fail(order, "the station did not answer in time", "late")
+        self._fail(order, SILENT, "late")
 
     def _again(self, order: Order, answer: Answer) -> bool:
         """Whether the station is asked once more, in other words."""
@@ -393,7 +395,5 @@ class Orders:
         for order in list(self._held_back):
             self._ripe(order, last=True)
         waiting, self._waiting = self._waiting, []
-        for order in waiting:
-            self._fail(order, "the station is gone", "lost")
-        for order in list(self._open.values()):
+        for order in [*waiting, *self._open.values()]:
             self._fail(order, "the station is gone", "lost")
