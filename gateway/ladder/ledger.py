@@ -14,6 +14,7 @@ from gateway.dialects.schema import Field, Shape
 from gateway.ladder.expressions import Expression
 from gateway.ladder.fit import alike
 from gateway.ladder.plan import Choice, Move, Plan, Told, names
+from gateway.ladder.table import ANY
 
 HOW = ("carried", "converted", "read", "defaulted", "synthesized", "unfilled", "lost")
 _CROSSES = ("carried", "converted")
@@ -101,7 +102,7 @@ def _rows(choice: Choice | None) -> tuple[str, ...]:
     alike: dict[str, list[str]] = {}
     for old, new in (choice.table if choice else {}).items():
         if old != new:
-            alike.setdefault(str(new), []).append(str(old))
+            alike.setdefault(str(new), []).append(_word(old))
     return tuple(f"{', '.join(olds)} -> {new}" for new, olds in alike.items())
 
 
@@ -160,7 +161,7 @@ def _reasons(move: Move) -> tuple[str, ...]:
     """What may be lost of a value, by value where it depends on it."""
     found: dict[str, list[str]] = {}
     for value, loss in (move.choice.losses if move.choice else {}).items():
-        found.setdefault(loss.why, []).append(str(value))
+        found.setdefault(loss.why, []).append(_word(value))
     for turn in move.cases:
         if turn.loss is not None:
             found.setdefault(turn.loss.why, []).append(str(turn.on) if turn.on is not None else "sometimes")
@@ -180,7 +181,7 @@ def _changes(move: Move) -> tuple[str, ...]:
             given.setdefault("" if turn.on is None else str(turn.on), {})[_given(turn.give)] = None
     for old, new in (move.choice.table if move.choice else {}).items():
         if old != new:
-            given.setdefault(str(old), {str(new): None})
+            given.setdefault(_word(old), {str(new): None})
     alike: dict[str, list[str]] = {}
     for old, news in given.items():
         alike.setdefault(" or ".join(news), []).append(old)
@@ -188,6 +189,10 @@ def _changes(move: Move) -> tuple[str, ...]:
     if move.scale is not None:
         said.append(f"{'divided by' if move.scale[1] else 'times'} {move.scale[0]}")
     return tuple(said)
+
+
+def _word(value: Any) -> str:
+    return "any other" if value == ANY else str(value)
 
 
 def _given(value: Any) -> str:

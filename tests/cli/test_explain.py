@@ -57,6 +57,14 @@ def test_text_names_the_values_that_lose(capsys: pytest.CaptureFixture[str]) -> 
     assert out.splitlines()[-1].startswith("10 carried, 1 converted") or "converted" in out.splitlines()[-1]
 
 
+def test_what_stands_for_all_other_words_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "ocpp2.1", "ocpp2.0.1"]) == 0
+    told = capsys.readouterr().out
+    assert "any other -> Central" in told
+    assert "loses any other: 2.0.1 has a closed list of kinds" in told
+    assert "*" not in told
+
+
 def test_local_answers_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     operation = ledger(capsys, "ocpp1.5", "ocpp1.6", "TriggerMessage")["operations"][0]
     assert operation["local"]["answer"] == {"status": "NotImplemented"}

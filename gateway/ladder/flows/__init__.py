@@ -86,6 +86,8 @@ FLOWS: dict[str, Flow] = {
     "transaction_status": answers.transaction_status,
     "no_monitors": answers.no_monitors,
     "no_monitor_cleared": answers.no_monitor_cleared,
+    "no_tariff_cleared": answers.no_tariff_cleared,
+    "no_certificate_status": answers.no_certificate_status,
 }
 """By the name that tables use."""
 

@@ -1,9 +1,10 @@
 """Questions of a back end that need no station, or no more than its error: we know the answer, or the refusal for each item.
 
-In: GetLocalListVersion, GetTransactionStatus, SetVariableMonitoring, ClearVariableMonitoring.  Out: their answers.
+In: GetLocalListVersion, GetTransactionStatus, SetVariableMonitoring, ClearVariableMonitoring, ClearTariffs,
+GetCertificateChainStatus.  Out: their answers.
 Not here: answers that are the same whatever was asked (the table has them).
 
-Sources: OCPP 2.0.1 part 2, E14, N04 and N06; OCPP 1.6, 5.10.
+Sources: OCPP 2.0.1 part 2, E14, N04 and N06; OCPP 2.1 part 2, ClearTariffs and GetCertificateChainStatus; OCPP 1.6, 5.10.
 """
 
 from __future__ import annotations
@@ -59,3 +60,18 @@ def no_monitors(asked: Payload, run: Any, parts: Parts) -> Rendering:
 def no_monitor_cleared(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """None of them is there."""
     return _say({"clearMonitoringResult": [{"id": id, "status": "NotFound"} for id in asked["id"]]})
+
+
+@makes()
+def no_tariff_cleared(asked: Payload, run: Any, parts: Parts) -> Rendering:
+    """None of them is there; where none is named, one answer is for all."""
+    named = [{"tariffId": id} for id in asked.get("tariffIds", ())]
+    return _say({"clearTariffsResult": [{**one, "status": "NoTariff"} for one in named or [{}]]})
+
+
+@makes()
+def no_certificate_status(asked: Payload, run: Any, parts: Parts) -> Rendering:
+    """Nobody could be asked for any of them; whoever wants to may ask again at once."""
+    now, kept = run.cx.facts.now(), ("certificateHashData", "source")
+    said = [{**{key: one[key] for key in kept}, "status": "Failed", "nextUpdate": now} for one in asked["certificateStatusRequests"]]
+    return _say({"certificateStatus": said})

@@ -1,4 +1,4 @@
-"""What a 2.0.1 back end asks and no 1.6 station need hear: 4.17."""
+"""What a 2.x back end or station asks and no older one need hear: 4.17."""
 
 from __future__ import annotations
 
@@ -69,3 +69,25 @@ def test_a_station_that_cannot_be_asked_has_no_list(backend: str) -> None:
     assert passage.failed("InternalError", talk.context()) is None
     up = Talk("ocpp2.0.1", "ocpp1.6")
     assert up.ask("GetLocalListVersion", {}).failed("NotSupported", up.context()) is None
+
+
+HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "1", "issuerKeyHash": "2", "serialNumber": "3"}
+
+
+@pytest.mark.parametrize(("named", "told"), [({}, [None]), ({"tariffIds": ["a", "b"]}, ["a", "b"])])
+def test_a_2_0_1_station_has_none_of_the_tariffs(named: dict[str, Any], told: list[Any]) -> None:
+    said: Any = Talk("ocpp2.1", "ocpp2.0.1").ask("ClearTariffs", named).answer
+    assert [(one.get("tariffId"), one["status"]) for one in said["clearTariffsResult"]] == [(id, "NoTariff") for id in told]
+
+
+def test_a_2_0_1_back_end_cannot_be_asked_how_certificates_are() -> None:
+    one = {"certificateHashData": HASH, "source": "OCSP", "urls": ["http://a"]}
+    said: Any = Talk("ocpp2.1", "ocpp2.0.1").ask("GetCertificateChainStatus", {"certificateStatusRequests": [one, one]}).answer
+    kept = {"certificateHashData": HASH, "source": "OCSP", "status": "Failed"}
+    assert [{key: one[key] for key in kept} for one in said["certificateStatus"]] == [kept, kept]
+
+
+@pytest.mark.parametrize("where", [{}, {"evseId": 2}])
+def test_a_2_0_1_back_end_knows_no_tax_numbers(where: dict[str, Any]) -> None:
+    said: Any = Talk("ocpp2.1", "ocpp2.0.1").ask("VatNumberValidation", {"vatNumber": "NL1", **where}).answer
+    assert said == {"vatNumber": "NL1", "status": "Rejected", **where}
