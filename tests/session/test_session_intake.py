@@ -173,6 +173,23 @@ def test_an_error_of_the_back_end_never_reaches_a_start() -> None:
         assert play.answered(call.id).payload["idTagInfo"] == GOOD
 
 
+def test_t9_a_start_that_is_refused_is_a_transaction_whatever_number_the_back_end_gave() -> None:
+    with Scene() as play:
+        play.online()
+        given = set()
+        for connector in (1, 2):
+            call = play.asks("StartTransaction", start(connector))
+            up = play.sent("StartTransaction")
+            play.replies(up.id, up.action, {"transactionId": -1, "idTagInfo": {"status": "Invalid"}})
+            told = play.answered(call.id).payload
+            assert told["idTagInfo"] == {"status": "Invalid"}
+            given.add(told["transactionId"])
+        assert len(given) == 2, "in the same moment"
+        assert min(given) > 0
+        play.answered(play.asks("MeterValues", meter(min(given))).id)
+        assert play.sent("MeterValues").payload["transactionId"] == -1, "the back end's own number for it"
+
+
 def test_on_a_route_without_a_step_a_stop_waits_for_its_content() -> None:
     with Scene(same=True) as play:
         play.online()
