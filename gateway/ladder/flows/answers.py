@@ -72,6 +72,7 @@ def no_tariff_cleared(asked: Payload, run: Any, parts: Parts) -> Rendering:
 @makes()
 def no_certificate_status(asked: Payload, run: Any, parts: Parts) -> Rendering:
     """Nobody could be asked for any of them; whoever wants to may ask again at once."""
-    now, kept = run.cx.facts.now(), ("certificateHashData", "source")
-    said = [{**{key: one[key] for key in kept}, "status": "Failed", "nextUpdate": now} for one in asked["certificateStatusRequests"]]
+    failed = {"status": "Failed", "nextUpdate": run.cx.facts.now()}
+    kept = ("certificateHashData", "source")
+    said = [{**{key: one[key] for key in kept}, **failed} for one in asked["certificateStatusRequests"]]
     return _say({"certificateStatus": said})
