@@ -32,7 +32,7 @@ torture: $(VENV)/.test
 soak: $(VENV)/.test
 	$(BIN)/python -m tests.soak
 
-# 5,000 stations: idle, all at once after a restart, and 100,000 messages after an outage (docs/scale.rst); about ten minutes.
+# 5,000 stations: idle, all at once after a restart, 100,000 messages after an outage, one that floods (docs/scale.rst); 25 minutes.
 STATIONS ?= 5000
 scale: $(VENV)/.test
 	$(BIN)/python -m tests.scale --stations $(STATIONS)

@@ -16,6 +16,7 @@ import random
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from math import inf
 from typing import Any
 
@@ -37,6 +38,7 @@ from gateway.session.session import Session
 from gateway.source import Checker, Map, nearest, one_of
 
 BORN = datetime(2024, 5, 1, 10, tzinfo=UTC)
+KINDS = ("call", "result", "error")
 STEPS = ("station says", "backend says", "station hears", "backend hears", "seconds", "nothing")
 
 
@@ -229,6 +231,8 @@ def _step(stage: Stage, key: str, what: Any, content: Any) -> None:
         return
     peer: Side = "station" if key.startswith("station") else "backend"
     kind, _, action = str(what).partition(" ")
+    if kind not in KINDS:
+        raise Unlike(f"no kind of message: {kind!r}", one_of(KINDS), nearest(kind, KINDS))
     content = _filled(content, stage.told[peer])
     if key.endswith("says") and kind == "call":
         if action not in stage.dialect.messages:
@@ -242,6 +246,8 @@ def _step(stage: Stage, key: str, what: Any, content: Any) -> None:
 
 
 def _wait(stage: Stage, key: str, what: Any) -> None:
+    if isinstance(what, bool) or not isinstance(what, int | float | Decimal) or not 0 <= what < inf:
+        raise Unlike(f"{key}: {what!r}", "a number of seconds")
     stage.pass_time(float(what))
     if key == "nothing" and any(stage.heard.values()):
         spoken = [f"the {peer} hears {_named(one)}" for peer, all in stage.heard.items() for one in all]

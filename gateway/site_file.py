@@ -117,6 +117,8 @@ class _Reader:
         accept, options, key = self.accept(at), self.options(at), self.secret(at, "key")
         entrance = Listener(name, where, enroll, backend=backend, line=at.line, accept=accept, options=options, key=key)
         identity, username = self.optional_text(at, "identity"), self.optional_text(at, "username")
+        if identity == "":
+            self.check.fault(at, "identity", "identity is ''", "a name, or no such key")
         bind, credential, (trust, verify) = self.host_port(at, "bind"), self.secret(at, "credential"), self.trusted(at)
         return Device(entrance, identity, self.unit(at), bind, username, credential, trust, verify)
 

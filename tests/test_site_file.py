@@ -123,6 +123,13 @@ drain: -1
     assert "hunter2" not in "\n".join(found), "a fault never prints a secret"
 
 
+def test_a_device_without_a_name_has_no_empty_one(tmp_path: Path) -> None:
+    text = "devices: [{dial: box+udp://h, identity: ''}]\nbackends: [{connect: 'ocpp1.6+ws://127.0.0.1:2/b'}]\n"
+    with pytest.raises(SourceError) as caught:
+        read(write(tmp_path, text), [*DIALECTS, "box"], {"box": {"udp": 1}})
+    assert [fault.what for fault in caught.value.faults] == ["identity is ''"]
+
+
 def test_the_oldest_tls_is_one_that_there_is(tmp_path: Path) -> None:
     text = """listeners:
   - {listen: 'ocpp1.6+wss://127.0.0.1:1/a', certificate: {chain: c, key: k, oldest_tls: "1.4"}}

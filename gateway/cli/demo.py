@@ -245,14 +245,14 @@ def _bound(port: int) -> socket.socket | None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("a number above 0")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError("a number above 0")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 20:
-        raise argparse.ArgumentTypeError("1 to 20")
-    return value
+    with contextlib.suppress(ValueError):
+        if 1 <= int(text) <= 20:
+            return int(text)
+    raise argparse.ArgumentTypeError("1 to 20")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateway.cli.dialect_test import loaded
 from gateway.devices.overheard import Overheard
-from gateway.dialects.load import read_text
 from gateway.messages import Side
 from gateway.wires.shapes import LinkRules
 
@@ -44,16 +44,15 @@ def add(own: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Listen until interrupted, or until enough was heard."""
-    place = urlsplit(args.link)
-    wrong = misuse(place.scheme, place.hostname, args.link, args.dial)
+    wrong = misuse(args.link, args.dial)
     if wrong:
         print(f"ocpp-gateway dialect listen: {wrong}", file=sys.stderr)
         return 2
-    dialect = read_text(args.file.read_text(encoding="utf-8"), str(args.file))
-    if dialect.wire is None:
+    place = urlsplit(args.link)
+    wire, _ = loaded(args.file)
+    if wire is None:
         print(f"{args.file}: this dialect has no wire codec: nothing can be decoded", file=sys.stderr)
         return 1
-    wire = dialect.wire
     if args.key is not None:
         try:
             wire = wire.keyed(args.key.read_bytes().rstrip(b"\r\n"))
@@ -67,11 +66,16 @@ def run(args: argparse.Namespace) -> int:
     return ear.live(place.scheme, place.hostname or "", place.port or rules.port or 0, args.dial, rules.lull)
 
 
-def misuse(scheme: str, host: str | None, link: str, dial: bool) -> str:
+def misuse(link: str, dial: bool) -> str:
     """What is wrong with the link, or an empty text."""
-    if scheme not in ("tcp", "udp") or not host:
+    try:
+        place = urlsplit(link)
+        _ = place.port  # looked at here, for it raises where it is no port
+    except ValueError as error:
+        return f"--link {link}: {error}"
+    if place.scheme not in ("tcp", "udp") or not place.hostname:
         return f"--link {link}: expected tcp://host:port or udp://host:port"
-    return "--dial is for tcp: a udp socket hears whoever speaks to it" if dial and scheme == "udp" else ""
+    return "--dial is for tcp: a udp socket hears whoever speaks to it" if dial and place.scheme == "udp" else ""
 
 
 class Ear:

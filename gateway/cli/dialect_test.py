@@ -35,7 +35,7 @@ def test(args: argparse.Namespace) -> int:
     faults: list[Fault] = []
     for path in files:
         try:
-            wire, whole = _loaded(path)
+            wire, whole = loaded(path)
         except SourceError as error:
             faults += error.faults
             continue
@@ -48,10 +48,10 @@ def test(args: argparse.Namespace) -> int:
     return int(bool(faults))
 
 
-def _loaded(path: Path) -> tuple[Wire | None, bool]:
+def loaded(path: Path) -> tuple[Wire | None, bool]:
     """The wire of a file, and whether the rest of the dialect is there too; while it is being written, the wire may be all.
 
-    What it is like, or speaks, is looked for in its own mappings folder first.
+    What it is like, or speaks, is looked for in its own mappings folder first.  Raises `SourceError`.
     """
     folders = Folders([path.parent.parent] if path.parent.name == "dialects" else [])
     top = likeness.whole(source.load(path), folders)

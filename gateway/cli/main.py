@@ -58,3 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output is gone (``| head``): nothing is left to say, not even at interpreter exit.
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"ocpp-gateway: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 1

@@ -146,6 +146,8 @@ def _entrance(name: str, where: address.Address, enroll: Enroll | None) -> Liste
 
 def _device(number: int, text: str, enroll: Enroll | None, data: Data, wires: address.Wires) -> Device:
     name, named, rest = text.partition("=")
+    if named and not name:
+        raise address.AddressError(f"{text!r} has no name before its =")
     where = address.parse(rest if named else text, data.dialects, wires)
     if not where.wired:
         raise address.AddressError(f"{text!r}: {where.dialect} stations come by themselves: --listen")

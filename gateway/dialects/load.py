@@ -254,7 +254,7 @@ def _roles(checker: Checker, given: Map, request: Shape | None) -> tuple[str | N
     """The role, or where it depends on the payload: the last role, where the value stands, and each value's role."""
     role = given.get("role")
     if not isinstance(role, Map):
-        if role is not None and role not in ROLES:
+        if role is not None and str(role) not in ROLES:
             _odd(checker, given, "role", ROLES)
             return None, "", {}
         return role, "", {}

@@ -63,12 +63,33 @@ def test_datagrams_too(file: Path) -> None:
     [
         (["--link", "http://x"], "expected tcp://host:port or udp://host:port"),
         (["--link", "udp://127.0.0.1:1", "--dial"], "--dial is for tcp"),
+        (["--link", "tcp://127.0.0.1:99999"], "--link tcp://127.0.0.1:99999: Port out of range"),
+        (["--link", "tcp://[::1"], "--link tcp://[::1: "),
         (["--link", "udp://127.0.0.1:1", "--key", "/nowhere"], "--key /nowhere: "),
     ],
 )
 def test_what_cannot_be_listened_to(file: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dialect", "listen", str(file), *arguments]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["tests/wires/max.yaml, its wire alone", "mappings/dialects/vestel-evc04.yaml"])
+def test_whatever_dialect_test_loads_can_be_listened_with(given: str, file: Path, tmp_path: Path) -> None:
+    if given.startswith("tests"):
+        file.write_text(file.read_text(encoding="utf-8").replace("messages: {}\n", ""), encoding="utf-8")
+    else:  # it is like another that is like a part
+        file = ROOT / given
+    assert main(["dialect", "test", str(file)]) == 0
+    child, _ = listening(file, "--link", "tcp://127.0.0.1:0")
+    child.kill()
+    child.communicate()
+
+
+def test_a_file_that_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.yaml").write_bytes(b"\xff")
+    for path, words in ((tmp_path / "x.yaml", "byte 0 is not UTF-8"), (tmp_path / "none.yaml", "No such file")):
+        assert main(["dialect", "listen", str(path), "--link", "tcp://127.0.0.1:0"]) == 1
+        assert words in capsys.readouterr().err
 
 
 def test_a_dialect_without_bytes_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

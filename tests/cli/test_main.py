@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,23 @@ def test_who_only_asks_waits_for_no_library(line: list[str]) -> None:
     there = {name.partition(".")[0] for name in done.stderr.rpartition("\n")[0].rpartition("\n")[2].split()}
     assert "argparse" in there
     assert there & {"twisted", "lxml", "yaml", "zeep", "msgspec", "sqlite3", "decimal"} == set()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["quirks", "draft", "{}/none"],
+        ["quirks", "draft", "{}"],
+        ["demo", "--keep", "{}/file"],
+        ["translate", "--from", "ocpp1.5", "--to", "ocpp1.6", "{}"],
+    ],
+)
+def test_a_file_that_cannot_be_opened_is_named(line: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert main([part.format(tmp_path) for part in line]) in (1, 2)
+    said = capsys.readouterr().err
+    assert said.startswith("ocpp-gateway")
+    assert str(tmp_path) in said
 
 
 def test_help_fits_a_terminal() -> None:

@@ -51,6 +51,7 @@ def test_enrolment_may_be_said() -> None:
         ["run", "--listen", "ocpp1.6+ws://127.0.0.1:1/", "--backend", "ocpp1.5+http://127.0.0.1:2/"],
         ["run", "--listen", "ocpp1.6+ws://127.0.0.1:1/", "--backend", "ocpp1.5+http://127.0.0.1:2/", "--callback", "here"],
         ["run", "--listen", "ocpp2.0.1+http://127.0.0.1:1/", "--backend", UP],
+        ["run", "--device", "=keba-udp+udp://127.0.0.1", "--backend", UP],
     ],
 )
 def test_a_wrong_command_line_exits_with_2(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:

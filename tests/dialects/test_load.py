@@ -104,6 +104,7 @@ MISTAKES = [
     ("  Batch: {", "  Spare: {x: string}\n  Batch: {", "no message uses the shape 'Spare'"),
     ("from: station", "from: chargepoint", "unknown from 'chargepoint'"),
     ("role: start", "role: strat", "did you mean 'start'"),
+    ("role: start", "role: [start]", "unknown role"),
     ("    answer: content\n", "", "lacks the key 'answer'"),
     ("    key: [connector, time]\n", "", "lacks the key 'key'"),
     ("answer: content", "answer: contents", "did you mean 'content'"),
