@@ -190,7 +190,7 @@ def _heard(lines: Iterable[str], station: str | None) -> Iterator[dict[str, Any]
     for line in lines:
         try:
             made = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             made = None
         if isinstance(made, dict) and "hop" in made:
             if made["hop"] == "station" and station in (None, made.get("chargePointId")):

@@ -74,6 +74,11 @@ def _filled(value: Any, told: Mapping[str, Any]) -> Any:
 def _expression(
     reading: Reading, item: Map, key: str, compile: Callable[[str, Mapping[str, Type]], Made], on: tuple[On, ...], path: Path
 ) -> Made | None:
+    if isinstance(item[key], Map | List):
+        reading.check.fault(
+            item, key, f"{key} is no expression", f"{key}: it.field == 'word', in quotes where a comma or a colon is in it"
+        )
+        return None
     wrong: NotAllowed | None = None
     made: Made | None = None
     for kind, shape in [(one, shape) for one in on for shape in reading.shapes(one)]:

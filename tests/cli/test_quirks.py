@@ -177,6 +177,13 @@ def test_a_draft_can_be_tried_at_once(tmp_path: Path, capsys: Out) -> None:
     assert main(["quirks", "test", str(tmp_path / "draft.yaml")]) == 0, capsys.readouterr().out
 
 
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000, '[2,"1","Heartbeat",' + '{"a":' * 50_000])
+def test_a_draft_from_what_is_nested_without_end(deep: str, tmp_path: Path, capsys: Out) -> None:
+    (tmp_path / "frames.txt").write_text(deep)
+    assert main(["quirks", "draft", str(tmp_path / "frames.txt"), "--dialect", "ocpp1.6"]) == 0
+    assert "1 not cured" in capsys.readouterr().err
+
+
 def line(raw: str, **more: Any) -> str:
     return json.dumps(
         {"hop": "station", "direction": "cp-to-csms", "chargePointId": "CP1", "ocppVersion": "1.6", "raw": raw, **more}

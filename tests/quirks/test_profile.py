@@ -72,6 +72,7 @@ def rule(text: str) -> str:
         (rule("{on: [call Read, cal Read], at: connector, drop: true}"), "'cal Read' is no kind of message"),
         (rule("{on: call Limit, at: level, drop: true}"), "no call Limit comes from a station; expected one of Read, Tell"),
         (rule("{on: call Read, at: connector, drop: true, when: it.connector = 1}"), "expected one such as it.status == "),
+        (rule("{on: call Read, at: connector, drop: true, when: {connector: 1}}"), "expected when: it.field == 'word'"),
         (rule("{on: call Read, at: 'samples[].value', replace: {find: '[A-B]', put: '\\1'}}"), "invalid group reference 1"),
         (rule("{on: result Read, at: level, drop: true}"), "no result Read comes from a station"),
         (rule("{on: call Read, at: 'samples..value', to_text: true}"), "is no path"),
