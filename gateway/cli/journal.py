@@ -84,6 +84,7 @@ def listing(args: argparse.Namespace) -> int:
     with closing(parked.look(args.data / FILE)) as db:
         if args.station is None:
             return _print(text.stations(parked.stations(db)))
+        parked.must_know(db, args.station)
         return _print(text.rows(parked.stored(db, args.station, STATES[args.state])))
 
 
@@ -98,6 +99,7 @@ def show(args: argparse.Namespace) -> int:
     with closing(parked.look(args.data / FILE)) as db:
         found = next(parked.stored(db, args.station, seqs=[args.row]), None)
         if found is None:
+            parked.must_know(db, args.station)
             raise JournalFailed(f"{args.station} has no row {args.row}")
         return _print(text.row(found))
 
@@ -110,8 +112,10 @@ def export(args: argparse.Namespace) -> int:
         for one in salvaged(db, args.station, STATES[args.state], lost.append):
             print(text.line(one))
             count += 1
-    if lost:
-        raise JournalFailed(f"{lost[0]}: {count} rows could be read, others may be lost")
+        if lost:
+            raise JournalFailed(f"{lost[0]}: {count} rows could be read, others may be lost")
+        if args.station is not None:
+            parked.must_know(db, args.station)
     return 0
 
 
@@ -128,6 +132,7 @@ def replay(args: argparse.Namespace) -> int:
     """Bring parked rows back, or ask the gateway that holds the file to."""
     path = args.data / FILE
     with closing(parked.look(path)) as db:
+        parked.must_know(db, args.station)
         rows = list(_chosen(db, args))
     if not rows:
         print(f"nothing to bring back: no parked transaction of {args.station}" + _hint(args))

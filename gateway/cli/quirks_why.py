@@ -23,7 +23,6 @@ from gateway.journal.contract import JournalFailed
 from gateway.quirks.choose import Quirks
 from gateway.quirks.match import GLOBS, Known, Match
 from gateway.quirks.profile import Profile
-from gateway.source import nearest
 
 FILE = "journal.sqlite"
 
@@ -32,10 +31,7 @@ def why(args: argparse.Namespace) -> int:
     """Tell of one station."""
     try:
         with closing(parked.look(args.data / FILE)) as db:
-            names = [one.name for one in parked.stations(db)]
-            if args.station not in names:
-                near = nearest(args.station, names)
-                raise JournalFailed(f"the journal knows no station {args.station}" + (f"; did you mean {near}?" if near else ""))
+            parked.must_know(db, args.station)
             values = rows.restored(db, args.station).values
     except (JournalFailed, sqlite3.Error) as error:
         print(f"ocpp-gateway quirks: {error}", file=sys.stderr)

@@ -18,6 +18,7 @@ from typing import Any
 from gateway.journal import rows
 from gateway.journal.contract import JournalFailed, Row, RowState
 from gateway.journal.schema import APPLICATION_ID, MIGRATIONS, damaged, is_damage
+from gateway.source import nearest
 
 PARKED = "parked"
 """The word in a row's and a transaction's flags that makes what comes later of it parked too."""
@@ -73,6 +74,16 @@ def stations(db: sqlite3.Connection) -> Iterator[Station]:
         (SELECT count(*) FROM txn WHERE station = name AND closed IS NULL)
         FROM (SELECT name FROM station UNION SELECT station FROM value) ORDER BY name"""
     return (Station(*found) for found in db.execute(asked))
+
+
+def must_know(db: sqlite3.Connection, station: str) -> None:
+    """Raises `JournalFailed`, with the nearest name, where the journal has nothing of that station: the name may be mistyped."""
+    if db.execute("SELECT 1 FROM queue WHERE station = ? LIMIT 1", [station]).fetchone():
+        return
+    names = [name for [name] in db.execute("SELECT name FROM station UNION SELECT station FROM value")]
+    if station not in names:
+        near = nearest(station, names)
+        raise JournalFailed(f"the journal knows no station {station}" + (f"; did you mean {near}?" if near else ""))
 
 
 def stored(

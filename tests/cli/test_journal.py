@@ -61,7 +61,11 @@ def test_list_tells_stations_and_their_rows(told):
         ["4", "queued", "-"],
     ]
     assert len(told("list", "CP 1", "--state", "queued")[1]) == 2
-    assert told("list", "CP 2")[1][1:] == ["(none)"]
+
+
+@pytest.mark.parametrize("line", [("list", "CP 2"), ("show", "CP 2", "1"), ("replay", "CP 2"), ("export", "CP 2")])
+def test_a_name_that_may_be_mistyped_is_not_taken_for_a_station_without_rows(told, line):
+    assert told(*line) == (1, [], "ocpp-gateway journal: the journal knows no station CP 2; did you mean CP 1?\n")
 
 
 def test_parked_tells_why(told):
