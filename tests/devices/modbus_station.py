@@ -278,6 +278,20 @@ def heidelberg() -> Car:
     return Car(made, see, lambda registers: registers.tables["holding"][261] / 10, 16)
 
 
+def amtron() -> Car:
+    made = Registers()
+    made.put("holding", 1024, 16)
+    made.put("input", 776, 3, 32, 16)
+    made.u32("input", 779, 1234567, little=True)
+
+    def see(car: Car) -> None:
+        made.put("input", 770, 6 if car.charging else 3 if car.there else 1, 4, 0)
+        made.u32("input", 781, int(car.session), little=True)
+        made.u32("input", 783, int(690 * car.amps) if car.charging else 0, little=True)
+
+    return Car(made, see, lambda registers: float(registers.tables["holding"][1024]), 16)
+
+
 def vestel() -> Car:
     made = Registers()
     for at, text, count in ((100, "7301", 25), (210, "EVC04", 5), (230, "v3.156.0", 50)):
@@ -300,6 +314,7 @@ def vestel() -> Car:
 STATIONS: dict[str, Callable[[], Any]] = {
     "abb-terra-ac": abb,
     "alfen-ng9": alfen,
+    "amtron-hcc3": amtron,
     "bender-cc612": bender,
     "heidelberg-ec": heidelberg,
     "keba-modbus": keba,

@@ -12,7 +12,7 @@ from tests.devices.modbus_station import STATIONS, Car, keba
 ACCEPTED = {"status": "Accepted"}
 TAGS = {"bender-cc612": "04A1B2C3", "phoenix-ev-eth": "04A1B2C3", "wallbe-eco": "04A1B2C3"}
 TAGS |= {"webasto-next": "04A1B2C3", "vestel-evc04": "04A1B2C3", "keba-modbus": "e3f76b8d"}
-TAGS |= {"abb-terra-ac": "ABB", "alfen-ng9": "ALFEN", "heidelberg-ec": "HEIDELBERG"}
+TAGS |= {"abb-terra-ac": "ABB", "alfen-ng9": "ALFEN", "amtron-hcc3": "AMTRON", "heidelberg-ec": "HEIDELBERG"}
 each = pytest.mark.parametrize("name", STATIONS)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ocpp.v16 import call as call16
 from ocpp.v201 import call as call201
 from pymodbus import FramerType
@@ -36,8 +37,10 @@ def limited(amps: float) -> Any:
     )
 
 
-def test_a_modbus_station_on_a_1_6_back_end_through_a_kill_of_the_gateway(tmp_path: Path, later: Callable[[Any], Any]) -> None:
-    name = "abb-terra-ac"
+@pytest.mark.parametrize("name", ["abb-terra-ac", "amtron-hcc3"])
+def test_a_modbus_station_on_a_1_6_back_end_through_a_kill_of_the_gateway(
+    tmp_path: Path, later: Callable[[Any], Any], name: str
+) -> None:
     backend = later(Backend(free_port()).start())
     server = later(Server(STATIONS[name](), free_port()).start())
     where = site(tmp_path, f"{name}+tcp://127.0.0.1:{server.port}", f"ocpp1.6+ws://127.0.0.1:{backend.port}/central")
@@ -71,10 +74,16 @@ def test_a_modbus_station_on_a_1_6_back_end_through_a_kill_of_the_gateway(tmp_pa
         assert len({(start["timestamp"], start["meter_start"]) for start in starts()}) == 1
 
 
-def test_a_station_on_modbus_rtu_on_a_2_0_1_back_end(tmp_path: Path, later: Callable[[Any], Any]) -> None:
-    name = "heidelberg-ec"
+@pytest.mark.parametrize(
+    ("name", "framer", "written"),
+    [("heidelberg-ec", FramerType.RTU, [(258, [4]), (259, [1])]), ("amtron-hcc3", FramerType.SOCKET, [])],
+)
+def test_a_modbus_station_on_a_2_0_1_back_end(
+    tmp_path: Path, later: Callable[[Any], Any], name: str, framer: FramerType, written: list[Any]
+) -> None:
+    """``written`` is what it is told before anything else: the one shall stay awake, and not be locked."""
     backend = later(Backend(free_port(), kind=Station201, protocol="ocpp2.0.1").start())
-    server = later(Server(STATIONS[name](), free_port(), FramerType.RTU).start())
+    server = later(Server(STATIONS[name](), free_port(), framer).start())
     where = site(tmp_path, f"{name}+tcp://127.0.0.1:{server.port}", f"ocpp2.0.1+ws://127.0.0.1:{backend.port}/central")
     with Gateway(tmp_path / "data", "-c", str(where)):
         until(lambda: backend.book.of("BootNotification", "BOX"), "it boots")
@@ -86,7 +95,7 @@ def test_a_station_on_modbus_rtu_on_a_2_0_1_back_end(tmp_path: Path, later: Call
         until(lambda: backend.command("BOX", stop).status == "Accepted", "the stop is taken")
         (ended,) = until(lambda: events(backend, "Ended"), "its end is told")
         assert register(ended) - register(began) == 1000
-        assert server.car.registers.written[:2] == [(258, [4]), (259, [1])], "awake, and not locked"
+        assert server.car.registers.written[: len(written)] == written
         assert server.car.amps == 0
 
 
