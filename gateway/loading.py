@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,7 +121,7 @@ def _site(config: Path, dialects: dict[str, Dialect], loaded: Loaded) -> None:
     loaded.notices += unofficial(site, dialects)
     loaded.notices += old_tls(site)
     found = [(secret.line, unreadable(secret)) for secret in site.secrets()]
-    found += [*missing_files(site), *crowded(site)]
+    found += [*faulty_files(site), *crowded(site)]
     if loaded.data is not None:
         found += misfits(site, loaded.data)
     loaded.faults += [Fault(str(config), line, what) for line, what in found if what]
@@ -260,14 +261,24 @@ def old_tls(site: Site) -> list[str]:
     return [f"{name} takes TLS {oldest}, {why}" for name, oldest in shown if oldest in TLS[:2]]
 
 
-def missing_files(site: Site) -> list[tuple[int, str]]:
-    """Files of TLS that are not there, each with its line."""
+def faulty_files(site: Site) -> list[tuple[int, str]]:
+    """Files of TLS that are not there, or that sign nothing, each with its line."""
     named = [(b.line, b.trust) for b in site.backends if b.trust is not None]
     named += [(d.entrance.line, d.trust) for d in site.devices if d.trust is not None]
+    found = [(line, why) for line, path in named if path.is_file() and (why := uncertified(path))]
     for listener in site.listeners:
         if listener.certificate is not None:
             named += [(listener.line, listener.certificate.chain), (listener.line, listener.certificate.key)]
-    return [(line, f"{path} is no file") for line, path in named if not path.is_file()]
+    return found + [(line, f"{path} is no file") for line, path in named if not path.is_file()]
+
+
+def uncertified(path: Path) -> str:
+    """Why nobody can be believed by a file, or an empty text."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError:
+        return f"{path} holds no certificate in PEM form"
+    return ""
 
 
 def crowded(site: Site) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Secret, SecretError
-from gateway.loading import missing_files, old_tls
+from gateway.loading import faulty_files, old_tls
 from gateway.site_file import read
 from gateway.source import SourceError
 
@@ -209,4 +209,6 @@ def test_a_device_says_whose_certificate_is_believed(tmp_path: Path) -> None:
     known = {"box": {"mqtt": 1883, "http": 80}}
     site = read(write(tmp_path, f"backends: [{{connect: ocpp1.6+wss://h/}}]\n{lines}"), [*DIALECTS, "box"], known)
     assert [(one.trust, one.verify) for one in site.devices] == [(tmp_path / "ca.pem", True), (None, False)]
-    assert [what for _, what in missing_files(site)] == [f"{tmp_path / 'ca.pem'} is no file"]
+    assert [what for _, what in faulty_files(site)] == [f"{tmp_path / 'ca.pem'} is no file"]
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    assert faulty_files(site) == [(3, f"{tmp_path / 'ca.pem'} holds no certificate in PEM form")]

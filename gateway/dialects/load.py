@@ -81,9 +81,11 @@ def build(top: Map, name: str | None = None, folders: Folders | None = None, loa
         made = _speaking(checker, top, name, folders or Folders(), loaded)
     else:
         checker.keys(top, "a dialect", _HEAD, ["messages", *_OPTIONAL])
+        _head(checker, top, name)
         if "messages" not in top:
             checker.fault(top, None, "a dialect lacks the key 'messages'", "messages: {…}, or speaks: plain")
-        _head(checker, top, name)
+            load_wire(checker, _codecs(checker, top, ["json", "soap", "wire"]))  # all else is said in its messages
+            checker.raise_if_any()
         made = _telling(checker, top)
     checker.raise_if_any()
     return made

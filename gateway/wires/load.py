@@ -61,7 +61,10 @@ def load_wire(checker: Checker, codecs: Map) -> Wire | None:
     if any(cover.parts is not None for cover in covers.values()) and set(links) - {"tcp"}:
         checker.fault(given, "links", "records come in parts over a stream only", "tcp alone")
     setting = load_forms.setting(checker, given)
+    whole = len(checker.faults)
     header, trailer = (layout(checker, given, key, setting) for key in ("header", "trailer"))
+    if len(checker.faults) > whole:
+        return None  # the records name their fields
     records = given["records"] if isinstance(given["records"], Map) else Map()
     if not records:
         checker.fault(given, "records", "a wire needs records", "name: {from: station, fields: …}")

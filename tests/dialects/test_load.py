@@ -178,3 +178,17 @@ def test_the_example_of_the_format_s_page_is_right() -> None:
     example = page.partition("\nDialects\n===")[2].partition(".. code-block:: yaml\n")[2].partition("\n**A field**")[0]
     dialect = read_text(textwrap.dedent(example))
     assert dialect.messages["StartTransaction"].request.fields["sample"].many
+
+
+def test_without_messages_nothing_is_told_of_what_needs_them() -> None:
+    wire = """
+    links: {tcp: {port: 7000}}
+    frame: {kind: line, end: "\\n"}
+    form: struct
+    records: {state: {from: station, fields: {raw: u8}}}
+    vectors: [{record: state, fields: {raw: 7}, text: "\\x07\\n"}]
+"""
+    told = faults(
+        f"dialect: box\ntitle: Box\nstatus: unofficial\ncodecs:\n  wire:{wire}device: {{state: {{available: raw == 0}}}}\n"
+    )
+    assert told == ["<text>:1: a dialect lacks the key 'messages'; expected messages: {…}, or speaks: plain"]

@@ -290,3 +290,10 @@ def test_a_path_that_is_no_field_is_said_to_be_one(wrong: str, fault: str) -> No
     right = "when: {kind: hello, at: {b.0: 7}, has: b}"
     assert vectors.run(toys.wire(KEYED)) == []
     assert any(fault in one for one in faults(KEYED.replace(right, wrong, 1)))
+
+
+def test_a_faulty_field_of_the_header_is_one_fault() -> None:
+    """What names it is not told to be wrong too."""
+    with pytest.raises(SourceError) as caught:
+        toys.wire(toys.text("parts").replace("header: {address: text(1)}", "header: {address: texxt(1)}\n  same: [address]"))
+    assert [one.what for one in caught.value.faults] == ["field address is 'texxt(1)'"]
