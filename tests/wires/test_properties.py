@@ -20,10 +20,18 @@ from gateway.wires.wire import Rule, Wire
 from tests.wires import strategies as made
 from tests.wires import toys
 
+
+def lays_out(rule: Rule) -> bool:
+    """Whether it has fields of its own: a refusal has none, the answer to a written register repeats its question."""
+    if isinstance(rule.form, registers.Answer):
+        return rule.form.block.reads
+    return not isinstance(rule.form, registers.Refusal)
+
+
 WIRES: dict[str, Wire] = {name: toys.named(name) for name in toys.NAMES}
 WIRES |= {name: one.wire for name, one in load_dialects(Folders()).items() if one.wire is not None}
 each = pytest.mark.parametrize("name", WIRES)
-RULES = [(name, index) for name, wire in WIRES.items() for index in range(len(wire.rules))]
+RULES = [(name, index) for name, wire in WIRES.items() for index, rule in enumerate(wire.rules) if lays_out(rule)]
 IDS = [f"{name}-{WIRES[name].rules[index].name}-{WIRES[name].rules[index].sender}" for name, index in RULES]
 
 
@@ -41,8 +49,6 @@ def test_the_vectors_come_out(name: str) -> None:
 @given(data=st.data())
 def test_what_is_written_is_read_again(name: str, index: int, data: st.DataObject) -> None:
     wire, rule = WIRES[name], WIRES[name].rules[index]
-    if isinstance(rule.form, registers.Refusal) or (isinstance(rule.form, registers.Answer) and not rule.form.block.reads):
-        return  # the first has no layout, the second repeats its question
     fields: dict[str, Any] = data.draw(made.records(rule))
     frame = wire.write(rule.name, fields, side(rule))
     asked = Record(rule.when.asked[0], {}) if rule.when.asked else None
