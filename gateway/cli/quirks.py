@@ -65,7 +65,7 @@ def _why(own: argparse.ArgumentParser) -> None:
 
 
 def _draft(own: argparse.ArgumentParser) -> None:
-    own.add_argument("trace", metavar="TRACE", help="a trace, or frames one a line; - is standard input")
+    own.add_argument("trace", metavar="TRACE", help="a trace, or frames or envelopes, one a line; - is standard input")
     own.add_argument("--station", metavar="STATION", help="only this one's messages")
     own.add_argument("--dialect", metavar="DIALECT", help="what it speaks (default: what the trace says)")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,26 +69,43 @@ def run(args: argparse.Namespace) -> int:
         print(f"ocpp-gateway translate: {error}", file=sys.stderr)
         return 2
     dialects = ladder.dialects
-    heard = answers_last(list(read(data, dialects[args.source], args.codec)))
-    answers = {one.message.id: one.message for one in heard if isinstance(one.message, Result | Error)}
-    dialogue = Dialogue(ladder, args.source, args.target, answers)
-    bad = [not _one(one, dialogue, args, dialects) for one in heard]
+    heard = answers_last(told_apart(read(data, dialects[args.source], args.codec)))
+    answers: dict[str, dict[str, Result | Error]] = {one.identity: {} for one in heard}
+    for one in heard:
+        if isinstance(one.message, Result | Error):
+            answers[one.identity][one.message.id] = one.message
+    dialogues = {station: Dialogue(ladder, args.source, args.target, given) for station, given in answers.items()}
+    bad = [not _one(one, dialogues[one.identity], args, dialects) for one in heard]
     return 1 if any(bad) else 0
+
+
+def told_apart(heard: Iterable[Heard]) -> list[Heard]:
+    """Each message with its station: where none is named, an answer has that of its question, all else the last one named."""
+    whose: dict[str, str] = {}
+    named, last = list[Heard](), ""
+    for one in heard:
+        asked = whose.get(one.message.id) if isinstance(one.message, Result | Error) else None
+        named.append(replace(one, identity=one.identity or asked or last))
+        last = one.identity or last
+        if isinstance(one.message, Call):
+            whose[one.message.id] = named[-1].identity
+    return named
 
 
 def answers_last(heard: list[Heard]) -> list[Heard]:
     """The same messages, but an answer that stands before its question comes right after it."""
-    asked_later = {one.message.id for one in heard if isinstance(one.message, Call)}
-    early: dict[str, list[Heard]] = {}
+    asked_later = {(one.identity, one.message.id) for one in heard if isinstance(one.message, Call)}
+    early: dict[tuple[str, str], list[Heard]] = {}
     ordered = []
     for one in heard:
-        if isinstance(one.message, Result | Error) and one.message.id in asked_later:
-            early.setdefault(one.message.id, []).append(one)
+        key = (one.identity, one.message.id if one.message else "")
+        if isinstance(one.message, Result | Error) and key in asked_later:
+            early.setdefault(key, []).append(one)
             continue
         ordered.append(one)
         if isinstance(one.message, Call):
-            asked_later.discard(one.message.id)
-            ordered += early.pop(one.message.id, [])
+            asked_later.discard(key)
+            ordered += early.pop(key, [])
     return ordered
 
 

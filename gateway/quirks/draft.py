@@ -20,6 +20,7 @@ from gateway.dialects.errors import PeerError
 from gateway.dialects.ocppj import read_frame
 from gateway.dialects.schema import Dialect
 from gateway.dialects.shapes import Enum, Field, Scalar
+from gateway.dialects.soap import error_of, read_envelope
 from gateway.messages import Call, Message, Result
 from gateway.quirks import frame, text
 from gateway.quirks import path as paths
@@ -57,7 +58,7 @@ def look(dialect: Dialect, said: Iterable[str], asked: Mapping[str, str]) -> Dra
     """Read every text that the peer said; ``asked`` are the operations of the calls that it answers, by id."""
     draft = Draft()
     for raw in said:
-        message = _readable(draft, raw)
+        message = _readable(draft, dialect, raw)
         if message is None:
             continue
         action = message.action or asked.get(message.id, "")
@@ -74,8 +75,8 @@ def look(dialect: Dialect, said: Iterable[str], asked: Mapping[str, str]) -> Dra
 # -- texts -----------------------------------------------------------------------------------------------------------
 
 
-def _readable(draft: Draft, raw: str) -> Message | None:
-    read = _read(raw)
+def _readable(draft: Draft, dialect: Dialect, raw: str) -> Message | None:
+    read = _read(dialect, raw)
     if read is not None and not (isinstance(read, Call | Result) and not isinstance(read.payload, dict)):
         return read
     changes = dict(text.NAMED)
@@ -84,19 +85,29 @@ def _readable(draft: Draft, raw: str) -> Message | None:
         mended = raw
         for name in names:
             mended = changes[name](mended)
-        made = _read(mended) if mended != raw else None
+        made = _read(dialect, mended) if mended != raw else None
         if made is not None and (not isinstance(made, Call | Result) or isinstance(made.payload, dict)):
             draft.texts.setdefault(names, (raw, mended))
             return made
-    draft.left.append(f"no repair makes a frame of {raw[:200]!r}")
+    what = "an envelope" if raw.startswith("<") else "a frame"
+    draft.left.append(f"no repair makes {what} of {raw[:200]!r}")
     return None
 
 
-def _read(raw: str) -> Message | None:
+def _read(dialect: Dialect, raw: str) -> Message | None:
     try:
-        return read_frame(raw)
+        return _enveloped(dialect, raw) if raw.startswith("<") else read_frame(raw)
     except PeerError:
         return None
+
+
+def _enveloped(dialect: Dialect, raw: str) -> Message:
+    found = read_envelope(raw.encode("utf-8", "replace"), [dialect])
+    if found.kind == "call":
+        return Call(found.message_id, found.action, found.payload)
+    if found.kind == "result":
+        return Result(found.relates_to, found.action, found.payload)
+    return error_of(dialect, found, found.relates_to, "")
 
 
 # -- payloads --------------------------------------------------------------------------------------------------------

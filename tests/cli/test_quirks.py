@@ -205,6 +205,30 @@ def test_a_draft_from_a_trace_knows_what_a_result_answers(tmp_path: Path, capsys
     assert main(["quirks", "draft", str(tmp_path / "trace.jsonl"), "--dialect", "ocpp9"]) == 2
 
 
+ENVELOPE = (
+    '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:c="urn://Ocpp/Cs/2012/06/"><s:Header>'
+    "<c:chargeBoxIdentity>CP1</c:chargeBoxIdentity></s:Header><s:Body>{}</s:Body></s:Envelope>"
+)
+
+
+def test_a_draft_from_the_trace_of_a_soap_station(tmp_path: Path, capsys: Out) -> None:
+    status = "<c:{0}><c:connectorId>1</c:connectorId><c:status>{1}</c:status><c:errorCode>NoError</c:errorCode></c:{0}>"
+    said = [
+        "<c:heartbeatRequest/>",
+        status.format("statusNotificationRequest", "available"),
+        "<c:danceRequest/>",
+    ]
+    lines = [line(ENVELOPE.format(one), ocppVersion="1.5") for one in said]
+    (tmp_path / "trace.jsonl").write_text("\n".join([*lines, line("<s:Envelope", ocppVersion="1.5")]))
+    assert main(["quirks", "draft", str(tmp_path / "trace.jsonl")]) == 0
+    drafted, told = capsys.readouterr()
+    assert "{on: call StatusNotification, at: status, spelling: [Available, " in drafted
+    assert drafted.count("# Not cured: no repair makes an envelope of") == 2, drafted
+    assert told == "4 messages; 1 repairs, 2 not cured\n"
+    (tmp_path / "draft.yaml").write_text(drafted)
+    assert main(["quirks", "test", str(tmp_path / "draft.yaml")]) == 0, capsys.readouterr().out
+
+
 def test_why_tells_facts_and_firmwares(tmp_path: Path, capsys: Out) -> None:
     journal = SqliteJournal(tmp_path / "journal.sqlite")
     seen = {"wallbox-calls-before-boot": {"6.6.12": "2026-01-01T00:00:00Z"}, "gone": {"5.0": "2025-01-01T00:00:00Z"}}

@@ -267,3 +267,24 @@ def test_a_captured_trace_translates_whole(say: Any) -> None:
     said = say(DOWN, (CAPTURES / "sim_ocppj_1.6J.trace.jsonl").read_bytes())
     assert said.code == 0, said.err
     assert len(said.lines) > 150
+
+
+def test_each_station_of_a_trace_has_transactions_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two stations whose connectors, ids of messages and ids of transactions are the same."""
+    start = {"connectorId": 1, "idTag": "T", "meterStart": 5, "timestamp": "2026-01-01T00:00:00Z"}
+    stop = {"transactionId": 7, "meterStop": 9, "timestamp": "2026-01-01T01:00:00Z"}
+    lines = []
+    for action, payload, answer in (
+        ("StartTransaction", start, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}),
+        ("StopTransaction", stop, {}),
+    ):
+        for station in ("A", "B"):
+            common = {"chargePointId": station, "messageId": action, "action": action, "ocppVersion": "1.6"}
+            lines.append({**common, "messageType": "CALL", "direction": "cp-to-csms", "payload": payload})
+            lines.append({**common, "messageType": "CALLRESULT", "direction": "csms-to-cp", "payload": answer})
+    (tmp_path / "trace.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert main(["translate", "--from", "ocpp1.6", "--to", "ocpp1.5", str(tmp_path / "trace.jsonl")]) == 0
+    assert main(["translate", "--from", "ocpp1.6", "--to", "ocpp2.0.1", str(tmp_path / "trace.jsonl")]) in (0, 1)
+    out, err = capsys.readouterr()
+    assert out.count('"eventType":"Started"') == out.count('"eventType":"Ended"') == 2
+    assert "refused" not in err
