@@ -27,6 +27,8 @@ from gateway.session.trip import Trip
 LONGEST_WAIT = 86400
 RESET_WITHIN = timedelta(minutes=5)
 """A boot that long after a command to restart is its consequence."""
+COMMANDED = ("reset", "triggered")
+"""Reasons of a boot that a back end may wait for."""
 IDENTITY = ("vendor", "model", "firmware", "serial")
 
 STEPS: dict[tuple[str, str], str] = {
@@ -83,6 +85,7 @@ class Registration:
         """Whether the back end asked for the next boot."""
         self._reset_at: datetime | None = None
         self._trip: Trip | None = None  # what the boot became
+        self._reason_told: str | None = None
         self.waiting: list[Asked] = []
         """The station's boots that wait for the back end's word."""
         self._unheard = False
@@ -203,7 +206,7 @@ class Registration:
         if self.boot is None:
             return False
         if self._trip is None:
-            self._trip = self.desk.upward(self.boot, self.transactions)
+            self._trip, self._reason_told = self.desk.upward(self.boot, self.transactions), self.transactions.boot
             if not self._trip.stored:
                 self.desk.store(self._trip)
         boot, trip = self.boot, self._trip
@@ -222,7 +225,7 @@ class Registration:
         self.lane.send(call, partial(self._answered, boot, trip), self._failed)
 
     def _answered(self, boot: Call, trip: Trip, answer: Answer) -> None:
-        if boot is not self.boot and self.boot is not None and boot.payload != self.boot.payload:
+        if self._stale(boot):
             self.hear("stale")
             return
         if trip.heard(answer):
@@ -235,6 +238,13 @@ class Registration:
         facts = self._said(trip)
         told, writes = self.desk.answer(trip, boot, self.transactions)
         self.desk.after(writes, partial(self._judge, boot, told, facts))
+
+    def _stale(self, boot: Call) -> bool:
+        """Whether the station has announced itself otherwise since, or for a reason that the back end may wait for."""
+        if boot is self.boot or self.boot is None:
+            return False
+        reason = self.transactions.boot
+        return boot.payload != self.boot.payload or (reason in COMMANDED and reason != self._reason_told)
 
     def _said(self, trip: Trip) -> dict[str, Any]:
         """The facts of all results; what a boot became is one message, and perhaps others that go with it."""

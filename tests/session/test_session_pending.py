@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from gateway.messages import Error, Result
+from gateway.session import commands as do
 from gateway.session import events as on
 from tests.session.scene import ACCEPTED, GOOD, Scene, status
 
@@ -108,3 +111,24 @@ def test_and_its_back_end_hears_why_nothing_came_of_a_command() -> None:
             assert isinstance(said, Error)
             assert (said.code, said.description) == ("InternalError", "the station is not accepted, and was not asked")
         assert boots(play, ACCEPTED)[1] == "Accepted"
+
+
+@pytest.mark.parametrize("kind", ["1.6-2.0.1", "1.5-2.0.1"])
+def test_a_boot_from_memory_that_is_under_way_does_not_swallow_the_reason_of_the_stations_own(kind: str) -> None:
+    with Scene(kind=kind) as play:
+        play.online()
+        boots(play, ACCEPTED)
+        play.commands("Reset", RESTART, id="b1")
+        does(play, "Reset", GOOD)
+        play.told("b1")
+        play >> on.StationLost("restart") >> 200.0 << do.CloseUplink
+        play >> on.StationConnected(False) << do.OpenUplink
+        play >> on.UplinkUp()
+        first = play.sent("BootNotification")
+        assert first.payload["reason"] == "Unknown"
+        call = play.asks("BootNotification", BOOT)
+        play.replies(first.id, first.action, ACCEPTED)
+        second = play.sent("BootNotification")
+        assert second.payload["reason"] == "RemoteReset"
+        play.replies(second.id, second.action, ACCEPTED)
+        assert play.answered(call.id).payload["status"] == "Accepted"
