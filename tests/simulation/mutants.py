@@ -92,15 +92,24 @@ def reorder() -> AbstractContextManager[None]:
     return changed(Queue, "add_row", early)
 
 
-def mint_ids_again() -> AbstractContextManager[None]:
-    """After a crash the ids of transactions begin again where they began."""
-    restore = Transactions.restore
+@contextmanager
+def mint_ids_again() -> Iterator[None]:
+    """After a crash the ids of transactions begin again where they began, whatever is remembered under them."""
+    restore, allot = Transactions.restore, Transactions.allot
 
     def forgetful(self: Transactions, restored: Any) -> None:
         restore(self, restored)
         self._next = self._first
 
-    return changed(Transactions, "restore", forgetful)
+    def careless(self: Transactions) -> Any:
+        known, self._all, waiting, self.waiting = self._all, {}, self.waiting, lambda id: False
+        try:
+            return allot(self)
+        finally:
+            self._all, self.waiting = known, waiting
+
+    with changed(Transactions, "restore", forgetful), changed(Transactions, "allot", careless):
+        yield
 
 
 def forget_the_backlog() -> AbstractContextManager[None]:
