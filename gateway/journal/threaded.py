@@ -25,7 +25,7 @@ from gateway.journal.store import Store
 MOST_WAITING = 20_000
 """Commits that may wait for the disk; further ones fail at once, which closes their stations until it has caught up."""
 
-GATHER = 0.005
+GATHER = 0.003
 """Seconds at the most to let commits gather before the next transaction, while several came together lately: who is alone does
 not wait, and under load one fsync serves more.  Once so many are there again, nobody else is waited for."""
 
