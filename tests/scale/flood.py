@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -23,7 +24,9 @@ from tests.bench.processes import Backend, Child, Gateway, cores, load
 from tests.peers.running import free_port
 from tests.scale.floods import FLOODS
 
-ROUNDS, SECONDS, RATE, OTHERS = 2, 10.0, 500, 64
+ROUNDS, SECONDS, RATE, OTHERS = 2, 8.0, 500, 64
+MEMORY = Path("/dev/shm")
+"""Where the journal is: a disk that now and then takes a tenth of a second for an fsync hits all, and hides what is sought."""
 WORSE, LAG, WORST = 2.0, 100.0, 250.0
 """By how much the others' answers may take longer; ms by which the reactor may be late, 99 of 100 times and ever."""
 _CALM = ""
@@ -81,7 +84,8 @@ class Street:
 
 async def flood(folder: Path, count: int, names: Sequence[str] = tuple(FLOODS), rounds: int = ROUNDS) -> list[Figure]:
     """All floods in turn; ``count`` is of no account, for the others are always as many."""
-    return await asyncio.to_thread(_flood, folder, names, rounds)
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else folder, prefix="ocpp-flood-") as where:
+        return await asyncio.to_thread(_flood, Path(where), names, rounds)
 
 
 def _flood(folder: Path, names: Sequence[str], rounds: int) -> list[Figure]:
@@ -108,8 +112,9 @@ def _flood(folder: Path, names: Sequence[str], rounds: int) -> list[Figure]:
 
 def _figures(name: str, turns: list[dict[str, Any]], alone: float) -> list[Figure]:
     lag = sorted(took for one in turns for took in one["lag"])
+    target = f"<= {WORSE:g}" if FLOODS[name].promised else ""
     return [
-        figure(f"flood: p99 of the others beside {name}", median(one["p99_ms"] for one in turns), "ms", alone, f"<= {WORSE:g}"),
+        figure(f"flood: p99 of the others beside {name}", median(one["p99_ms"] for one in turns), "ms", alone, target),
         figure(f"flood: the console answers beside {name}, p99", lag[int(len(lag) * 0.99)], "ms", LAG, "<= 1"),
         figure(f"flood: the console answers beside {name}, worst", lag[-1], "ms", WORST, "<= 1"),
         figure(f"flood: {name} that went out", median(one["said"] for one in turns) / SECONDS, "/s"),
