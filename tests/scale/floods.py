@@ -29,8 +29,8 @@ class Flood:
     """So many a second (0: as fast as they are taken), each made from its number, over one WebSocket or ``each`` over a link of
     its own; ``door`` is the listener that it goes to.
 
-    ``promised``: whether 99 of 100 messages of the others may notice nothing.  One of 1 MiB holds all up once, and in a turn of some
-    seconds that is more than one of 100.
+    ``promised``: whether 99 of 100 messages of the others may notice nothing.  One of 1 MiB holds all up once, and in a turn of
+    some seconds that is more than one of 100.
     """
 
     rate: float
